@@ -1,0 +1,70 @@
+"""The course's facts, read from course.toml."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from course_utils.errors import CourseError
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One lab. `points` counts every graded cell, essays included; times are budgets in seconds."""
+
+    name: str
+    title: str
+    points: int
+    cpu_seconds: int
+    grading_seconds: int
+
+    @property
+    def number(self) -> int:
+        return int(self.name.split("_")[0])
+
+    @property
+    def short(self) -> str:
+        """The name without its number; exercise ids begin with it."""
+        return self.name.split("_", 1)[1]
+
+    @property
+    def deck(self) -> str:
+        return f"slides/{self.name}.html"
+
+
+@dataclass(frozen=True)
+class Course:
+    title: str
+    course_id: str
+    home: str
+    labs: tuple[Lab, ...]
+
+
+@cache
+def load_course() -> Course:
+    """Read course.toml: beside the package in a wheel, in the repository root in a clone."""
+    for path in (_PACKAGE / "course.toml", _PACKAGE.parent / "course.toml"):
+        if path.is_file():
+            facts = tomllib.loads(path.read_text(encoding="utf-8"))
+            labs = tuple(Lab(**lab) for lab in facts.pop("labs"))
+            return Course(**facts, labs=labs)
+    raise CourseError("course.toml is missing: install the package again, or run from a complete clone.")
+
+
+def lab(name: str) -> Lab:
+    """The lab called `name`: its full name, its number ("1", "01") or its short name.
+
+    Raises CourseError that lists the labs when there is none.
+    """
+    labs = load_course().labs
+    for candidate in labs:
+        if name in (candidate.name, candidate.short) or (name.isdigit() and int(name) == candidate.number):
+            return candidate
+    close = difflib.get_close_matches(name, [n for x in labs for n in (x.name, x.short)], n=1)
+    guess = f" Did you mean {close[0]}?" if close else ""
+    raise CourseError(f"There is no lab {name!r}.{guess} The labs are: {', '.join(x.name for x in labs)}.")

@@ -1,0 +1,146 @@
+"""Which model, which data and how many steps: the three profiles.
+
+A profile is data only. Notebooks read its fields and never ask which profile it is.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+from course_utils.errors import CourseError
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a notebook needs to know about the machine it runs on.
+
+    `model` and `stage` go to `course_utils.models.load_base`, `dataset` to `course_utils.data.load`.
+    `train_examples` and `eval_problems` count problems, `samples` counts completions per problem where
+    a lab samples, `seeds` are the seeds of repeated runs. `max_length` and `max_new_tokens` count tokens.
+    `grading` is True at the small budget that autograding uses.
+    """
+
+    name: str
+    device: str
+    dtype: str
+    model: str
+    stage: str | None
+    dataset: str
+    train_examples: int
+    eval_problems: int
+    samples: int
+    seeds: tuple[int, ...]
+    batch_size: int
+    epochs: int
+    learning_rate: float
+    lora_learning_rate: float
+    max_length: int
+    max_new_tokens: int
+    grading: bool = False
+
+
+PROFILES = {
+    "cpu": Profile(
+        name="cpu",
+        device="cpu",
+        dtype="float32",
+        model="nano-math",
+        stage="strong",
+        dataset="word_problems",
+        train_examples=100,
+        eval_problems=150,
+        samples=8,
+        seeds=(0, 1, 2),
+        batch_size=8,
+        epochs=3,
+        learning_rate=1e-3,
+        lora_learning_rate=5e-3,
+        max_length=256,
+        max_new_tokens=128,
+    ),
+    "colab": Profile(
+        name="colab",
+        device="cuda",
+        dtype="float16",  # a T4 has no bfloat16
+        model="Qwen/Qwen2.5-Math-1.5B",
+        stage=None,
+        dataset="gsm8k",
+        train_examples=400,
+        eval_problems=200,
+        samples=4,
+        seeds=(0,),
+        batch_size=4,
+        epochs=1,
+        learning_rate=1e-5,
+        lora_learning_rate=2e-4,
+        max_length=512,
+        max_new_tokens=320,
+    ),
+    "gpu": Profile(
+        name="gpu",
+        device="cuda",
+        dtype="bfloat16",
+        model="Qwen/Qwen2.5-Math-1.5B",
+        stage=None,
+        dataset="gsm8k",
+        train_examples=2000,
+        eval_problems=500,
+        samples=8,
+        seeds=(0, 1, 2),
+        batch_size=16,
+        epochs=1,
+        learning_rate=1e-5,
+        lora_learning_rate=2e-4,
+        max_length=512,
+        max_new_tokens=320,
+    ),
+}
+
+_LARGE_GPU_BYTES = 30 * 2**30
+
+
+def get_profile(name: str | None = None) -> Profile:
+    """The profile called `name`, else the one named by COURSE_PROFILE, else the one that fits the hardware.
+
+    COURSE_GRADING=1 asks for the smaller grading budget of the same cells. Raises CourseError for a
+    name that is not a profile, and for a GPU profile on a machine without a GPU.
+    """
+    grading = os.environ.get("COURSE_GRADING") == "1"
+    asked = name or os.environ.get("COURSE_PROFILE")
+    if asked and asked not in PROFILES:
+        raise CourseError(
+            f"There is no profile {asked!r}: set COURSE_PROFILE to one of {', '.join(PROFILES)}, "
+            "or unset it to let the course choose."
+        )
+    profile = PROFILES[asked or ("cpu" if grading else _detect())]
+    if profile.device == "cuda" and not _gpu_bytes():
+        raise CourseError(
+            f"Profile {profile.name!r} needs a CUDA GPU and torch sees none: "
+            "set COURSE_PROFILE=cpu, or choose a GPU runtime."
+        )
+    if grading:
+        profile = replace(
+            profile,
+            train_examples=16,
+            eval_problems=12,
+            samples=4,
+            seeds=(0,),
+            epochs=1,
+            grading=True,
+        )
+    return profile
+
+
+def _gpu_bytes() -> int:
+    """Memory of the first CUDA GPU in bytes, 0 without one."""
+    import torch
+
+    return torch.cuda.get_device_properties(0).total_memory if torch.cuda.is_available() else 0
+
+
+def _detect() -> str:
+    memory = _gpu_bytes()
+    if not memory:
+        return "cpu"
+    return "gpu" if memory >= _LARGE_GPU_BYTES else "colab"

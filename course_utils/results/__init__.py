@@ -1,0 +1,32 @@
+"""Measured numbers: each file here is written by a run and read by notebooks, README and slides."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from course_utils.errors import CourseError
+
+_FOLDER = Path(__file__).resolve().parent
+
+
+def load(name: str) -> dict[str, Any]:
+    """The recorded results called `name`, for example "01_sft_masking".
+
+    Raises CourseError that names the file when there is none.
+    """
+    path = _FOLDER / f"{name}.json"
+    if not path.is_file():
+        raise CourseError(f"There are no recorded results {path.name}: run what writes them first.")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def save(name: str, results: dict[str, Any]) -> Path:
+    """Write `results` (plain JSON data) under `name`, all or nothing, and return the file."""
+    path = _FOLDER / f"{name}.json"
+    scratch = path.with_suffix(".tmp")
+    scratch.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(scratch, path)
+    return path
