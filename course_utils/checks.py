@@ -173,7 +173,8 @@ def require_plain(value: Any, name: str) -> None:
             require_plain(item, name)
         return
     raise TypeError(
-        f"{name} is {_kind(value)}: only numbers, strings, lists, tuples, sets, dicts, arrays and tensors cross."
+        f"{name} is {_kind(value)}: only numbers, strings, lists, tuples, sets, dicts, arrays and tensors "
+        "can cross between the processes."
     )
 
 

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class CourseError(Exception):
-    """Something that the user can put right. The message is one sentence that names the value and the way out."""
+    """Something that the user can put right: one sentence that names the value and the way out."""

@@ -1,0 +1,203 @@
+"""The `course` command. Each command is a thin layer over one function of the package.
+
+Exit codes: 0 all is well; 1 the command worked and found something wrong (a test that lets a wrong answer
+pass, a submission that nobody can read, an exercise that fails); 2 it could not do its work.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from course_utils.errors import CourseError
+
+app = typer.Typer(
+    help="Release, check, grade and report the labs of the course.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+console = Console()
+errors = Console(stderr=True)
+
+LabArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[LAB]", help="Name or number of a lab (01_sft_masking, sft_masking or 1). All without."
+    ),
+]
+UnsafeOption = Annotated[
+    bool,
+    typer.Option("--unsafe", help="Run submissions without a sandbox. Only for code that you trust."),
+]
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine has, which profile fits it, and how to mend what is missing."""
+    from course_utils.doctor import examine, show
+
+    findings = examine()
+    show(findings, console)
+    raise typer.Exit(0 if all(finding.ok for finding in findings if finding.needed) else 1)
+
+
+@app.command()
+def release(lab: LabArgument = None) -> None:
+    """Make the students' notebooks in labs/ from the sources in solutions/."""
+    from course_utils.grading.release import release as release_lab
+
+    for name in _labs(lab):
+        path = release_lab(name, _paths())
+        console.print(f"Released {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
+
+
+@app.command()
+def grade(
+    lab: LabArgument = None,
+    student: Annotated[
+        list[str] | None, typer.Option("--student", "-s", help="Grade only this student. May be repeated.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Grade again what is graded and unchanged.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Submissions graded at a time.")
+    ] = None,
+    unsafe: UnsafeOption = False,
+) -> None:
+    """Autograde the submissions in submitted/ in a sandbox. A run that was cut off goes on where it was."""
+    from course_utils.grading.autograde import grade_class
+    from course_utils.grading.report import show_table
+
+    unreadable = False
+    for name in _labs(lab):
+        results = grade_class(name, _paths(), students=student, force=force, jobs=jobs, unsafe=unsafe)
+        show_table(results, console)
+        unreadable |= any(result.status == "unreadable" for result in results)
+    console.print("Next: [bold]course feedback[/] writes the students' pages, [bold]course report[/] yours.")
+    raise typer.Exit(1 if unreadable else 0)
+
+
+@app.command()
+def feedback(lab: LabArgument = None) -> None:
+    """Write a feedback page for each graded student into feedback/."""
+    from course_utils.grading.feedback import write_feedback
+    from course_utils.grading.records import load_results
+
+    for name in _labs(lab):
+        pages = write_feedback(load_results(name, _paths()), _paths())
+        console.print(f"{name}: {len(pages)} feedback pages in feedback/")
+
+
+@app.command()
+def report(lab: LabArgument = None) -> None:
+    """Write the teacher's report on a lab into reports/."""
+    from course_utils.grading.records import load_results
+    from course_utils.grading.report import write_report
+
+    for name in _labs(lab):
+        console.print(f"Report: {write_report(load_results(name, _paths()), _paths())}")
+
+
+@app.command()
+def demo(unsafe: UnsafeOption = False) -> None:
+    """Show the whole way on a made-up class: release, submissions, grading, feedback, report."""
+    from course_utils.grading.demo import run_demo
+
+    run_demo(_paths(), console, unsafe=unsafe)
+
+
+@app.command()
+def check(
+    notebook: Annotated[
+        Path, typer.Argument(help="Your notebook, for example labs/01_sft_masking/01_sft_masking.ipynb.")
+    ],
+) -> None:
+    """Run a notebook's visible tests and say for each exercise whether it passed: do it before handing in."""
+    from course_utils.grading.check import check_notebook, show_checks
+
+    checks = check_notebook(notebook)
+    show_checks(checks, console)
+    raise typer.Exit(0 if all(item.state == "passed" for item in checks) else 1)
+
+
+@app.command("verify-tests")
+def verify_tests(
+    lab: LabArgument = None,
+    exercise: Annotated[
+        str | None, typer.Option("--exercise", "-e", help="Only this exercise, by the last part of its id.")
+    ] = None,
+) -> None:
+    """Show that each exercise's tests reject wrong answers with the right message and accept right ones."""
+    from course_utils.grading.verify import show_matrix
+    from course_utils.grading.verify import verify_tests as verify
+
+    ok = True
+    for name in _labs(lab):
+        matrix = verify(name, exercise=exercise)
+        show_matrix(matrix, console)
+        ok &= matrix.ok
+    if not ok:
+        errors.print("Some wrong answers pass, or right ones fail: mend the tests, not the catalogue.")
+        raise typer.Exit(1)
+
+
+def _labs(name: str | None) -> list[str]:
+    from course_utils.course import lab, load_course
+
+    return [lab(name).name] if name else [entry.name for entry in load_course().labs]
+
+
+def _paths():
+    from course_utils.grading.autograde import CoursePaths
+
+    return CoursePaths(root=course_root())
+
+
+def course_root(start: Path | None = None) -> Path:
+    """The folder of the course: the nearest one upwards that holds course.toml and solutions/.
+
+    Raises CourseError when there is none, as in a plain installation of the package.
+    """
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if (folder / "course.toml").is_file() and (folder / "solutions").is_dir():
+            return folder
+    raise CourseError(
+        f"{start} is not inside a clone of the course: go to the folder that holds course.toml."
+    )
+
+
+def main() -> None:
+    """Entry point of the console script: errors that a person can mend come as one sentence."""
+    try:
+        app()
+    except CourseError as error:
+        errors.print(f"[bold red]course:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except PermissionError as error:
+        errors.print(
+            f"[bold red]course:[/] No permission to write {error.filename}: "
+            "change the folder's owner or rights, then run the command again.",
+            highlight=False,
+            soft_wrap=True,
+        )
+        sys.exit(2)
+    except OSError as error:
+        if error.errno != 28:  # ENOSPC
+            raise
+        errors.print(
+            "[bold red]course:[/] The disk is full: free some space and run the command again; "
+            "what is finished is kept.",
+            highlight=False,
+            soft_wrap=True,
+        )
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""`course doctor`: what this machine has, what is missing, and the command that mends it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import re
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from course_utils import profiles
+from course_utils.errors import CourseError
+
+_MEMORY_GB = 4  # the largest lab, its model and JupyterLab together
+_DISK_GB = 2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the examination. `needed` is False for what only some tasks use; `mend` is a command."""
+
+    name: str
+    ok: bool
+    text: str
+    mend: str = ""
+    needed: bool = True
+
+
+def examine(root: Path | None = None) -> list[Finding]:
+    """Look at the machine. `root` is the course's folder; None outside a clone."""
+    root = root or _clone()
+    findings = [_python(), *_packages(root), _profile(), _memory(), _disk(), _weights(), _real_data()]
+    if root:
+        findings += [_writable(root), _sandbox(), _program("node", "make slides", "nodejs npm")]
+        findings += [_program("chromium", "the browser tests of make test", "chromium")]
+    return findings
+
+
+def show(findings: list[Finding], console: Console) -> None:
+    """Print the findings as a table, and under it the commands that mend what is wrong."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "what", "found"):
+        table.add_column(heading)
+    for finding in findings:
+        mark = (
+            "[green]ok[/]" if finding.ok else "[red]missing[/]" if finding.needed else "[yellow]optional[/]"
+        )
+        table.add_row(mark, finding.name, finding.text)
+    console.print(table)
+    for finding in findings:
+        if not finding.ok and finding.mend:
+            console.print(f"\n{finding.name}: to mend it, run\n    [bold]{finding.mend}[/]", highlight=False)
+
+
+def _clone() -> Path | None:
+    from course_utils.cli import course_root
+
+    try:
+        return course_root()
+    except CourseError:
+        return None
+
+
+def _python() -> Finding:
+    version = platform.python_version()
+    return Finding("Python", sys.version_info >= (3, 11), f"{version} on {platform.platform()}")
+
+
+def _packages(root: Path | None) -> list[Finding]:
+    """Installed versions against constraints.txt, in one line when all agree."""
+    if root is None:
+        return [Finding("packages", True, "outside a clone: versions are not compared")]
+    other = []
+    for line in (root / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        pin = re.fullmatch(r"([\w.-]+)==([\w.]+)", line.strip())
+        if not pin:
+            continue
+        name, wanted = pin.groups()
+        try:
+            # A local label (2.13.0+cpu) names the build, not another release.
+            found = importlib.metadata.version(name).split("+")[0]
+        except importlib.metadata.PackageNotFoundError:
+            found = "not installed"
+        if found != wanted:
+            other.append(f"{name} {found} (tested: {wanted})")
+    if not other:
+        return [Finding("packages", True, "the versions of constraints.txt")]
+    mend = "python -m pip install -c constraints.txt -e '.[test]'"
+    return [Finding("packages", False, "; ".join(other), mend)]
+
+
+def _profile() -> Finding:
+    try:
+        profile = profiles.get_profile()
+    except CourseError as error:
+        return Finding("profile", False, str(error), "unset COURSE_PROFILE")
+    why = "COURSE_PROFILE" if os.environ.get("COURSE_PROFILE") else "the hardware"
+    return Finding(
+        "profile",
+        True,
+        f"{profile.name}, chosen by {why}: {profile.model} on {profile.device}, {profile.dataset}",
+    )
+
+
+def _memory() -> Finding:
+    import psutil
+
+    free = psutil.virtual_memory().available / 2**30
+    return Finding("memory", free >= _MEMORY_GB, f"{free:.1f} GB free, {_MEMORY_GB} GB are enough", "")
+
+
+def _disk() -> Finding:
+    free = shutil.disk_usage(Path.cwd()).free / 2**30
+    return Finding("disk", free >= _DISK_GB, f"{free:.1f} GB free, {_DISK_GB} GB are enough", "")
+
+
+def _weights() -> Finding:
+    from course_utils.models import MODELS, model_path
+
+    missing = []
+    for name, entry in MODELS.items():
+        for stage in entry.stages:
+            if not (model_path(name, stage) / "model.safetensors").is_file():
+                missing.append(f"{name} {stage}")
+    text = f"missing: {', '.join(missing)}" if missing else f"embedded: {', '.join(MODELS)}"
+    return Finding(
+        "models", not missing, text, "python -m pip install --force-reinstall --no-deps adapting-llms"
+    )
+
+
+def _real_data() -> Finding:
+    """GSM8K is optional: the embedded word problems need nothing."""
+    folder = os.environ.get("COURSE_DATA_DIR")
+    if not folder:
+        return Finding("GSM8K", True, "COURSE_DATA_DIR is not set: from the hub when a profile asks for it")
+    missing = [n for n in ("train.jsonl", "test.jsonl") if not (Path(folder) / "gsm8k" / n).is_file()]
+    text = f"COURSE_DATA_DIR={folder}" + (f" lacks gsm8k/{' and gsm8k/'.join(missing)}" if missing else "")
+    return Finding("GSM8K", not missing, text, "unset COURSE_DATA_DIR")
+
+
+def _writable(root: Path) -> Finding:
+    try:
+        with tempfile.NamedTemporaryFile(dir=root):
+            return Finding("course folder", True, str(root))
+    except OSError as error:
+        return Finding("course folder", False, f"{root}: {error.strerror}", f"sudo chown -R $USER {root}")
+
+
+def _sandbox() -> Finding:
+    from course_utils.grading import sandbox
+
+    found = sandbox.detect()
+    return Finding(
+        "sandbox", found.mode != "none", f"{found.mode}: {found.reason}", "sudo apt-get install bubblewrap"
+    )
+
+
+def _program(name: str, used_by: str, package: str) -> Finding:
+    path = shutil.which(name)
+    return Finding(
+        name,
+        bool(path),
+        path or f"not found; {used_by} needs it",
+        f"sudo apt-get install {package}",
+        needed=False,
+    )

@@ -1,0 +1,193 @@
+"""The comparisons that every lab's tests rest on: what must fail fails, and the message says why."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from course_utils import checks
+from course_utils.checks import CheckFailed
+
+
+def failure(check, *args, **kwargs) -> CheckFailed:
+    with pytest.raises(CheckFailed) as caught:
+        check(*args, **kwargs)
+    return caught.value
+
+
+LABELS = torch.tensor([-100, -100, 7, 8])
+
+
+@pytest.mark.parametrize(
+    ("actual", "says"),
+    [
+        (torch.zeros(4, dtype=torch.int64), "labels[0] is 0, expected -100. 3 more differ."),
+        (LABELS.to(torch.int32), "dtype torch.int32, expected torch.int64"),
+        (LABELS[None], "shape (1, 4), expected (4,)"),
+        (LABELS[:3], "shape (3,), expected (4,)"),
+        (LABELS.tolist(), "labels is a list, expected a torch.Tensor"),
+        (None, "labels is None"),
+    ],
+)
+def test_equal_rejects_and_names_the_difference(actual, says):
+    assert says in str(failure(checks.equal, actual, LABELS, "labels of a toy", "labels"))
+
+
+def test_equal_accepts_the_same_values():
+    checks.equal(LABELS.clone(), LABELS, "labels")
+    checks.equal({"a": [1, (2.5, "x")], "b": None}, {"a": [1, (2.5, "x")], "b": None}, "nested")
+    checks.equal(np.int64(3), 3, "a count may be numpy's")
+    checks.equal(np.array(["a", "b"]), np.array(["a", "b"]), "text arrays")
+
+
+def test_a_known_mistake_is_named():
+    wrong = {
+        "You shifted.": torch.tensor([-100, 7, 8, -100]),
+        "Off by one.": lambda: torch.tensor([-100, 5, 7, 8]),
+    }
+    assert (
+        failure(checks.equal, torch.tensor([-100, 7, 8, -100]), LABELS, "x", mistakes=wrong).hint
+        == "You shifted."
+    )
+    assert (
+        failure(checks.equal, torch.tensor([-100, 5, 7, 8]), LABELS, "x", mistakes=wrong).hint
+        == "Off by one."
+    )
+    assert (
+        failure(checks.equal, torch.tensor([1, 5, 7, 8]), LABELS, "x", mistakes=wrong, hint="Look.").hint
+        == "Look."
+    )
+
+
+class EqualToEverything:
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
+    __add__ = __radd__ = lambda self, other: other
+
+
+class LyingTensor(torch.Tensor):
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        return torch.tensor(True)
+
+
+@pytest.mark.parametrize("expected", [3, 2.5, "text", [1], (1,), {"a": 1}, None, True, LABELS, np.ones(2)])
+def test_an_object_that_equals_everything_equals_nothing(expected):
+    failure(checks.equal, EqualToEverything(), expected, "x")
+    failure(checks.close, EqualToEverything(), expected, "x")
+
+
+def test_a_tensor_subclass_cannot_lie():
+    liar = torch.zeros(4, dtype=torch.int64).as_subclass(LyingTensor)
+    failure(checks.equal, liar, LABELS, "labels")
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected"),
+    [
+        (True, 1),
+        (1.0, 1),
+        ("1", 1),
+        (1, True),
+        ([1, 2], (1, 2)),
+        ([1], [1, 2]),
+        ([1, 2], [1]),
+        ({}, {"a": 1}),
+    ],
+)
+def test_equal_is_strict_about_types_and_lengths(actual, expected):
+    failure(checks.equal, actual, expected, "x")
+
+
+def test_close_tolerance_follows_the_dtype():
+    checks.close(torch.tensor(1.0 + 5e-6), torch.tensor(1.0), "fp32")
+    failure(checks.close, torch.tensor(1.0 + 5e-5), torch.tensor(1.0), "fp32")
+    failure(
+        checks.close,
+        torch.tensor(1.0 + 5e-6, dtype=torch.float64),
+        torch.tensor(1.0, dtype=torch.float64),
+        "fp64",
+    )
+    checks.close(torch.tensor(1.0 + 5e-6), 1.0, "a 0-dimensional tensor is a number")
+    assert "tolerance 0.001" in str(failure(checks.close, 2.0, 1.0, "x", rtol=0.0, atol=1e-3))
+
+
+@pytest.mark.parametrize("actual", [0.0, float("nan"), float("inf"), None, "2.0", torch.zeros(1)])
+def test_close_rejects(actual):
+    failure(checks.close, actual, 2.0, "loss", name="loss")
+
+
+def test_true_wants_a_bool():
+    checks.true(True, "x")
+    checks.true(torch.tensor(True), "x")
+    failure(checks.true, False, "x")
+    with pytest.raises(TypeError, match="needs a bool"):
+        checks.true([1], "x")
+
+
+def divide(a, b):
+    if b == 0:
+        raise ValueError("b is 0: choose another divisor")
+    return a / b
+
+
+def test_raises():
+    checks.raises(ValueError, divide, 1, 0, what="division by zero", says="divisor")
+    assert "should mention 'seven'" in str(
+        failure(checks.raises, ValueError, divide, 1, 0, what="x", says="seven")
+    )
+    assert "No error came" in str(failure(checks.raises, ValueError, divide, 1, 2, what="x"))
+    assert "expected KeyError" in str(failure(checks.raises, KeyError, divide, 1, 0, what="x"))
+
+
+def test_an_exercise_not_started_stays_not_started():
+    def stub():
+        raise NotImplementedError("write your code here")
+
+    with pytest.raises(NotImplementedError):
+        checks.raises(ValueError, stub, what="x")
+    with pytest.raises(NotImplementedError):
+        checks.raises(Exception, stub, what="x")
+
+
+def test_probe_lets_only_plain_data_cross():
+    @checks.probe
+    def double(x):
+        return x * 2
+
+    assert double(x=[1]) == [1, 1]
+
+    @checks.probe
+    def leak():
+        return object()
+
+    with pytest.raises(TypeError, match="result of probe leak"):
+        leak()
+    with pytest.raises(TypeError, match="argument 'x' of probe double"):
+        double(object())
+
+
+def test_probe_goes_to_the_runner_when_there_is_one():
+    token = checks.probe_runner.set(lambda function: lambda *args: ("sent", function.__name__, args))
+    try:
+
+        @checks.probe
+        def far(x):
+            return x
+
+        assert far(1) == ("sent", "far", (1,))
+    finally:
+        checks.probe_runner.reset(token)
+
+
+def test_the_message_replaces_the_traceback_in_ipython():
+    error = CheckFailed("labels of a toy", "labels[0] is 0, expected -100.", "Did you forget the prompt?")
+    assert error._render_traceback_() == [str(error)]
+    assert str(error).splitlines() == [
+        "Checked: labels of a toy",
+        "labels[0] is 0, expected -100.",
+        "Did you forget the prompt?",
+    ]
