@@ -58,6 +58,16 @@ def release(lab: LabArgument = None) -> None:
 
 
 @app.command()
+def solve(lab: LabArgument = None) -> None:
+    """Run the solutions from top to bottom; keep their outputs, times and recorded results."""
+    from course_utils.grading.solve import solve as solve_lab
+
+    for name in _labs(lab):
+        for path in solve_lab(name, course_root()):
+            console.print(f"Wrote {path}")
+
+
+@app.command()
 def grade(
     lab: LabArgument = None,
     student: Annotated[

@@ -1,4 +1,8 @@
-"""Measured numbers: each file here is written by a run and read by notebooks, README and slides."""
+"""Measured numbers: each file here is written by a run and read by notebooks, README and slides.
+
+A solution notebook calls `record` where it has measured something. The values travel in the cell's output,
+and `course solve` gathers them into the lab's file, together with the times of the run.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from course_utils.errors import CourseError
+
+MIME_TYPE = "application/vnd.course.results+json"
 
 _FOLDER = Path(__file__).resolve().parent
 
@@ -30,3 +36,11 @@ def save(name: str, results: dict[str, Any]) -> Path:
     scratch.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(scratch, path)
     return path
+
+
+def record(**values: Any) -> None:
+    """Put measured `values` (plain JSON data) into this cell's output, where `course solve` finds them."""
+    from IPython.display import display
+
+    plain = json.loads(json.dumps(values))
+    display({MIME_TYPE: plain, "text/plain": f"recorded: {', '.join(values)}"}, raw=True)

@@ -1,0 +1,109 @@
+"""Run a solution from top to bottom: its outputs, its times, and the results that it recorded.
+
+This is what a maintainer runs after a change to a lab or a library (`course solve`).
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from course_utils import results
+from course_utils.course import lab as find_lab
+from course_utils.errors import CourseError
+
+_PEAK_MEMORY = "__import__('resource').getrusage(__import__('resource').RUSAGE_SELF).ru_maxrss"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution: the notebook with its outputs, seconds from top to bottom, peak memory in MB."""
+
+    notebook: nbformat.NotebookNode
+    seconds: float
+    peak_mb: float
+
+
+def solve(name: str, root: Path) -> tuple[Path, Path]:
+    """Execute the solution of lab `name` at the full and at the grading budget.
+
+    Writes the full run's outputs into the notebook and its recorded values, times and memory into
+    course_utils/results. Returns both files. Raises CourseError that names the first failing cell;
+    nothing is written then.
+    """
+    lab = find_lab(name)
+    path = root / "solutions" / lab.name / f"{lab.name}.ipynb"
+    if not path.is_file():
+        raise CourseError(f"There is no solution {path}: write it, or take the lab out of course.toml.")
+    full = execute(path, grading=False, timeout=10 * lab.cpu_seconds)
+    small = execute(path, grading=True, timeout=10 * lab.grading_seconds)
+    recorded = gather(full.notebook)
+    recorded["run"] = {
+        "seconds": round(full.seconds, 1),
+        "peak_mb": round(full.peak_mb),
+        "grading_seconds": round(small.seconds, 1),
+        "grading_peak_mb": round(small.peak_mb),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+    results_file = results.save(lab.name, recorded)
+    scratch = path.with_suffix(".tmp")
+    nbformat.write(full.notebook, scratch)
+    os.replace(scratch, path)
+    return path, results_file
+
+
+def execute(path: Path, grading: bool, timeout: float) -> Run:
+    """Run the notebook at `path` in a fresh kernel. Raises CourseError that names the first failing cell."""
+    notebook = nbformat.read(path, as_version=4)
+    environment = {**os.environ, "COURSE_GRADING": "1" if grading else "0"}
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=int(timeout),
+        record_timing=False,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    start = time.perf_counter()
+    try:
+        with client.setup_kernel(env=environment):
+            for index, cell in enumerate(notebook.cells):
+                client.execute_cell(cell, index)
+            seconds = time.perf_counter() - start
+            peak_mb = _peak_memory(client)
+    except CellExecutionError as error:
+        raise CourseError(f"{path}: cell {index} failed with {error.ename}: {error.evalue}") from None
+    _forget_the_run(notebook)
+    return Run(notebook, seconds, peak_mb)
+
+
+def gather(notebook: nbformat.NotebookNode) -> dict[str, Any]:
+    """Everything that the notebook's cells recorded (`results.record`), in the order of the cells."""
+    recorded: dict[str, Any] = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            recorded.update(output.get("data", {}).get(results.MIME_TYPE, {}))
+    return recorded
+
+
+def _peak_memory(client: NotebookClient) -> float:
+    """Peak resident memory of the kernel's process in MB (Linux counts in kB, macOS in bytes)."""
+    reply = client.kc.execute_interactive("", silent=True, user_expressions={"peak": _PEAK_MEMORY})
+    peak = int(reply["content"]["user_expressions"]["peak"]["data"]["text/plain"])
+    return peak / 2**20 if platform.system() == "Darwin" else peak / 2**10
+
+
+def _forget_the_run(notebook: nbformat.NotebookNode) -> None:
+    """Drop what differs from run to run without telling anything."""
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
