@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -97,7 +98,8 @@ def gather(notebook: nbformat.NotebookNode) -> dict[str, Any]:
 
 def _peak_memory(client: NotebookClient) -> float:
     """Peak resident memory of the kernel's process in MB (Linux counts in kB, macOS in bytes)."""
-    reply = client.kc.execute_interactive("", silent=True, user_expressions={"peak": _PEAK_MEMORY})
+    ask = run_sync(client.kc.execute_interactive)
+    reply = ask("", silent=True, user_expressions={"peak": _PEAK_MEMORY})
     peak = int(reply["content"]["user_expressions"]["peak"]["data"]["text/plain"])
     return peak / 2**20 if platform.system() == "Darwin" else peak / 2**10
 
