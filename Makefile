@@ -9,12 +9,14 @@ INSTALLED := $(VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: course test lab slides help
+.PHONY: course test lab slides readme fresh help
 help:
 	@echo "make course   the whole way on a made-up class: release, grade, feedback, report"
 	@echo "make test     all tests"
 	@echo "make lab      JupyterLab on labs/"
 	@echo "make slides   build the slides"
+	@echo "make readme   bring the numbers in README.md up to date"
+	@echo "make fresh    time the first two in an empty clone"
 
 course: $(INSTALLED)
 	@$(BIN)/course demo
@@ -29,6 +31,12 @@ lab: $(INSTALLED)
 
 slides: $(INSTALLED)
 	$(BIN)/python -m course_utils.slides build
+
+readme: $(INSTALLED)
+	$(BIN)/python -m course_utils.readme
+
+fresh: $(INSTALLED)
+	$(BIN)/python tests/fresh_clone.py
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The course needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12")'
