@@ -1,0 +1,10 @@
+"""Plots with one style, and the token viewer. Figures go through `show`, which keeps an alternative text."""
+
+from __future__ import annotations
+
+from course_utils.viz import style
+from course_utils.viz.figures import show
+from course_utils.viz.plots import bars_with_intervals, curves, grid
+from course_utils.viz.tokens import TokenView, token_view
+
+__all__ = ["TokenView", "bars_with_intervals", "curves", "grid", "show", "style", "token_view"]

@@ -1,0 +1,30 @@
+"""Showing a figure together with the text that says what is on it."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def show(fig: Figure, *, alt: str, dpi: int = 100) -> None:
+    """Display `fig` in the notebook with the alternative text `alt`, and close it.
+
+    The text lies in the output's metadata as {"image/png": {"alt": …}}, where nbconvert reads it for the alt
+    attribute of the picture. Raises ValueError for a text too short to describe anything.
+    """
+    from IPython.display import display
+    from matplotlib import pyplot as plt
+
+    if len(alt.split()) < 5:
+        raise ValueError(f"alt is {alt!r}: say in a sentence what the figure shows")
+    picture = io.BytesIO()
+    fig.savefig(picture, format="png", dpi=dpi)
+    plt.close(fig)
+    display(
+        {"image/png": picture.getvalue(), "text/plain": f"Figure: {alt}"},
+        raw=True,
+        metadata={"image/png": {"alt": alt}},
+    )
