@@ -1,0 +1,130 @@
+"""One page per student and lab: what each exercise got, and what a tutor would say about it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from course_utils import course
+from course_utils.grading.marks import Exercise, Submission, overlay, read_marks
+from course_utils.grading.pages import folder_name, render, write_if_changed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from course_utils.grading.autograde import CoursePaths
+    from course_utils.grading.records import CellResult, Result
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a state is shown: a sign and a word, and the class that colours them."""
+
+    css: str
+    sign: str
+    word: str
+
+
+LOOKS = {
+    "passed": Look("passed", "✓", "passed"),
+    "failed": Look("failed", "✗", "not yet right"),
+    "not attempted": Look("none", "–", "not attempted"),
+    "not run": Look("none", "○", "not run"),
+    "waiting": Look("waiting", "…", "waits for a grader"),
+    "graded": Look("graded", "✎", "graded by hand"),
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One labelled piece of an explanation."""
+
+    label: str
+    text: str
+    is_hint: bool = False
+
+
+def feedback_page(student: str, lab: str, paths: CoursePaths) -> Path:
+    """Where the page of one student and lab lies. Raises CourseError for names that lead elsewhere."""
+    student, lab = folder_name(student, "student id"), folder_name(lab, "lab name")
+    return paths.feedback / student / lab / f"{lab}.html"
+
+
+def write_feedback(results: Iterable[Result], paths: CoursePaths) -> list[Path]:
+    """Write feedback/<student>/<lab>/<lab>.html for each record, and return the pages in the same order.
+
+    A page holds everything it needs, runs no script, and is written only when its content changed. Points
+    and comments that a person gave are read from the gradebook. Raises CourseError if a page cannot be
+    written.
+    """
+    results = list(results)
+    by_lab: dict[str, list[Result]] = defaultdict(list)
+    for result in results:
+        by_lab[result.lab].append(result)
+    marks = {lab: read_marks(paths.database, lab) for lab in by_lab}
+    pages = []
+    for result in results:
+        page = feedback_page(result.student, result.lab, paths)
+        (submission,) = overlay([result], marks[result.lab])
+        write_if_changed(page, _html(submission))
+        pages.append(page)
+    return pages
+
+
+def explain(exercise: Exercise) -> list[Part]:
+    """What a student may read about an exercise that is not right.
+
+    Of a hidden test only what it looks at and the hint: its message quotes inputs and expected values.
+    """
+    cell = exercise.cell
+    if exercise.state == "passed":
+        return []
+    if exercise.state == "not attempted":
+        return [Part("What happened", "The cell came back as it was handed out.")]
+    parts = []
+    if cell.what:
+        label = "What a hidden test looked at" if cell.hidden else "What was looked at"
+        parts.append(Part(label, cell.what))
+    found = "" if cell.hidden else found_text(cell)
+    if found:
+        parts.append(Part("What came", found))
+    if cell.hint:
+        parts.append(Part("Hint", cell.hint, is_hint=True))
+    if cell.hidden and not parts:
+        parts.append(Part("What happened", "A hidden test failed."))
+    return parts
+
+
+def found_text(cell: CellResult) -> str:
+    """The message without the two lines of it that have a place of their own."""
+    lines = [line for line in cell.message.strip().splitlines() if line.strip() != f"Checked: {cell.what}"]
+    text = "\n".join(lines)
+    return text.removesuffix(cell.hint).strip() if cell.hint else text.strip()
+
+
+def _html(submission: Submission) -> str:
+    result = submission.result
+    lab = course.lab(result.lab)
+    whole = submission.max_points or 1
+    return render(
+        "feedback.html",
+        course_title=course.load_course().title,
+        lab_title=lab.title,
+        lab_number=lab.number,
+        submission=submission,
+        looks=LOOKS,
+        explain=explain,
+        notes=_notes(submission),
+        to_look_at=[e for e in submission.exercises if e.state in ("failed", "not run")],
+        hidden_failed=any(e.state == "failed" and e.cell.hidden for e in submission.exercises),
+        got_percent=f"{100 * submission.points / whole:.2f}",
+        open_percent=f"{100 * submission.waiting_points / whole:.2f}",
+        graded=result.graded_at,
+        fingerprint=result.submission_sha256[:12],
+    )
+
+
+def _notes(submission: Submission) -> list[str]:
+    return []

@@ -1,0 +1,134 @@
+"""A submission as people read it: the autograder's record with the graders' points and comments laid over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from course_utils.grading.records import CellResult, Result
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the gradebook holds for one graded cell of one student.
+
+    points is None unless a person gave some (extra credit included); waiting says that a person still must.
+    """
+
+    points: float | None = None
+    waiting: bool = False
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One graded cell. state: passed, failed, not attempted, not run, waiting (for a grader) or graded (by one)."""
+
+    cell: CellResult
+    state: str
+    points: float
+    comment: str
+
+    @property
+    def anchor(self) -> str:
+        """Its name within a page."""
+        return self.cell.grade_id
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's lab."""
+
+    result: Result
+    exercises: tuple[Exercise, ...]
+
+    @property
+    def points(self) -> float:
+        return sum(exercise.points for exercise in self.exercises)
+
+    @property
+    def max_points(self) -> float:
+        return self.result.max_score
+
+    @property
+    def waiting_points(self) -> float:
+        """Points that a grader has still to give."""
+        return sum(e.cell.max_points for e in self.exercises if e.state == "waiting")
+
+
+def read_marks(database: str | Path, lab: str) -> dict[str, dict[str, Mark]]:
+    """Student -> grade_id -> Mark, for all that the nbgrader gradebook holds about `lab`.
+
+    database: file, or URL as SQLAlchemy writes it. A file that is not there has no marks. Reads only.
+    """
+    url = str(database)
+    if "://" not in url:
+        if not Path(url).is_file():
+            return {}
+        url = f"sqlite:///{url}"
+    # nbgrader takes seconds to import; pages without a gradebook do not need it.
+    from nbgrader import api
+    from sqlalchemy import create_engine, select
+
+    def of_lab(columns, table):
+        return (
+            select(api.SubmittedAssignment.student_id, api.BaseCell.name, *columns)
+            .select_from(table)
+            .join(api.BaseCell, api.BaseCell.id == table.cell_id)
+            .join(api.SubmittedNotebook, api.SubmittedNotebook.id == table.notebook_id)
+            .join(api.SubmittedAssignment, api.SubmittedAssignment.id == api.SubmittedNotebook.assignment_id)
+            .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
+            .where(api.Assignment.name == lab)
+        )
+
+    grade, comment = api.Grade, api.Comment
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            grades = connection.execute(
+                of_lab(
+                    [grade.manual_score, grade.auto_score, grade.extra_credit, grade.needs_manual_grade],
+                    grade,
+                )
+            ).all()
+            comments = connection.execute(
+                of_lab([comment.manual_comment, comment.auto_comment], comment)
+            ).all()
+    finally:
+        engine.dispose()
+
+    said = {(student, cell): by_hand or automatic or "" for student, cell, by_hand, automatic in comments}
+    marks: dict[str, dict[str, Mark]] = {}
+    for student, cell, by_hand, automatic, extra, waiting in grades:
+        given = automatic if by_hand is None else by_hand
+        points = None if by_hand is None and not extra else (given or 0.0) + (extra or 0.0)
+        # An essay is one cell; an exercise's comment belongs to the solution that its tests look at.
+        text = said.get((student, cell)) or said.get((student, cell.removesuffix("-tests")), "")
+        marks.setdefault(student, {})[cell] = Mark(points, bool(waiting), text)
+    return marks
+
+
+def overlay(results: Iterable[Result], marks: dict[str, dict[str, Mark]]) -> list[Submission]:
+    """The records with the marks laid over them: what a person gave stands before what the tests gave."""
+    return [
+        Submission(
+            result,
+            tuple(_exercise(cell, marks.get(result.student, {}).get(cell.grade_id)) for cell in result.cells),
+        )
+        for result in results
+    ]
+
+
+def _exercise(cell: CellResult, mark: Mark | None) -> Exercise:
+    comment = mark.comment if mark else ""
+    if mark and mark.points is not None:
+        return Exercise(cell, "graded", mark.points, comment)
+    if cell.state == "manual":
+        # nbgrader settles by itself an essay that nobody wrote: 0 points, no grader needed.
+        state = "waiting" if mark is None or mark.waiting else "graded"
+        return Exercise(cell, state, 0.0, comment)
+    return Exercise(cell, cell.state, cell.points, comment)

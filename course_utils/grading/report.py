@@ -1,0 +1,223 @@
+"""The teacher's view of a graded lab: one page, and the short table that a terminal shows."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from markupsafe import Markup, escape
+from rich.table import Table
+from rich.text import Text
+
+from course_utils import course
+from course_utils.errors import CourseError
+from course_utils.grading.charts import Run, Share, cost, distribution, share_bar
+from course_utils.grading.feedback import LOOKS, feedback_page, found_text
+from course_utils.grading.marks import Exercise, Submission, overlay, read_marks
+from course_utils.grading.pages import count, folder_name, number, plain, render, write_if_changed
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from course_utils.grading.autograde import CoursePaths
+    from course_utils.grading.records import Result
+
+# Messages shown on the page, and names listed with each.
+MOST_MESSAGES = 12
+MOST_NAMES = 8
+
+
+@dataclass
+class Mistake:
+    """One failure message and the students who got it. found: what came, in the words that most of them got."""
+
+    title: str
+    what: str
+    hint: str
+    hidden: bool
+    found: str = ""
+    students: list[Submission] = field(default_factory=list)
+
+
+def write_report(results: Iterable[Result], paths: CoursePaths) -> Path:
+    """Write reports/<lab>.html, one self-contained page about all records of one lab, and return it.
+
+    Points that a person gave are read from the gradebook. Raises CourseError when there are no records, or
+    records of several labs.
+    """
+    results = list(results)
+    labs = sorted({result.lab for result in results})
+    if not labs:
+        raise CourseError("Nothing is graded yet: run `course grade` first.")
+    if len(labs) > 1:
+        raise CourseError(f"A report is about one lab, these records are of {', '.join(labs)}.")
+    (lab,) = labs
+    page = paths.reports / f"{folder_name(lab, 'lab name')}.html"
+    submissions = overlay(results, read_marks(paths.database, lab))
+    write_if_changed(page, _html(submissions, paths, page))
+    return page
+
+
+def show_table(results: Iterable[Result], console: Console, comments: dict[str, str] | None = None) -> None:
+    """Print students and their points, those who need a human first. comments: student -> words of one's own.
+
+    Without a comment for a student, the last column says why a person must look, or which exercises failed.
+    """
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("student", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("")
+    for submission in _in_order(overlay(results, {})):
+        result = submission.result
+        reasons = reasons_to_look(submission)
+        lost = [e.cell.title for e in submission.exercises if e.state in ("failed", "not run")]
+        if comments and result.student in comments:
+            told = comments[result.student]
+        elif reasons:
+            told = reasons[0]
+        else:
+            told = f"lost: {', '.join(lost)}" if lost else ""
+        table.add_row(
+            Text(plain(result.student), style="bold yellow" if reasons else "bold"),
+            f"{number(submission.points)} / {number(submission.max_points)}",
+            Text(plain(told)),
+        )
+    console.print(table)
+
+
+def reasons_to_look(submission: Submission) -> list[str]:
+    """Why a person should look at this submission, in sentences; empty if nothing calls for it."""
+    return [
+        f"{flag.reason}: {flag.detail}" if flag.detail else flag.reason for flag in submission.result.flags
+    ]
+
+
+def _in_order(submissions: Sequence[Submission]) -> list[Submission]:
+    """Those who need a human first, then by points, then by name."""
+    return sorted(submissions, key=lambda s: (not reasons_to_look(s), -s.points, s.result.student))
+
+
+def _html(submissions: Sequence[Submission], paths: CoursePaths, page: Path) -> str:
+    lab = course.lab(submissions[0].result.lab)
+    ordered = _in_order(submissions)
+    exercises = _exercise_order(submissions)
+    top = max(submission.max_points for submission in submissions)
+    points = [submission.points for submission in submissions]
+    mistakes = common_mistakes(submissions)
+    people = [s for s in ordered if reasons_to_look(s)]
+    still_open = min(s.waiting_points for s in submissions)
+    open_essays = sum(e.state == "waiting" for s in submissions for e in s.exercises)
+
+    def link(submission: Submission) -> Markup:
+        student = submission.result.student
+        target = feedback_page(student, lab.name, paths)
+        if not target.is_file():
+            return escape(plain(student))
+        address = quote(Path(os.path.relpath(target, page.parent)).as_posix())
+        return Markup('<a href="{}">{}</a>').format(address, plain(student))
+
+    return render(
+        "report.html",
+        course_title=course.load_course().title,
+        lab_title=lab.title,
+        lab_number=lab.number,
+        submissions=submissions,
+        looks=LOOKS,
+        legend=_legend(submissions),
+        link=link,
+        top=top,
+        median=median(points),
+        open_essays=open_essays,
+        people=[{"submission": s, "reasons": reasons_to_look(s)} for s in people],
+        spread=distribution([(s.result.student, s.points) for s in submissions], top, still_open),
+        spread_caption=_spread_caption(points, top - still_open),
+        cost=cost(
+            [
+                Run(s.result.student, s.result.seconds, s.result.peak_mb, bool(reasons_to_look(s)))
+                for s in submissions
+            ]
+        ),
+        exercises=[_exercise_row(grade_id, submissions) for grade_id in exercises],
+        mistakes=mistakes[:MOST_MESSAGES],
+        more_mistakes=max(0, len(mistakes) - MOST_MESSAGES),
+        most_names=MOST_NAMES,
+        rows=[
+            {
+                "submission": s,
+                "flagged": bool(reasons_to_look(s)),
+                "cells": [_by_id(s).get(grade_id) for grade_id in exercises],
+            }
+            for s in ordered
+        ],
+        graded=max(s.result.graded_at for s in submissions),
+    )
+
+
+def common_mistakes(submissions: Iterable[Submission]) -> list[Mistake]:
+    """Failure messages, most common first. Messages are one when they agree in what was examined and in the
+    hint, or, where there is neither, in all but their numbers."""
+    groups: dict[tuple[str, ...], Mistake] = {}
+    founds: dict[tuple[str, ...], Counter[str]] = {}
+    for submission in submissions:
+        for exercise in submission.exercises:
+            cell = exercise.cell
+            if cell.state not in ("failed", "not run") or not (cell.what or cell.message):
+                continue
+            found = found_text(cell)
+            likeness = (cell.what, cell.hint) if cell.hint else (cell.what, re.sub(r"\d+", "#", found))
+            key = (cell.grade_id, *likeness)
+            mistake = groups.setdefault(key, Mistake(cell.title, cell.what, cell.hint, cell.hidden))
+            mistake.students.append(submission)
+            founds.setdefault(key, Counter())[found] += 1
+    for key, mistake in groups.items():
+        mistake.found = founds[key].most_common(1)[0][0]
+    return sorted(groups.values(), key=lambda mistake: -len(mistake.students))
+
+
+def _exercise_order(submissions: Iterable[Submission]) -> list[str]:
+    """grade_ids in the lab's order, which the longest record has; those that only others have come last."""
+    longest = max(submissions, key=lambda s: len(s.exercises))
+    ids = dict.fromkeys(e.cell.grade_id for e in longest.exercises)
+    return list(ids | dict.fromkeys(e.cell.grade_id for s in submissions for e in s.exercises))
+
+
+def _by_id(submission: Submission) -> dict[str, Exercise]:
+    return {exercise.cell.grade_id: exercise for exercise in submission.exercises}
+
+
+def _exercise_row(grade_id: str, submissions: Iterable[Submission]) -> dict[str, object]:
+    """An exercise's title, points, the share of them that the class has, and its bar."""
+    found = [e for s in submissions for e in s.exercises if e.cell.grade_id == grade_id]
+    given = [e for e in found if e.state != "waiting"]
+    possible = sum(e.cell.max_points for e in given)
+    title = found[0].cell.title
+    counts = {LOOKS[state].word: 0 for state in LOOKS}
+    for exercise in found:
+        counts[LOOKS[exercise.state].word] += 1
+    return {
+        "title": title,
+        "max_points": found[0].cell.max_points,
+        "share": round(100 * sum(e.points for e in given) / possible) if possible else None,
+        "bar": share_bar(Share(plain(title), counts), {look.word: look.css for look in LOOKS.values()}),
+    }
+
+
+def _legend(submissions: Iterable[Submission]) -> list[object]:
+    seen = {e.state for s in submissions for e in s.exercises}
+    return [look for state, look in LOOKS.items() if state in seen]
+
+
+def _spread_caption(points: Sequence[float], reachable: float) -> str:
+    most = sum(value >= reachable for value in points)
+    none = sum(value == 0 for value in points)
+    return (
+        f"{count(most, 'student has', 'students have')} all {number(reachable)} points given so far, "
+        f"{count(none, 'has', 'have')} none."
+    )
