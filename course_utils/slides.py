@@ -1,0 +1,329 @@
+"""Builds the decks: Marp Markdown, numbers from results files and figures become one self-contained HTML each.
+
+A deck `slides/NN_name.md` is a jinja2 template. Four names are visible in it:
+
+- `r`: the recorded results `course_utils/results/NN_name.json`; `{{ r.after.accuracy | percent }}`.
+  A key that is not there stops the build with its name.
+- `figure(name, alt)`: puts `slides/figures/NN_name/<name>.svg` into the page, with its text kept as text.
+- `toy`: numbers that `slides/figures/NN_name.py` works out for the toy example, when that script has a `toy()`.
+- `exercises`: the lab's exercises in order, as its notebook has them: part, title, minutes, core, points.
+
+The figure script's `draw(r)` returns `{name: svg text}`. The build writes these files beside the script, so that
+they can be looked at and used elsewhere. Everything goes through marp-cli, pinned by package-lock.json, into
+`slides/NN_name.html`, with fonts and pictures inside the file. The same sources make the same bytes: `check`
+builds again and compares.
+
+    python -m course_utils.slides build [DECK …]
+    python -m course_utils.slides check [DECK …]
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import html
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from course_utils import results
+from course_utils.errors import CourseError
+
+ROOT = Path(__file__).resolve().parent.parent
+SLIDES = ROOT / "slides"
+MARP = ROOT / "node_modules" / ".bin" / "marp"
+
+# Family as the theme names it -> package in package.json. One variable file holds all weights.
+FONTS = {
+    "Course Sans": "atkinson-hyperlegible-next",
+    "Course Mono": "atkinson-hyperlegible-mono",
+}
+
+_STAMP = re.compile(r'<meta name="deck-sources" content="([0-9a-f]{64})">')
+
+
+class Recorded:
+    """Recorded results for a template: attribute access, and an error that names a key which is missing."""
+
+    def __init__(self, data: dict[str, Any], path: str) -> None:
+        self._data = data
+        self._path = path
+
+    def __getitem__(self, key: str) -> Any:
+        where = f"{self._path}.{key}"
+        if key not in self._data:
+            raise CourseError(f"{where} is not in the recorded results: it has {', '.join(self._data)}.")
+        value = self._data[key]
+        return Recorded(value, where) if isinstance(value, dict) else value
+
+    def __getattr__(self, key: str) -> Any:
+        if key.startswith("__"):  # what copy, jinja2 and others look for on any object
+            raise AttributeError(key)
+        return self[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __str__(self) -> str:
+        raise CourseError(f"{self._path} is a group of numbers, not a number: name one of {', '.join(self)}.")
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A deck before marp: its Markdown, its theme, its figures, and a hash of all that the HTML is made from."""
+
+    markdown: str
+    theme: str
+    figures: dict[str, str] = field(repr=False)
+
+    @property
+    def stamp(self) -> str:
+        lock = (ROOT / "package-lock.json").read_text(encoding="utf-8")
+        config = (SLIDES / "marp.config.mjs").read_text(encoding="utf-8")
+        digest = hashlib.sha256()
+        for part in (self.markdown, self.theme, config, lock):
+            digest.update(part.encode())
+            digest.update(b"\0")
+        return digest.hexdigest()
+
+
+def decks() -> list[str]:
+    """Names of the decks, in order, for example `01_sft_masking`."""
+    return sorted(path.stem for path in SLIDES.glob("[0-9][0-9]_*.md"))
+
+
+def percent(value: float, digits: int = 0) -> str:
+    """0.873 -> 87 %."""
+    return f"{100 * value:.{digits}f} %"
+
+
+def number(value: float, digits: int = 2) -> str:
+    """1.38629 -> 1.39, with thousands set apart by commas."""
+    return f"{value:,.{digits}f}"
+
+
+def interval(bounds: list[float]) -> str:
+    """[0.61, 0.78] -> 61 to 78 %."""
+    low, high = bounds
+    return f"{100 * low:.0f} to {100 * high:.0f} %"
+
+
+def compose(deck: str, recorded: dict[str, Any] | None = None) -> Composed:
+    """Everything that goes into marp for one deck.
+
+    recorded: results to use instead of the file under course_utils/results, for tests.
+    Raises CourseError for an unknown deck, a missing result, a figure that nobody draws or that has no alt text.
+    """
+    source = SLIDES / f"{deck}.md"
+    if not source.is_file():
+        raise CourseError(f"There is no deck {deck!r}: the decks are {', '.join(decks()) or 'none yet'}.")
+    r = Recorded(results.load(deck) if recorded is None else recorded, "r")
+    script = _figure_script(deck)
+    figures: dict[str, str] = {k: tidy_svg(v) for k, v in script.draw(r).items()} if script else {}
+    toy = script.toy() if script and hasattr(script, "toy") else {}
+
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+    environment.filters |= {"percent": percent, "number": number, "interval": interval}
+    template = source.read_text(encoding="utf-8")
+    try:
+        markdown = environment.from_string(template).render(
+            r=r, toy=toy, figure=_figure_function(figures), exercises=exercises(deck)
+        )
+    except jinja2.TemplateError as error:
+        line = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
+        raise CourseError(f"{source.name}{line}: {error.message}.") from error
+    return Composed(markdown, _theme(), figures)
+
+
+def exercises(deck: str) -> list[dict[str, Any]]:
+    """The exercises of the lab that goes with `deck`, from the metadata of its source notebook.
+
+    Each has part ("labels"), title, minutes, core and points. Empty while the notebook is not there.
+    """
+    path = ROOT / "solutions" / deck / f"{deck}.ipynb"
+    if not path.is_file():
+        return []
+    cells = [cell["metadata"] for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+    graded = {cell["nbgrader"]["grade_id"]: cell["nbgrader"] for cell in cells if "nbgrader" in cell}
+    return [
+        {
+            "part": cell["nbgrader"]["grade_id"].split("-")[1],
+            "points": graded[cell["nbgrader"]["grade_id"] + "-tests"]["points"],
+            **{key: cell["course"][key] for key in ("title", "minutes", "core")},
+        }
+        for cell in cells
+        if "course" in cell
+    ]
+
+
+def build(deck: str) -> Path:
+    """Write slides/<deck>.html and its figures; return the HTML file."""
+    composed = compose(deck)
+    page = _marp(composed)
+    folder = SLIDES / "figures" / deck
+    if composed.figures:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.svg"):
+            if old.stem not in composed.figures:
+                old.unlink()
+        for name, svg in composed.figures.items():
+            (folder / f"{name}.svg").write_text(svg + "\n", encoding="utf-8")
+    target = SLIDES / f"{deck}.html"
+    target.write_bytes(page)
+    return target
+
+
+def check(deck: str) -> None:
+    """Raise CourseError unless the committed HTML and figures are what the sources make.
+
+    Without node the stamp of the sources is compared in place of the bytes; in CI (CI=true) that is not enough.
+    """
+    composed = compose(deck)
+    again = f"Run `make slides` and commit slides/{deck}.html and slides/figures/{deck}."
+    target = SLIDES / f"{deck}.html"
+    if not target.is_file():
+        raise CourseError(f"slides/{deck}.html is missing. {again}")
+    folder = SLIDES / "figures" / deck
+    kept = {path.stem: path.read_text(encoding="utf-8").rstrip("\n") for path in folder.glob("*.svg")}
+    for name in sorted(kept.keys() | composed.figures.keys()):
+        if kept.get(name) != composed.figures.get(name):
+            raise CourseError(f"slides/figures/{deck}/{name}.svg is not what its script draws. {again}")
+    committed = target.read_bytes()
+    found = _STAMP.search(committed.decode("utf-8"))
+    if found is None or found[1] != composed.stamp:
+        raise CourseError(f"slides/{deck}.html was made from other sources. {again}")
+    if shutil.which("npm") is None and not MARP.exists():
+        if os.environ.get("CI") == "true":
+            raise CourseError("node is missing, and CI must rebuild the decks: install Node.js 20 or newer.")
+        return
+    if _marp(composed) != committed:
+        raise CourseError(f"slides/{deck}.html is not what marp makes of its sources. {again}")
+
+
+def tidy_svg(svg: str) -> str:
+    """An SVG that can stand inside an HTML page: no prologue, no global style sheet, one line.
+
+    matplotlib writes `<style>*{…}</style>`, which would apply to the whole page.
+    """
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<defs>\s*<style[^>]*>.*?</style>\s*</defs>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
+    return re.sub(r"\s*\n\s*", " ", svg).strip()
+
+
+def _figure_function(figures: dict[str, str]) -> Callable[..., str]:
+    def figure(name: str, alt: str) -> str:
+        if name not in figures:
+            raise CourseError(
+                f"There is no figure {name!r}: the script draws {', '.join(figures) or 'none'}."
+            )
+        if len(alt.split()) < 4:
+            raise CourseError(f"Figure {name!r} needs an alt text that says what is to be seen, not {alt!r}.")
+        svg = figures[name]
+        # Several figures share a page: their ids must not meet.
+        svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
+        svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
+        svg = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', svg)
+        label = html.escape(alt, quote=True)
+        svg = svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+        return f'<figure class="drawn">{svg}</figure>'
+
+    return figure
+
+
+def _figure_script(deck: str) -> Any:
+    path = SLIDES / "figures" / f"{deck}.py"
+    if not path.is_file():
+        return None
+    spec = importlib.util.spec_from_file_location(f"figures_{deck}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _theme() -> str:
+    """The theme with the course's colours in front, so that slides and notebooks cannot drift apart."""
+    from course_utils.viz import diagrams
+
+    colours = "".join(f"--{name}: {value};" for name, value in diagrams.css_colours().items())
+    text = (SLIDES / "theme.css").read_text(encoding="utf-8")
+    return f"{text}\n:root {{ {colours} }}\n"
+
+
+def _font_faces() -> str:
+    faces = []
+    for family, package in FONTS.items():
+        path = ROOT / f"node_modules/@fontsource-variable/{package}/files/{package}-latin-wght-normal.woff2"
+        data = base64.b64encode(path.read_bytes()).decode("ascii")
+        faces.append(
+            f'@font-face {{ font-family: "{family}"; font-weight: 200 800; '
+            f'src: url("data:font/woff2;base64,{data}") format("woff2"); }}'
+        )
+    return "\n".join(faces)
+
+
+def _install() -> None:
+    """`npm ci` once: what the lock says, nothing else."""
+    if MARP.exists():
+        return
+    npm = shutil.which("npm")
+    if npm is None:
+        raise CourseError("npm is missing: install Node.js 20 or newer to build the decks.")
+    done = subprocess.run([npm, "ci", "--silent"], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise CourseError(f"`npm ci` failed: {done.stderr.strip()[-400:]}")
+
+
+def _marp(composed: Composed) -> bytes:
+    """The finished page. marp runs in a folder of its own, so that no path of this machine gets into the file."""
+    _install()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "deck.md").write_text(composed.markdown, encoding="utf-8")
+        (folder / "theme.css").write_text(f"{composed.theme}\n{_font_faces()}\n", encoding="utf-8")
+        command = [str(MARP), "--no-stdin", "-c", str(SLIDES / "marp.config.mjs")]
+        command += ["--theme-set", "theme.css", "-o", "deck.html", "deck.md"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        if done.returncode or not (folder / "deck.html").is_file():
+            raise CourseError(f"marp failed: {(done.stderr or done.stdout).strip()[-600:]}")
+        page = (folder / "deck.html").read_text(encoding="utf-8")
+    stamp = f'<meta name="deck-sources" content="{composed.stamp}">'
+    return page.replace("<head>", f"<head>{stamp}", 1).encode("utf-8")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m course_utils.slides", description="Build or check the decks."
+    )
+    parser.add_argument("action", choices=["build", "check"])
+    parser.add_argument("deck", nargs="*", help="names such as 01_sft_masking; all decks when none is given")
+    options = parser.parse_args(arguments)
+    try:
+        for deck in options.deck or decks():
+            if options.action == "build":
+                path = build(deck)
+                print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1024:.0f} kB")
+            else:
+                check(deck)
+                print(f"slides/{deck}.html is what its sources make.")
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
