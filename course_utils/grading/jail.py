@@ -1,0 +1,141 @@
+"""The two small programs around a student's kernel, run with a bare interpreter (`python -I -S jail.py …`).
+
+`supervise` stays outside: it starts the sandbox, and when the kernel ends or the grader goes away (even by
+SIGKILL) it ends every process that the student started and removes the run folder. `inside` is the first
+thing that runs in the sandbox: it gives up its rights, one after the other, and becomes the kernel.
+Only the standard library: both run before anything of the course can be imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+
+def supervise(plan: dict) -> None:
+    """Start plan["command"], wait for its end or for the end of stdin, clean up, print how it ended.
+
+    Prints one line of JSON: {"exit": code} or {"signal": number}; both None when the grader ended it.
+    """
+    _landlock().prctl(_landlock().PR_SET_CHILD_SUBREAPER, 1)
+    child = os.fork()
+    if child == 0:
+        _become(plan["command"], plan.get("files"))
+    ends = os.pidfd_open(child)
+    waiting = select.poll()
+    waiting.register(ends, select.POLLIN)
+    waiting.register(0, select.POLLIN | select.POLLHUP)
+    happened = dict(waiting.poll())
+    result = {"exit": None, "signal": None}
+    if ends in happened:
+        _, status = os.waitpid(child, 0)
+        if os.WIFSIGNALED(status):
+            result["signal"] = os.WTERMSIG(status)
+        elif os.WEXITSTATUS(status) > 128:  # how bubblewrap and shells report a signal
+            result["signal"] = os.WEXITSTATUS(status) - 128
+        else:
+            result["exit"] = os.WEXITSTATUS(status)
+    kill_descendants()
+    shutil.rmtree(plan["folder"], ignore_errors=True)
+    with contextlib.suppress(OSError):
+        os.write(1, json.dumps(result).encode() + b"\n")
+
+
+def kill_descendants() -> None:
+    """End and reap every process below this one, those included that left their session or parent."""
+    while True:
+        for pid in _descendants(os.getpid()):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        try:
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                pass
+        except ChildProcessError:
+            return
+        select.select([], [], [], 0.005)
+
+
+def inside(plan: dict) -> None:
+    """Give up every right that the kernel does not need, then exec plan["argv"]. Never returns.
+
+    plan: work, files and fonts (folders to copy there and to matplotlib's), uid (None: stay), limits, rules
+    (Landlock's, or None), own_network, own_processes, filter (whether to use seccomp), argv, environment.
+    """
+    locks = _landlock()
+    locks.prctl(locks.PR_SET_PDEATHSIG, signal.SIGKILL)
+    locks.limit(plan["limits"])
+    if plan["uid"] is not None:
+        os.setgroups([])
+        os.setresgid(plan["uid"], plan["uid"], plan["uid"])
+        os.setresuid(plan["uid"], plan["uid"], plan["uid"])
+        # A change of user clears the death signal; ask again.
+        locks.prctl(locks.PR_SET_PDEATHSIG, signal.SIGKILL)
+    locks.prctl(locks.PR_SET_NO_NEW_PRIVS, 1)
+    os.umask(0o077)
+    environment = plan["environment"]
+    for folder in (plan["work"], environment["HOME"], environment["TMPDIR"], environment["MPLCONFIGDIR"]):
+        os.makedirs(folder, exist_ok=True)
+    for source, target in ((plan["files"], plan["work"]), (plan["fonts"], environment["MPLCONFIGDIR"])):
+        shutil.copytree(source, target, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    os.chdir(plan["work"])
+    if plan["rules"] is not None:
+        locks.restrict_files([tuple(rule) for rule in plan["rules"]])
+    if plan["filter"]:
+        locks.forbid_system_calls(plan["own_network"], plan["own_processes"])
+    os.execve(plan["argv"][0], plan["argv"], environment)
+
+
+def _become(command: list[str], keep: list[int] | None) -> None:
+    """In the forked child: leave the grader's terminal and environment, then exec. Never returns."""
+    try:
+        os.setsid()
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, 0)
+        os.dup2(null, 1)
+        for fd in keep or []:
+            os.set_inheritable(fd, True)
+        # An empty environment, because /proc shows what a process was started with.
+        os.execve(command[0], command, {})
+    finally:
+        os._exit(127)
+
+
+def _descendants(root: int) -> list[int]:
+    """Process ids below `root`, from one reading of /proc."""
+    children: dict[int, list[int]] = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            with contextlib.suppress(OSError, ValueError):
+                fields = Path("/proc", entry, "stat").read_bytes().rpartition(b")")[2].split()
+                children.setdefault(int(fields[1]), []).append(int(entry))
+    found: list[int] = []
+    todo = [root]
+    while todo:
+        below = children.get(todo.pop(), [])
+        found += below
+        todo += below
+    return found
+
+
+def _landlock():
+    """The sibling module, imported by its place: this file runs where the package is not importable."""
+    folder = os.path.dirname(os.path.abspath(__file__))
+    if "landlock" not in sys.modules:
+        sys.path.insert(0, folder)
+        import landlock  # noqa: F401
+
+        sys.path.remove(folder)
+    return sys.modules["landlock"]
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "supervise":
+        supervise(json.loads(sys.stdin.readline()))
+    else:
+        inside(json.loads(sys.argv[2]))
