@@ -1,0 +1,99 @@
+"""Records of a graded class, made by hand: what pages and reports are tested on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from course_utils.grading.records import CellResult, Flag, Result
+
+LAB = "01_sft_masking"
+WHAT = "labels of a 5-token example with prompt_length=2"
+HINT = "You left the last prompt token in the loss; `labels` are aligned with `input_ids`."
+
+
+def make_cell(grade_id: str, max_points: float, state: str = "passed", **facts) -> CellResult:
+    """A record of one test cell; passed unless told otherwise."""
+    values = {
+        "grade_id": grade_id,
+        "exercise": grade_id.removesuffix("-tests"),
+        "title": grade_id,
+        "points": max_points if state == "passed" else 0.0,
+        "max_points": max_points,
+        "state": state,
+        "what": "",
+        "message": "",
+        "hint": "",
+        "hidden": False,
+        "seconds": 0.1,
+    }
+    return CellResult(**(values | facts))
+
+
+def make_result(
+    student: str = "amara_okafor", labels: dict | None = None, chat: dict | None = None, **facts
+) -> Result:
+    """A record of a lab of 4 + 5 + 3 points, the 3 for an essay. labels, chat: facts of the two test cells."""
+    cells = [
+        make_cell(
+            "sft_masking-chat-render_chat-tests",
+            4.0,
+            **{"title": "One question and its answer"} | (chat or {}),
+        ),
+        make_cell(
+            "sft_masking-labels-build_labels-tests", 5.0, **{"title": "Mask the prompt"} | (labels or {})
+        ),
+        make_cell("sft_masking-essay-prompt_loss", 3.0, "manual", title="Why not train on the prompt?"),
+    ]
+    values = {
+        "student": student,
+        "lab": LAB,
+        "score": sum(cell.points for cell in cells),
+        "max_score": 12.0,
+        "status": "graded",
+        "seconds": 2.0,
+        "peak_mb": 512.0,
+        "sandbox": "bubblewrap",
+        "flags": [],
+        "repairs": [],
+        "cells": cells,
+        "submission_sha256": "ab" * 32,
+        "source_sha256": "cd" * 32,
+        "graded_at": "2026-01-16 08:15:00 UTC",
+    }
+    return Result(**(values | facts))
+
+
+def wrong(hint: str = HINT, found: str = "labels[1] is 523, expected -100.", **facts) -> dict:
+    """Facts of a test cell that failed with a tutor's message."""
+    message = "\n".join(line for line in (f"Checked: {WHAT}", found, hint) if line)
+    return {"state": "failed", "what": WHAT, "message": message, "hint": hint} | facts
+
+
+@pytest.fixture
+def records() -> SimpleNamespace:
+    """Functions that make records."""
+    return SimpleNamespace(
+        result=make_result, cell=make_cell, wrong=wrong, flag=Flag, what=WHAT, hint=HINT, lab=LAB
+    )
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> SimpleNamespace:
+    """The part of CoursePaths that pages need, in an empty folder."""
+    return SimpleNamespace(
+        root=tmp_path,
+        feedback=tmp_path / "feedback",
+        reports=tmp_path / "reports",
+        database=tmp_path / "gradebook.db",
+    )
+
+
+@pytest.fixture
+def page_of(folders: SimpleNamespace) -> Callable[[Result], str]:
+    """Writes the feedback page of a record and returns its HTML."""
+    from course_utils.grading.feedback import write_feedback
+
+    return lambda result: write_feedback([result], folders)[0].read_text(encoding="utf-8")

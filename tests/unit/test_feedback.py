@@ -1,0 +1,215 @@
+"""Feedback pages: what they say, what they must not say, and when they are written."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from course_utils.errors import CourseError
+from course_utils.grading import pages
+from course_utils.grading.feedback import explain, write_feedback
+from course_utils.grading.marks import Mark, overlay, read_marks
+
+
+def text_of(html: str) -> str:
+    """The page's words without its tags."""
+    body = html.split("<body>")[1]
+    body = re.sub(r"<style>.*?</style>", "", body, flags=re.S)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body))
+
+
+def test_one_page_per_student_in_the_order_of_the_records(records, folders):
+    results = [records.result("zoe"), records.result("adam")]
+    written = write_feedback(results, folders)
+    assert written == [
+        folders.feedback / name / records.lab / f"{records.lab}.html" for name in ("zoe", "adam")
+    ]
+    assert all(path.is_file() for path in written)
+
+
+def test_a_failed_exercise_shows_points_what_came_and_the_hint_once(records, page_of):
+    html = page_of(records.result(labels=records.wrong()))
+    text = text_of(html)
+    assert "not yet right 0 of 5" in text
+    assert "passed 4 of 4" in text
+    assert text.count(records.what) == 1
+    assert text.count("labels[1] is 523, expected -100.") == 1
+    assert text.count("You left the last prompt token in the loss") == 1
+    assert "<code>input_ids</code>" in html
+    assert "4 of 12 points" in text
+    assert "3 more points are graded by hand" in text
+
+
+def test_a_failed_hidden_test_shows_only_what_and_hint(records, page_of):
+    html = page_of(
+        records.result(labels=records.wrong(found="labels[7] is 4711, expected -100.", hidden=True))
+    )
+    assert "4711" not in html
+    assert records.what in html
+    assert "You left the last prompt token in the loss" in html
+    assert "What a hidden test looked at" in html
+
+
+def test_a_hidden_test_without_words_of_its_own_says_that_it_failed(records, page_of):
+    html = page_of(records.result(labels={"state": "failed", "hidden": True, "message": "ValueError: 4711"}))
+    assert "4711" not in html
+    assert "A hidden test failed." in html
+
+
+def test_an_error_in_student_code_is_shown_as_it_came(records, page_of):
+    text = text_of(page_of(records.result(labels={"state": "failed", "message": "TypeError: no len()"})))
+    assert "What came TypeError: no len()" in text
+
+
+def test_not_attempted_and_not_run_are_told_apart(records, page_of):
+    result = records.result(
+        labels={"state": "not attempted", "message": "NotImplementedError: write your code here"},
+        chat={"state": "not run", "message": "The lab's time was used up before this exercise."},
+    )
+    text = text_of(page_of(result))
+    assert "not attempted 0 of 5" in text
+    assert "The cell came back as it was handed out." in text
+    assert "NotImplementedError" not in text
+    assert "not run 0 of 4" in text
+    assert "time was used up" in text
+
+
+@pytest.mark.parametrize("place", ["what", "message", "hint", "title", "repairs", "comment"])
+def test_nothing_of_a_student_is_markup(records, page_of, folders, monkeypatch, place):
+    evil = "<script>alert(1)</script><img src=x onerror=alert(2)> `<b>x</b>`"
+    facts = {"repairs": [evil]} if place == "repairs" else {}
+    cell = {place: evil} if place in ("what", "message", "hint", "title") else {}
+    result = records.result(labels={"state": "failed", **cell}, **facts)
+    if place == "comment":
+        mark = {"amara_okafor": {"sft_masking-essay-prompt_loss": Mark(2.0, False, evil)}}
+        monkeypatch.setattr("course_utils.grading.feedback.read_marks", lambda *_: mark)
+    html = page_of(result)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "<b>" not in html
+
+
+def test_text_that_disguises_itself_or_never_ends_is_tamed(records, page_of):
+    tricky = "\x1b[31mred\x1b[0m \x00 \u202egnp.exe \ud800 " + "x" * 100_000
+    html = page_of(records.result(labels={"state": "failed", "message": tricky}))
+    assert "red" in html
+    assert not re.search("[\x00\x1b\u202e\ud800]", html)
+    assert len(html) < 40_000
+    assert "more characters" in html
+
+
+def test_a_page_needs_nothing_from_outside_and_has_no_script(records, page_of):
+    html = page_of(records.result(labels=records.wrong()))
+    assert "<script" not in html
+    assert not re.search(r"\bon\w+=", html)
+    assert not re.search(r"""(src|href)=["'](?!#)""", html)
+    assert "url(" not in html
+    assert "@import" not in html
+    assert "default-src 'none'" in html
+    assert '<html lang="en">' in html
+
+
+def test_an_unchanged_page_is_left_alone_and_a_changed_one_is_replaced(records, folders):
+    (page,) = write_feedback([records.result()], folders)
+    before = page.stat()
+    write_feedback([records.result()], folders)
+    assert page.stat().st_ino == before.st_ino
+    assert page.stat().st_mtime_ns == before.st_mtime_ns
+    write_feedback([records.result(labels=records.wrong())], folders)
+    assert "not yet right" in page.read_text()
+
+
+def test_a_write_that_fails_keeps_the_old_page_and_leaves_no_scratch(records, folders, monkeypatch):
+    (page,) = write_feedback([records.result()], folders)
+    old = page.read_text()
+
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pages.os, "replace", refuse)
+    with pytest.raises(OSError, match="No space"):
+        write_feedback([records.result(labels=records.wrong())], folders)
+    assert page.read_text() == old
+    assert [path.name for path in page.parent.iterdir()] == [page.name]
+
+
+@pytest.mark.parametrize("student", ["../../etc", "..", "", "a/b", "a\\b"])
+def test_a_student_id_cannot_lead_out_of_the_feedback_folder(records, folders, student):
+    with pytest.raises(CourseError, match="student id"):
+        write_feedback([records.result(student)], folders)
+    assert not folders.feedback.exists()
+
+
+def test_marks_of_a_person_come_from_the_gradebook(records, folders, page_of, monkeypatch):
+    # nbgrader makes a new gradebook with the `alembic` that stands beside this python
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    fill_gradebook(folders.database, records.lab)
+    result = records.result(labels=records.wrong())
+    marks = read_marks(folders.database, records.lab)["amara_okafor"]
+    assert marks["sft_masking-essay-prompt_loss"] == Mark(
+        2.5, False, "Good on ratios. What of <b>length</b>?"
+    )
+    assert marks["sft_masking-labels-build_labels-tests"] == Mark(None, False, "See me about shifts.")
+    assert marks["sft_masking-chat-render_chat-tests"] == Mark(5.0, False, "")
+    text = text_of(page_of(result))
+    assert "graded by hand 2.5 of 3" in text
+    assert "What of &lt;b&gt;length&lt;/b&gt;?" in text
+    assert "See me about shifts." in text
+    assert "graded by hand 5 of 4" in text
+    assert "7.5 of 12 points" in text
+    assert "more points are graded by hand" not in text
+
+
+def test_the_gradebook_is_not_made_by_looking_for_it(folders, records):
+    assert read_marks(folders.database, records.lab) == {}
+    assert not folders.database.exists()
+
+
+def test_an_essay_that_nobody_wrote_waits_for_no_one(records):
+    essay = "sft_masking-essay-prompt_loss"
+    (waits,) = overlay([records.result()], {"amara_okafor": {essay: Mark(None, True)}})
+    (settled,) = overlay([records.result()], {"amara_okafor": {essay: Mark(None, False, "No response.")}})
+    assert (waits.exercises[-1].state, waits.waiting_points) == ("waiting", 3)
+    assert (settled.exercises[-1].state, settled.waiting_points) == ("graded", 0)
+
+
+def test_a_passed_exercise_needs_no_explanation(records):
+    (submission,) = overlay([records.result(labels={"message": "noise", "what": records.what})], {})
+    assert explain(submission.exercises[1]) == []
+
+
+def fill_gradebook(database: Path, lab: str) -> None:
+    """A gradebook in which a person graded the essay, gave a bonus point and commented on an exercise."""
+    from nbgrader.api import Gradebook
+
+    essay, labels, chat = (
+        "sft_masking-essay-prompt_loss",
+        "sft_masking-labels-build_labels-tests",
+        "sft_masking-chat-render_chat-tests",
+    )
+    with Gradebook(f"sqlite:///{database}") as book:
+        book.add_assignment(lab)
+        book.add_notebook(lab, lab)
+        for name, kind, top in ((essay, "markdown", 3), (labels, "code", 5), (chat, "code", 4)):
+            book.add_grade_cell(name, lab, lab, max_score=top, cell_type=kind)
+        book.add_solution_cell(essay, lab, lab)
+        book.add_solution_cell(labels.removesuffix("-tests"), lab, lab)
+        book.add_student("amara_okafor")
+        book.add_submission(lab, "amara_okafor")
+        grade = book.find_grade(essay, lab, lab, "amara_okafor")
+        grade.manual_score, grade.needs_manual_grade = 2.5, False
+        grade = book.find_grade(labels, lab, lab, "amara_okafor")
+        grade.auto_score, grade.needs_manual_grade = 0.0, False
+        grade = book.find_grade(chat, lab, lab, "amara_okafor")
+        grade.auto_score, grade.extra_credit, grade.needs_manual_grade = 4.0, 1.0, False
+        book.find_comment(
+            essay, lab, lab, "amara_okafor"
+        ).manual_comment = "Good on ratios. What of <b>length</b>?"
+        comment = book.find_comment(labels.removesuffix("-tests"), lab, lab, "amara_okafor")
+        comment.manual_comment = "See me about shifts."
+        book.db.commit()

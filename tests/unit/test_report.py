@@ -1,0 +1,160 @@
+"""The teacher's report: who comes first, what is counted, and that it is a picture for everyone."""
+
+from __future__ import annotations
+
+import io
+import re
+from xml.etree import ElementTree
+
+import pytest
+from rich.console import Console
+
+from course_utils.errors import CourseError
+from course_utils.grading import charts
+from course_utils.grading.feedback import write_feedback
+from course_utils.grading.marks import overlay
+from course_utils.grading.report import common_mistakes, show_table, write_report
+
+
+@pytest.fixture
+def class_of_five(records):
+    blank = {"state": "not attempted"}
+    return [
+        records.result("amara_okafor"),
+        records.result("ben_novak", labels=blank, chat=blank),
+        records.result("chiara_rossi", labels=records.wrong()),
+        records.result("daniel_kim", labels=records.wrong(found="labels[1] is 99, expected -100.")),
+        records.result(
+            "zoe_late",
+            labels={"state": "failed", "message": "No answer within 5 s."},
+            seconds=14.0,
+            peak_mb=901.0,
+            flags=[records.flag(reason="out of time", detail="build_labels did not come back")],
+        ),
+    ]
+
+
+def html_of(results, folders) -> str:
+    return write_report(results, folders).read_text(encoding="utf-8")
+
+
+def rows_of(html: str) -> list[str]:
+    body = html.split("<tbody>")[1].split("</tbody>")[0]
+    return re.findall(r'<th scope="row">(?:<a [^>]*>)?([^<]+)', body)
+
+
+def test_the_table_has_those_who_need_a_human_first_and_then_falls(class_of_five, folders):
+    rows = rows_of(html_of(class_of_five, folders))
+    assert rows == ["zoe_late", "amara_okafor", "chiara_rossi", "daniel_kim", "ben_novak"]
+
+
+def test_flags_are_told_with_their_reason(class_of_five, folders):
+    first = html_of(class_of_five, folders).split('id="human"')[1].split("</section>")[0]
+    assert "out of time: build_labels did not come back" in first
+    assert "amara_okafor" not in first
+
+
+def test_names_link_to_feedback_pages_that_exist(class_of_five, folders):
+    report = write_report(class_of_five, folders)
+    assert "<a href" not in report.read_text()
+    write_feedback(class_of_five, folders)
+    report = write_report(class_of_five, folders)
+    targets = set(re.findall(r'<a href="([^"]+)"', report.read_text()))
+    assert len(targets) == 5
+    assert all((report.parent / target).resolve().is_file() for target in targets)
+
+
+def test_one_mistake_is_counted_once_however_its_numbers_differ(class_of_five):
+    mistakes = common_mistakes(overlay(class_of_five, {}))
+    assert [len(mistake.students) for mistake in mistakes] == [2, 1]
+    assert mistakes[0].hint.startswith("You left the last prompt token in")
+    assert mistakes[1].found == "No answer within 5 s."
+
+
+def test_errors_without_a_hint_are_one_when_only_numbers_differ(records):
+    results = [
+        records.result(f"s{n}", labels={"state": "failed", "message": f"IndexError: index {n} of 3"})
+        for n in (4, 55)
+    ]
+    (mistake,) = common_mistakes(overlay(results, {}))
+    assert len(mistake.students) == 2
+
+
+def test_shares_are_of_the_points_that_are_settled(class_of_five, folders):
+    html = html_of(class_of_five, folders)
+    shares = html.split('class="shares"')[1].split("</ol>")[0]
+    words = re.sub(r"\s+", " ", re.sub(r"<svg.*?</svg>|<[^>]+>", " ", shares, flags=re.S))
+    assert "One question and its answer 80 % of 4" in words
+    assert "Mask the prompt 20 % of 5" in words
+    assert "Why not train on the prompt? not graded yet, 3" in words
+
+
+def test_every_picture_has_a_text_and_is_well_formed(class_of_five, folders):
+    html = html_of(class_of_five, folders)
+    pictures = re.findall(r'<svg role="img".*?</svg>(?=\s*\n)', html, flags=re.S)
+    assert len(pictures) == 2 + 3
+    for picture in pictures:
+        assert len(ElementTree.fromstring(picture).get("aria-label")) > 20
+    assert "Mask the prompt: 1 passed, 3 not yet right, 1 not attempted." in html
+
+
+def test_hostile_names_stay_text(records, folders):
+    evil = "<script>alert(1)<img>"
+    results = [
+        records.result(
+            evil, labels={"state": "failed", "message": evil, "title": evil}, flags=[records.flag(evil, evil)]
+        ),
+    ]
+    html = html_of(results, folders)
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") >= 6
+
+
+def test_distribution_counts_everybody_once():
+    svg = charts.distribution([(f"s{n}", float(n)) for n in range(41)], 40.0)
+    counts = [int(n) for n in re.findall(r'class="mid strong">(\d+)<', svg)]
+    assert sum(counts) == 41
+    assert svg.count("<circle") == 41
+    many = charts.distribution([(f"s{n}", 30.0) for n in range(1000)], 40.0)
+    assert ">1000<" in many
+    assert "<circle" not in many
+
+
+def test_a_run_that_took_no_time_or_one_of_one_student_can_be_drawn():
+    for runs in ([charts.Run("a", 0.0, 0.0, False)], [charts.Run("a", 5000.0, 30_000.0, True)]):
+        svg = charts.cost(runs)
+        assert "nan" not in svg
+        positions = [float(x) for x in re.findall(r'c?x="([\d.-]+)%"', svg)]
+        assert all(0 <= position <= 100 for position in positions)
+
+
+def test_a_class_of_a_thousand_makes_a_page_that_opens(records, folders):
+    results = [records.result(f"student{n:04}", labels=records.wrong()) for n in range(1000)]
+    html = html_of(results, folders)
+    assert "1000×" in html
+    assert "and 992 more" in html
+    assert len(html) < 3_000_000
+
+
+def test_an_unchanged_report_is_left_alone(class_of_five, folders):
+    page = write_report(class_of_five, folders)
+    before = page.stat().st_mtime_ns
+    write_report(class_of_five, folders)
+    assert page.stat().st_mtime_ns == before
+
+
+def test_no_records_and_records_of_two_labs_are_refused(records, folders):
+    with pytest.raises(CourseError, match="course grade"):
+        write_report([], folders)
+    with pytest.raises(CourseError, match="one lab"):
+        write_report([records.result(), records.result(lab="02_lora")], folders)
+
+
+def test_the_terminal_table_says_why_and_what(class_of_five):
+    out = io.StringIO()
+    show_table(class_of_five, Console(file=out, width=120), {"amara_okafor": "everything right [sic]"})
+    lines = [line.rstrip() for line in out.getvalue().splitlines()]
+    assert lines[1].startswith("zoe_late")
+    assert "out of time: build_labels did not come back" in lines[1]
+    assert lines[2].split() == ["amara_okafor", "9", "/", "12", "everything", "right", "[sic]"]
+    assert lines[3].endswith("lost: Mask the prompt")
