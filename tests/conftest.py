@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 from course_utils.grading.records import CellResult, Flag, Result
@@ -16,6 +17,8 @@ HINT = "You left the last prompt token in the loss; `labels` are aligned with `i
 
 def make_cell(grade_id: str, max_points: float, state: str = "passed", **facts) -> CellResult:
     """A record of one test cell; passed unless told otherwise."""
+    from course_utils.grading.records import CellResult
+
     values = {
         "grade_id": grade_id,
         "exercise": grade_id.removesuffix("-tests"),
@@ -36,6 +39,8 @@ def make_result(
     student: str = "amara_okafor", labels: dict | None = None, chat: dict | None = None, **facts
 ) -> Result:
     """A record of a lab of 4 + 5 + 3 points, the 3 for an essay. labels, chat: facts of the two test cells."""
+    from course_utils.grading.records import Result
+
     cells = [
         make_cell(
             "sft_masking-chat-render_chat-tests",
@@ -75,6 +80,8 @@ def wrong(hint: str = HINT, found: str = "labels[1] is 523, expected -100.", **f
 @pytest.fixture
 def records() -> SimpleNamespace:
     """Functions that make records."""
+    from course_utils.grading.records import Flag
+
     return SimpleNamespace(
         result=make_result, cell=make_cell, wrong=wrong, flag=Flag, what=WHAT, hint=HINT, lab=LAB
     )
