@@ -8,7 +8,9 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
-from course_utils.grading.records import CellResult, Flag, Result
+
+if TYPE_CHECKING:
+    from course_utils.grading.records import CellResult, Result
 
 LAB = "01_sft_masking"
 WHAT = "labels of a 5-token example with prompt_length=2"
