@@ -271,8 +271,7 @@ def data_only(source: str, students: frozenset[str]) -> list[str]:
     used freely, but there no name of the test cell may occur, nor any check.
     """
     tree = ast.parse(source)
-    probes = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and _is_probe(node)]
-    inside = {id(node) for probe in probes for node in ast.walk(probe)}
+    inside = {id(node) for probe in probes(tree) for node in ast.walk(probe)}
     allowed = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
@@ -289,7 +288,7 @@ def data_only(source: str, students: frozenset[str]) -> list[str]:
                 "only plain data reach the tests, so put it into a function with @checks.probe."
             )
     local = nbk.bound_names(source)
-    for probe in probes:
+    for probe in probes(tree):
         alone = ast.parse(ast.unparse(probe))
         alone.body[0].decorator_list = []
         text = ast.unparse(alone)
@@ -302,6 +301,16 @@ def data_only(source: str, students: frozenset[str]) -> list[str]:
                 "student's code, where that is unknown and must stay so. Pass data in, or import inside."
             )
     return problems
+
+
+def probes(tree: ast.AST) -> list[ast.FunctionDef]:
+    """The functions of a test cell that run beside the student's code."""
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        and any(ast.unparse(decorator) == "checks.probe" for decorator in node.decorator_list)
+    ]
 
 
 def _setup(nb: NotebookNode) -> Iterator[str]:
@@ -355,10 +364,6 @@ def _is_check(node: ast.AST) -> bool:
         and isinstance(node.func.value, ast.Name)
         and node.func.value.id == "checks"
     )
-
-
-def _is_probe(function: ast.FunctionDef) -> bool:
-    return any(ast.unparse(decorator) == "checks.probe" for decorator in function.decorator_list)
 
 
 # Secrets
