@@ -1,11 +1,12 @@
 """Builds the decks: Marp Markdown, numbers from results files and figures become one self-contained HTML each.
 
-A deck `slides/NN_name.md` is a jinja2 template. Four names are visible in it:
+A deck `slides/NN_name.md` is a jinja2 template. Five names are visible in it:
 
 - `r`: the recorded results `course_utils/results/NN_name.json`; `{{ r.after.accuracy | percent }}`.
   A key that is not there stops the build with its name.
 - `figure(name, alt)`: puts `slides/figures/NN_name/<name>.svg` into the page, with its text kept as text.
 - `toy`: numbers that `slides/figures/NN_name.py` works out for the toy example, when that script has a `toy()`.
+- `claim(text, holds)`: the text, if the recorded numbers bear it out; else the build stops. For headlines.
 - `exercises`: the lab's exercises in order, as its notebook has them: part, title, minutes, core, points.
 
 The figure script's `draw(r)` returns `{name: svg text}`. The build writes these files beside the script, so that
@@ -120,6 +121,15 @@ def interval(bounds: list[float]) -> str:
     return f"{100 * low:.0f} to {100 * high:.0f} %"
 
 
+def claim(text: str, holds: bool) -> str:
+    """`text`, when `holds`. Raises CourseError otherwise: new numbers need new words."""
+    if not holds:
+        raise CourseError(
+            f"A slide says {text!r}, and the recorded results no longer bear it out: rewrite it."
+        )
+    return text
+
+
 def compose(deck: str, recorded: dict[str, Any] | None = None) -> Composed:
     """Everything that goes into marp for one deck.
 
@@ -139,12 +149,12 @@ def compose(deck: str, recorded: dict[str, Any] | None = None) -> Composed:
     template = source.read_text(encoding="utf-8")
     try:
         markdown = environment.from_string(template).render(
-            r=r, toy=toy, figure=_figure_function(figures), exercises=exercises(deck)
+            r=r, toy=toy, figure=_figure_function(figures), claim=claim, exercises=exercises(deck)
         )
     except jinja2.TemplateError as error:
         line = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
         raise CourseError(f"{source.name}{line}: {error.message}.") from error
-    return Composed(markdown, _theme(), figures)
+    return Composed(markdown, theme(), figures)
 
 
 def exercises(deck: str) -> list[dict[str, Any]]:
@@ -171,7 +181,7 @@ def exercises(deck: str) -> list[dict[str, Any]]:
 def build(deck: str) -> Path:
     """Write slides/<deck>.html and its figures; return the HTML file."""
     composed = compose(deck)
-    page = _marp(composed)
+    page = marp(composed)
     folder = SLIDES / "figures" / deck
     if composed.figures:
         folder.mkdir(parents=True, exist_ok=True)
@@ -208,7 +218,7 @@ def check(deck: str) -> None:
         if os.environ.get("CI") == "true":
             raise CourseError("node is missing, and CI must rebuild the decks: install Node.js 20 or newer.")
         return
-    if _marp(composed) != committed:
+    if marp(composed) != committed:
         raise CourseError(f"slides/{deck}.html is not what marp makes of its sources. {again}")
 
 
@@ -254,7 +264,7 @@ def _figure_script(deck: str) -> Any:
     return module
 
 
-def _theme() -> str:
+def theme() -> str:
     """The theme with the course's colours in front, so that slides and notebooks cannot drift apart."""
     from course_utils.viz import diagrams
 
@@ -287,7 +297,7 @@ def _install() -> None:
         raise CourseError(f"`npm ci` failed: {done.stderr.strip()[-400:]}")
 
 
-def _marp(composed: Composed) -> bytes:
+def marp(composed: Composed) -> bytes:
     """The finished page. marp runs in a folder of its own, so that no path of this machine gets into the file."""
     _install()
     with tempfile.TemporaryDirectory() as name:

@@ -1,4 +1,4 @@
-"""Hand-made diagrams as SVG: rows of tokens, arrows, grids, bars. Used by the decks.
+"""Pictures for the decks, as SVG: diagrams made by hand (tokens, arrows, grids) and plots of recorded results.
 
 Lengths are CSS pixels: a figure drawn WIDTH wide fills a slide's text area at its own size, so a font size given
 here is the size seen in the lecture room. Nothing is random and no font is measured: the same calls give the same
@@ -8,11 +8,16 @@ bytes everywhere.
 from __future__ import annotations
 
 import html
+import io
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from course_utils.viz import tokens
 from course_utils.viz.style import COLORS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 WIDTH = 1168  # of a slide's text area
 SMALL = 21  # smallest text on a slide
@@ -28,6 +33,23 @@ PALE = "#eef1f4"
 PAPER = "#ffffff"
 WRONG = COLORS["vermillion"]
 RIGHT = COLORS["green"]
+
+# On top of the course's style: text as text, and large enough for the last row.
+_SLIDE_PLOT = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "course",
+    "font.size": 23,
+    "axes.titlesize": 25,
+    "axes.labelsize": 23,
+    "xtick.labelsize": 23,
+    "ytick.labelsize": 23,
+    "legend.fontsize": 23,
+    "lines.linewidth": 4,
+    "lines.markersize": 14,
+    "grid.linewidth": 1.2,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+}
 
 
 @dataclass(frozen=True)
@@ -49,6 +71,35 @@ LOOKS = {role: _as_in_notebooks(role) for role in tokens.ROLES} | {
     "plain": Look(PAPER, LINE),
     "wrong": Look("#fbe3d5", WRONG),
 }
+
+
+def plot(height: float, width: float = WIDTH, **options: Any) -> tuple[Figure, Any]:
+    """A matplotlib figure in the course's style whose sizes are pixels of a slide; options go to subplots."""
+    import matplotlib as mpl
+    from matplotlib import pyplot as plt
+
+    from course_utils.viz import style
+
+    style.use()
+    mpl.rcParams.update(_SLIDE_PLOT)
+    return plt.subplots(figsize=(width / 72, height / 72), layout="constrained", **options)
+
+
+def to_svg(figure: Figure) -> str:
+    """The figure as SVG with its text kept as text, the same bytes each time; closes the figure."""
+    from matplotlib import pyplot as plt
+
+    stream = io.StringIO()
+    width, height = figure.get_size_inches() * 72
+    # The page's size is kept as it is: a tight box would scale the text.
+    figure.savefig(
+        stream, format="svg", bbox_inches=figure.bbox_inches, metadata={"Date": None, "Creator": None}
+    )
+    plt.close(figure)
+    # matplotlib counts in points, 72 to the inch, which the slide takes for pixels.
+    return re.sub(
+        r'width="[\d.]+pt" height="[\d.]+pt"', f'width="{_n(width)}" height="{_n(height)}"', stream.getvalue()
+    )
 
 
 def css_colours() -> dict[str, str]:
