@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from course_utils import course
 from course_utils.grading.marks import Exercise, Submission, overlay, read_marks
 from course_utils.grading.pages import folder_name, render, write_if_changed
+from course_utils.grading.records import BROKEN, MISPLACED, UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +35,17 @@ LOOKS = {
     "not run": Look("none", "○", "not run"),
     "waiting": Look("waiting", "…", "waits for a grader"),
     "graded": Look("graded", "✎", "graded by hand"),
+}
+
+
+# What a student reads when nothing was graded; a submission that was graded needs no note.
+_NOTES = {
+    UNREADABLE: (
+        "Your notebook could not be opened, so nothing in it could be graded. Save it again in JupyterLab, or "
+        "download it as .ipynb, and hand it in again."
+    ),
+    MISPLACED: "Your notebook was handed in under another name. Ask your teacher whether it was put right.",
+    BROKEN: "Grading stopped before it was finished. That is not your fault, and it will be done again.",
 }
 
 
@@ -116,7 +128,7 @@ def _html(submission: Submission) -> str:
         submission=submission,
         looks=LOOKS,
         explain=explain,
-        notes=_notes(submission),
+        note=_NOTES.get(result.status, ""),
         to_look_at=[e for e in submission.exercises if e.state in ("failed", "not run")],
         hidden_failed=any(e.state == "failed" and e.cell.hidden for e in submission.exercises),
         got_percent=f"{100 * submission.points / whole:.2f}",
@@ -124,7 +136,3 @@ def _html(submission: Submission) -> str:
         graded=result.graded_at,
         fingerprint=result.submission_sha256[:12],
     )
-
-
-def _notes(submission: Submission) -> list[str]:
-    return []

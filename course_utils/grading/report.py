@@ -22,6 +22,7 @@ from course_utils.grading.charts import Run, Share, cost, distribution, share_ba
 from course_utils.grading.feedback import LOOKS, feedback_page, found_text
 from course_utils.grading.marks import Exercise, Submission, overlay, read_marks
 from course_utils.grading.pages import count, folder_name, number, plain, render, write_if_changed
+from course_utils.grading.records import BROKEN, MISPLACED, UNREADABLE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -94,14 +95,21 @@ def show_table(results: Iterable[Result], console: Console, comments: dict[str, 
 
 def reasons_to_look(submission: Submission) -> list[str]:
     """Why a person should look at this submission, in sentences; empty if nothing calls for it."""
-    return [
-        f"{flag.reason}: {flag.detail}" if flag.detail else flag.reason for flag in submission.result.flags
-    ]
+    result = submission.result
+    reasons = [f"{flag.reason}: {flag.detail}" if flag.detail else flag.reason for flag in result.flags]
+    return reasons or ([result.status] if _was_not_graded(result) else [])
+
+
+def _was_not_graded(result: Result) -> bool:
+    return result.status in (UNREADABLE, MISPLACED, BROKEN)
 
 
 def _in_order(submissions: Sequence[Submission]) -> list[Submission]:
-    """Those who need a human first, then by points, then by name."""
-    return sorted(submissions, key=lambda s: (not reasons_to_look(s), -s.points, s.result.student))
+    """Those that could not be graded, then others that need a human, then by points, then by name."""
+    return sorted(
+        submissions,
+        key=lambda s: (not _was_not_graded(s.result), not reasons_to_look(s), -s.points, s.result.student),
+    )
 
 
 def _html(submissions: Sequence[Submission], paths: CoursePaths, page: Path) -> str:

@@ -78,6 +78,13 @@ def test_not_attempted_and_not_run_are_told_apart(records, page_of):
     assert "time was used up" in text
 
 
+def test_a_notebook_that_nobody_can_open_gets_a_page_that_says_what_to_do(records, page_of):
+    text = text_of(page_of(records.result(status="unreadable", cells=[], score=0.0)))
+    assert "0 of 12 points" in text
+    assert "hand it in again" in text
+    assert "Exercise by exercise" not in text
+
+
 @pytest.mark.parametrize("place", ["what", "message", "hint", "title", "repairs", "comment"])
 def test_nothing_of_a_student_is_markup(records, page_of, folders, monkeypatch, place):
     evil = "<script>alert(1)</script><img src=x onerror=alert(2)> `<b>x</b>`"
@@ -145,6 +152,7 @@ def test_a_student_id_cannot_lead_out_of_the_feedback_folder(records, folders, s
     assert not folders.feedback.exists()
 
 
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own
 def test_marks_of_a_person_come_from_the_gradebook(records, folders, page_of, monkeypatch):
     # nbgrader makes a new gradebook with the `alembic` that stands beside this python
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)

@@ -54,6 +54,19 @@ def test_flags_are_told_with_their_reason(class_of_five, folders):
     assert "amara_okafor" not in first
 
 
+@pytest.mark.parametrize("status", ["unreadable", "misplaced", "not graded"])
+def test_a_submission_that_was_not_graded_comes_first_and_the_rest_is_drawn(
+    class_of_five, records, folders, status
+):
+    html = html_of([*class_of_five, records.result("aziz", status=status, cells=[], score=0.0)], folders)
+    assert rows_of(html)[:2] == ["aziz", "zoe_late"]
+    assert status in html.split('id="human"')[1].split("</section>")[0]
+    alone = html_of(
+        [records.result("aziz", status=status, cells=[], score=0.0, max_score=0.0, graded_at="")], folders
+    )
+    assert rows_of(alone) == ["aziz"]
+
+
 def test_names_link_to_feedback_pages_that_exist(class_of_five, folders):
     report = write_report(class_of_five, folders)
     assert "<a href" not in report.read_text()

@@ -1,0 +1,172 @@
+"""The sample class: what each student hands in, and that grading it wrongly would be noticed."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+
+from course_utils.errors import CourseError
+from course_utils.grading import catalogue, demo
+from course_utils.grading import notebook as nbk
+
+ROOT = Path(__file__).resolve().parents[2]
+LAB = demo.LAB
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> SimpleNamespace:
+    """The real labs and catalogue, and an empty folder for the class."""
+    return SimpleNamespace(
+        root=ROOT, solutions=ROOT / "solutions", labs=ROOT / "labs", submitted=tmp_path / "submitted"
+    )
+
+
+@pytest.fixture
+def handed_in(paths) -> dict[str, nbformat.NotebookNode]:
+    """student -> notebook, as it lies on the disk."""
+    return {
+        path.parts[-3]: nbformat.reads(path.read_text(), as_version=nbformat.NO_CONVERT)
+        for path in demo.make_sample_class(paths, LAB)
+    }
+
+
+def sources(nb: nbformat.NotebookNode) -> list[str]:
+    return [cell.source for cell in nb.cells]
+
+
+def different(one: nbformat.NotebookNode, other: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """Cells of `one` whose text is not that of `other`'s."""
+    return [a for a, b in zip(one.cells, other.cells, strict=True) if a.source != b.source]
+
+
+def graded(records, paths) -> list:
+    """Records of the class with the points that grading must give."""
+    source = nbk.read(paths.solutions / LAB / f"{LAB}.ipynb")
+    results = []
+    for sample in demo.SAMPLES:
+        lost = {name for name in sample.lost if name != demo.EVERYTHING}
+        cells = []
+        for exercise in nbk.exercises(source):
+            ok = not (demo.EVERYTHING in sample.lost or exercise.name in lost)
+            message = ""
+            if sample.mutant and not ok:
+                message = " ".join(catalogue.find(ROOT, LAB, exercise.name, sample.mutant).says)
+            state = "passed" if ok else "failed"
+            cells.append(
+                records.cell(
+                    exercise.id + "-tests", exercise.points, state, title=exercise.title, message=message
+                )
+            )
+        results.append(records.result(sample.student, cells=cells))
+    return results
+
+
+def test_eight_students_hand_in_notebooks_that_can_be_read(handed_in, paths):
+    assert len(handed_in) >= 8
+    for student, nb in handed_in.items():
+        assert student.replace("_", "").isalpha()
+        nbformat.validate(nb)
+        assert (paths.submitted / student / LAB / "timestamp.txt").read_text().endswith(" UTC")
+
+
+def test_no_sample_holds_what_a_student_never_sees(handed_in):
+    for nb in handed_in.values():
+        text = "\n".join(sources(nb))
+        for mark in ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "MARK SCHEME"):
+            assert mark not in text
+
+
+def test_full_marks_and_blank_are_what_they_say(handed_in, paths):
+    released = nbk.read(paths.labs / LAB / f"{LAB}.ipynb")
+    assert sources(handed_in["ben_novak"]) == sources(released)
+    changed = different(handed_in["amara_okafor"], released)
+    assert all(nbk.is_solution(cell) or nbk.is_essay(cell) for cell in changed)
+    assert len(changed) == len(nbk.exercises(released)) + len(nbk.essays(released))
+    assert not any(nbk.STUB in cell.source for cell in changed)
+
+
+@pytest.mark.parametrize("sample", [s for s in demo.SAMPLES if s.lost and s.lost != (demo.EVERYTHING,)])
+def test_a_mistake_is_in_the_exercise_that_it_names_and_nowhere_else(handed_in, sample):
+    changed = [
+        c for c in different(handed_in[sample.student], handed_in["amara_okafor"]) if not nbk.is_essay(c)
+    ]
+    assert [nbk.grade_id(cell).rsplit("-", 1)[1] for cell in changed] == list(sample.lost)
+    if sample.mutant:
+        assert changed[0].source == catalogue.find(ROOT, LAB, sample.lost[0], sample.mutant).source
+
+
+def test_the_typo_does_not_compile_and_the_loop_never_ends(handed_in):
+    typo = nbk.find_exercise(handed_in["farid_haddad"], "render_chat").solution.source
+    with pytest.raises(SyntaxError):
+        compile(typo, "cell", "exec")
+    tree = ast.parse(nbk.find_exercise(handed_in["grace_liu"], "packed_attention").solution.source)
+    (function,) = tree.body
+    assert ast.get_docstring(function)
+    loop = next(node for node in function.body if isinstance(node, ast.While))
+    assert ast.unparse(loop.test) == "step < 10"
+    assert "step" not in {node.id for node in ast.walk(loop) if getattr(node, "ctx", None) == ast.Store()}
+
+
+def test_the_colab_copy_is_all_text_and_no_metadata(handed_in):
+    nb, full = handed_in["hugo_lindqvist"], handed_in["amara_okafor"]
+    assert (nb.nbformat, nb.nbformat_minor) == (4, 0)
+    assert all(set(cell.metadata) == {"id"} and "id" not in cell for cell in nb.cells)
+    assert len({cell.metadata["id"] for cell in nb.cells}) == len(nb.cells) == len(full.cells) + 1
+    assert sources(nb)[1] == ""
+    assert [sources(nb)[0], *sources(nb)[2:]] == sources(full)
+
+
+def test_a_second_run_touches_nothing_and_mends_what_was_changed(paths):
+    made = demo.make_sample_class(paths, LAB)
+    before = {path: path.stat().st_mtime_ns for path in paths.submitted.rglob("*")}
+    spoiled = made[0].read_bytes()
+    demo.make_sample_class(paths, LAB)
+    assert {path: path.stat().st_mtime_ns for path in paths.submitted.rglob("*")} == before
+    made[0].write_text(json.dumps({}))
+    demo.make_sample_class(paths, LAB)
+    assert made[0].read_bytes() == spoiled
+
+
+def test_a_mutant_that_is_gone_is_named(paths, monkeypatch):
+    gone = demo.Sample("ines_moreau", "", "", lost=("build_labels",), mutant="was_renamed")
+    monkeypatch.setattr(demo, "SAMPLES", (gone,))
+    with pytest.raises(CourseError, match="no 'was_renamed'"):
+        demo.make_sample_class(paths, LAB)
+
+
+def test_right_grades_surprise_nobody(records, paths):
+    assert demo.surprises(graded(records, paths), paths, LAB) == []
+
+
+def test_what_depends_on_a_spoiled_exercise_is_lost_too(tiny):
+    sample = demo.Sample("a", "", "", lost=("double",))
+    assert demo.all_lost(sample, tiny.nb) == {"tiny-scale-double", "tiny-scale-total"}
+    assert demo.all_lost(demo.Sample("b", "", "", lost=("total",)), tiny.nb) == {"tiny-scale-total"}
+
+
+def test_every_wrong_grade_is_noticed(records, paths):
+    right = graded(records, paths)
+    for result in right:
+        for cell in result.cells:
+            kept = cell.points, cell.message
+            cell.points = 0.0 if cell.points else cell.max_points
+            (sentence,) = demo.surprises(right, paths, LAB)
+            assert sentence.startswith(result.student)
+            cell.points, cell.message = kept[0], "something else"
+            said = demo.surprises(right, paths, LAB)
+            told = any(s.student == result.student and s.mutant for s in demo.SAMPLES) and not cell.points
+            assert len(said) >= 1 if told else said == []
+            cell.message = kept[1]
+
+
+def test_a_student_or_a_cell_without_a_record_is_noticed(records, paths):
+    results = graded(records, paths)
+    assert demo.surprises(results[1:], paths, LAB) == ["amara_okafor (everything right) was not graded."]
+    results[0].cells.pop(0)
+    (sentence,) = demo.surprises(results, paths, LAB)
+    assert "no record" in sentence
