@@ -710,9 +710,7 @@ def careless(problem: Problem, rng: random.Random) -> Problem:
     spot = rng.randrange(len(lines))
     line = lines[spot]
     if kind == "operation":
-        other = {"+": "-", "-": "+", "*": "+", "/": "-"}[line.operation]
-        if other == "-" and line.right >= line.left:
-            other = "+"
+        other = {"+": "-" if line.left > line.right else "*", "-": "+", "*": "+", "/": "-"}[line.operation]
         wrong = replace(line, operation=other, value=_OPERATIONS[other](line.left, line.right))
     else:
         slips = [slip for slip in (-10, -2, -1, 1, 2, 10) if line.value + slip > 0]
