@@ -65,10 +65,8 @@ def parse(text: str, path: Path) -> list[Entry]:
     """The entries of a catalogue's text. Raises CourseError that names the file and the line."""
     lines = text.split("\n")
     starts = [i for i, line in enumerate(lines) if re.match(r"#\s*%%", line)]
-    entries = [
-        _entry(lines[start:stop], path, start + 1)
-        for start, stop in zip(starts, [*starts[1:], len(lines)], strict=True)
-    ]
+    ends = [*starts[1:], len(lines)]
+    entries = [_entry(lines[a:b], path, a + 1) for a, b in zip(starts, ends, strict=False)]
     names = [entry.name for entry in entries]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

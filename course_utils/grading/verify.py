@@ -6,7 +6,6 @@ needs, the answer in place of the solution, and the test cell with its hidden pa
 
 from __future__ import annotations
 
-import ast
 import builtins
 import contextlib
 import copy
@@ -33,7 +32,7 @@ from rich.table import Table
 from course_utils import course
 from course_utils.course import Lab
 from course_utils.errors import CourseError
-from course_utils.grading import catalogue, lint
+from course_utils.grading import catalogue
 from course_utils.grading import notebook as nbk
 from course_utils.grading.catalogue import Entry
 from course_utils.grading.notebook import Exercise
@@ -206,14 +205,7 @@ def _verify(
 
 
 def _solution(stage: Stage, item: Exercise) -> Problem | None:
-    calls: list[str] = []
-    failure = stage.run(item, item.solution.source, prepare=lambda ns: _watch_calls(ns, stage, item, calls))
-    if failure:
-        return Problem(item.name, "solution", "passes its own tests", f"{failure.cell} fails: {failure}")
-    if calls:
-        wanted = "tests that exchange only plain data with the student's code (use a probe)"
-        return Problem(item.name, "tests", wanted, calls[0])
-    return None
+    return _accepted(stage, item, item.solution.source, "solution")
 
 
 def _stub(stage: Stage, item: Exercise) -> Problem | None:
@@ -247,12 +239,18 @@ def _mutant(stage: Stage, item: Exercise, entry: Entry) -> tuple[Problem | None,
 
 
 def _variant(stage: Stage, item: Exercise, entry: Entry) -> Problem | None:
-    failure = stage.run(item, entry.source)
-    if failure is None:
-        return None
-    place = f"{entry.path.name}:{entry.line}"
-    came = f"{failure.cell} fails: {failure}"
-    return Problem(item.name, f"right variant {entry.name}", "accepted", came, place)
+    return _accepted(
+        stage, item, entry.source, f"right variant {entry.name}", f"{entry.path.name}:{entry.line}"
+    )
+
+
+def _accepted(stage: Stage, item: Exercise, answer: str, what: str, place: str = "") -> Problem | None:
+    """A right answer must pass where the teacher grades it and where the student tries it."""
+    for where, apart in (("when grading", True), ("in Jupyter", False)):
+        failure = stage.run(item, answer, apart=apart)
+        if failure:
+            return Problem(item.name, what, f"accepted {where}", f"{failure.cell} fails: {failure}", place)
+    return None
 
 
 def _generic(stage: Stage, item: Exercise) -> tuple[list[Problem], int, int]:
@@ -305,6 +303,7 @@ class Stage:
     def __init__(self, nb: NotebookNode, seconds: float) -> None:
         self.nb = nb
         self.seconds = seconds
+        self.students = nbk.student_names(nb)
         self.tests = {nbk.grade_id(cell): i for i, cell in enumerate(nb.cells) if nbk.is_test(cell)}
         # Functions of setup cells look names up here, so the dict stays one and the same.
         self.namespace: dict[str, Any] = {
@@ -332,10 +331,11 @@ class Stage:
         answer: str,
         tests: list[str] | None = None,
         prepare: Callable[[dict[str, Any]], Any] = lambda namespace: None,
+        apart: bool = True,
     ) -> Failure | None:
         """Run what the exercise needs, the answer, then the test cells; the first failure, or None.
 
-        `prepare` gets the namespace before the test cells run.
+        `prepare` gets the namespace before the test cells run. `apart`: as when grading.
         """
         self.fresh()
         failure = self.execute(item, answer, tests)
@@ -343,8 +343,21 @@ class Stage:
             prepare(self.namespace)
         for name in tests or [item.id + nbk.TESTS_SUFFIX]:
             if failure is None:
-                failure = self._run_cell(name, self.nb.cells[self.tests[name]].source, self.seconds)
+                failure = self._test(name, apart)
         return failure
+
+    def _test(self, name: str, apart: bool) -> Failure | None:
+        """Run a test cell; `apart` as when grading, where student code is only reached through the channel."""
+        source = self.nb.cells[self.tests[name]].source
+        if not apart:
+            return self._run_cell(name, source, self.seconds)
+        from course_utils.grading.loopback import crossing
+
+        used = self.students & nbk.free_names(source)
+        with crossing(self.namespace, used) as seen:
+            memo: dict[int, Any] = {}
+            namespace = {key: _copied(value, memo) for key, value in self._start.items()} | seen
+            return self._run_cell(name, source, self.seconds, namespace)
 
     def execute(self, item: Exercise, answer: str, tests: list[str] | None = None) -> Failure | None:
         """Run the cells that the answer and the test cells need, and the answer in the solution's place."""
@@ -361,18 +374,23 @@ class Stage:
                 return failure
         return None
 
-    def _run_cell(self, name: str, source: str, limit: float | None) -> Failure | None:
+    def _run_cell(
+        self, name: str, source: str, limit: float | None, namespace: dict[str, Any] | None = None
+    ) -> Failure | None:
         source = nbk.plain_python(source)
         filename = f"<{name}>"
         # Tracebacks and inspect.getsource read the lines from here, as in a notebook.
         linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             try:
-                with _time_limit(limit):
-                    exec(compile(source, filename, "exec", dont_inherit=True), self.namespace)
-            except _TooLong:
-                return Failure(name, "TimeoutError", f"took longer than {limit:g} s")
-            except (Exception, SystemExit) as error:
+                with _time_limit(limit) as fired:
+                    exec(
+                        compile(source, filename, "exec", dont_inherit=True),
+                        self.namespace if namespace is None else namespace,
+                    )
+            except (Exception, SystemExit, _TooLong) as error:
+                if fired:  # whatever the answer made of it
+                    return Failure(name, "TimeoutError", f"took longer than {limit:g} s")
                 lines = [
                     frame.lineno
                     for frame in traceback.extract_tb(error.__traceback__)
@@ -390,19 +408,22 @@ class _TooLong(BaseException):
 
 
 @contextlib.contextmanager
-def _time_limit(seconds: float | None) -> Iterator[None]:
+def _time_limit(seconds: float | None) -> Iterator[list[bool]]:
+    """Raises _TooLong inside after `seconds`; the list that it gives is filled when it did."""
+    fired: list[bool] = []
     if seconds is None or not hasattr(signal, "setitimer"):
-        yield
+        yield fired
         return
 
     def stop(number: int, frame: Any) -> None:
+        fired.append(True)
         raise _TooLong
 
     before = signal.signal(signal.SIGALRM, stop)
     try:
         # Repeats, in case a bare `except:` swallows the first one.
         signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
-        yield
+        yield fired
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -449,39 +470,3 @@ def _copied(value: Any, memo: dict[int, Any]) -> Any:
     kinds += (torch.Tensor, torch.nn.Module) if torch else ()
     kinds += (numpy.ndarray,) if numpy else ()
     return copy.deepcopy(value, memo) if isinstance(value, kinds) else value
-
-
-def _watch_calls(namespace: dict[str, Any], stage: Stage, item: Exercise, found: list[str]) -> None:
-    """Wrap the student's functions that the tests use: note calls from outside a probe with other than plain data."""
-    from course_utils import checks
-
-    tests = item.id + nbk.TESTS_SUFFIX
-    source = stage.nb.cells[stage.tests[tests]].source
-    probes = {probe.name for probe in lint.probes(ast.parse(source))}
-
-    def watched(name: str, function: Callable) -> Callable:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            result = function(*args, **kwargs)
-            if _called_from(f"<{tests}>") not in {None, *probes}:
-                for value in (*args, *kwargs.values(), result):
-                    try:
-                        checks.require_plain(value, f"what {name} takes or returns")
-                    except TypeError as error:
-                        found.append(str(error))
-            return result
-
-        return call
-
-    for name in nbk.free_names(source) & nbk.student_names(stage.nb):
-        if callable(namespace.get(name)) and not isinstance(namespace[name], type):
-            namespace[name] = watched(name, namespace[name])
-
-
-def _called_from(filename: str) -> str | None:
-    """Name of the function of `filename` in which the call began; None if the call came from elsewhere."""
-    frame = sys._getframe(2)
-    while frame and frame.f_code.co_filename.endswith("course_utils/checks.py"):
-        frame = frame.f_back
-    if frame is None or frame.f_code.co_filename != filename:
-        return None
-    return frame.f_code.co_qualname.split(".")[0]

@@ -62,6 +62,13 @@ def total(values: list[int]) -> int:
 
 TOTAL_TESTS = """
 checks.equal(total([1, 2]), 6, what="the doubled sum of [1, 2]", name="total")
+
+@checks.probe
+def list_afterwards(values):
+    total(values)
+    return values
+
+checks.equal(list_afterwards([3, 4]), [3, 4], what="total leaves its argument alone")
 ### BEGIN HIDDEN TESTS
 checks.equal(total([5, 7, 11]), 46, what="the doubled sum of three numbers", name="total")
 ### END HIDDEN TESTS

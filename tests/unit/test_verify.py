@@ -1,0 +1,491 @@
+"""Testing the tests of the tests: each way in which a catalogue or a test cell can be wrong is found and named."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+
+from course_utils.errors import CourseError
+from course_utils.grading import catalogue, generic
+from course_utils.grading import notebook as nbk
+from course_utils.grading.generic import Watch, generics, same
+from course_utils.grading.verify import Matrix, show_matrix, submissions, verify_tests
+
+MUTANT = """
+# %% mutant: {name}
+# misconception: A test of the machinery.
+# fails: {fails}
+# says: {says}
+{code}
+"""
+VARIANT = "# %% variant: {name}\n# note: a test of the machinery.\n{code}\n"
+OWN = "tiny-scale-double-tests"
+
+
+def run(tiny, exercise: str = "double", minimum=(2, 1), **options) -> Matrix:
+    return verify_tests(tiny.lab, exercise, root=tiny.root, minimum=minimum, **options)
+
+
+def with_mutant(tiny, code: str, says: str = "anything", fails: str = OWN, **options) -> str:
+    """What verify says of one wrong answer: what came instead, or "" if all is as intended."""
+    tiny.catalogue("double", MUTANT.format(name="it", fails=fails, says=says, code=code))
+    problems = run(tiny, minimum=(1, 0), **options).problems
+    assert len(problems) <= 1
+    return problems[0].came if problems else ""
+
+
+def test_a_good_catalogue_is_as_intended(tiny):
+    matrix = run(tiny)
+    assert matrix.problems == ()
+    (row,) = matrix.rows
+    assert (row.mutants, row.variants, row.visible) == ((2, 2), (1, 1), 2)
+    assert row.generic[0] == row.generic[1] >= 7
+
+
+def test_the_whole_lab_needs_every_catalogue_and_enough_in_each(tiny):
+    matrix = verify_tests(tiny.lab, root=tiny.root)
+    found = [(problem.exercise, problem.what, problem.wanted) for problem in matrix.problems]
+    assert ("double", "wrong answers", "at least 8") in found
+    assert ("double", "right variants", "at least 4") in found
+    assert ("total", "catalogue", "a catalogue that can be read") in found
+    assert len(matrix.rows) == 2
+    assert not matrix.ok
+
+
+def test_a_catalogue_without_an_exercise_is_reported(tiny):
+    tiny.catalogue("dubble", "")
+    assert [p.came for p in run(tiny).problems] == ["no such exercise"]
+
+
+# Wrong answers
+
+
+def test_a_survivor_is_reported(tiny):
+    code = "def double(values):\n    if not len(values):\n        raise ValueError('empty')\n    return values + values"
+    assert with_mutant(tiny, code) == "it passes: every test accepts it"
+
+
+def test_a_message_that_misses_its_misconception_is_reported(tiny):
+    came = with_mutant(tiny, "def double(values):\n    return values * 3", says="squared")
+    assert came.startswith("without 'squared': Checked: double of a toy\ndoubled[0] is 3, expected 2")
+
+
+def test_all_words_must_be_there_whatever_their_case_and_spacing(tiny):
+    code = "def double(values):\n    return values ** 2"
+    assert with_mutant(tiny, code, says="You SQUARED\n# says: instead  of doubling") == ""
+    assert "without 'tripled'" in with_mutant(tiny, code, says="squared\n# says: tripled")
+
+
+def test_an_answer_that_fails_before_the_tests_is_reported(tiny):
+    came = with_mutant(tiny, "def double(values):\n    return 0\nraise RuntimeError('too early')")
+    assert came == "tiny-scale-double fails: RuntimeError: too early"
+
+
+def test_an_error_inside_the_answer_counts_as_its_message(tiny):
+    code = "def double(values):\n    return values.twice()"
+    assert with_mutant(tiny, code, says="AttributeError") == ""
+
+
+def test_an_endless_loop_is_stopped(tiny):
+    code = """def double(values):
+    while True:
+        try:
+            len(values)
+        except Exception:
+            pass
+"""
+    assert with_mutant(tiny, code, says="longer than 0.3 s", seconds=0.3) == ""
+
+
+def test_leaving_the_process_is_only_an_error(tiny):
+    assert with_mutant(tiny, "import sys\ndef double(values):\n    sys.exit(3)", says="SystemExit") == ""
+
+
+def test_the_named_test_cell_must_exist(tiny):
+    assert (
+        with_mutant(tiny, "def double(values):\n    return 0", fails="nowhere")
+        == "there is no test cell nowhere"
+    )
+
+
+def test_another_exercises_test_cell_may_be_the_one_that_fails(tiny):
+    code = (
+        "def double(values):\n    if not len(values):\n        raise ValueError('empty')\n"
+        "    return values * (2 if values.is_floating_point() else 3)"
+    )
+    assert with_mutant(tiny, code, fails="tiny-scale-total-tests", says="total is 9") == ""
+    assert "tiny-scale-double-tests fails" in with_mutant(
+        tiny, code.replace("(2 if", "(5 if"), fails="tiny-scale-total-tests", says="total"
+    )
+
+
+def test_the_visible_tests_are_counted_apart_from_the_hidden_ones(tiny):
+    code = (
+        "def double(values):\n    if not len(values):\n        raise ValueError('empty')\n"
+        "    return values * 2 if values[0] == 1 else values"
+    )
+    assert with_mutant(tiny, code, says="double of fresh numbers") == ""
+    (row,) = run(tiny, minimum=(1, 0)).rows
+    assert (row.mutants, row.visible) == ((1, 1), 0)
+
+
+def test_one_answer_does_not_change_what_the_next_one_sees(tiny):
+    first = MUTANT.format(
+        name="a",
+        fails=OWN,
+        says="doubled",
+        code="toy.add_(5)\ntoy.sub_(5)\ntorch.set_default_dtype(torch.float64)\n"
+        "left = 1\ndef double(values):\n    toy[0] = 9\n    return values * values",
+    )
+    second = VARIANT.format(
+        name="b",
+        code="assert 'left' not in globals() and toy.tolist() == [1, 2, 3]\n"
+        "assert torch.get_default_dtype() == torch.float32\n"
+        "def double(values):\n    if not len(values):\n        raise ValueError('empty')\n    return 2 * values",
+    )
+    tiny.catalogue("double", first + second)
+    assert run(tiny, minimum=(1, 1)).problems == ()
+
+
+def test_every_answer_gets_the_same_random_numbers(tiny):
+    code = "draw = torch.rand(1).item()\ndef double(values):\n    raise RuntimeError(f'draw {draw:.6f}')"
+    torch.manual_seed(0)
+    says = f"draw {torch.rand(1).item():.6f}"
+    entries = [MUTANT.format(name=name, fails=OWN, says=says, code=code) for name in "ab"]
+    tiny.catalogue("double", "".join(entries))
+    assert run(tiny, minimum=(2, 0)).problems == ()
+
+
+# Right answers, solution and stub
+
+
+def test_a_refused_variant_is_reported(tiny):
+    tiny.catalogue("double", VARIANT.format(name="wrong", code="def double(values):\n    return values * 3"))
+    (problem,) = run(tiny, minimum=(0, 1)).problems
+    assert problem.what == "right variant wrong"
+    assert problem.came.startswith("tiny-scale-double-tests fails: Checked: double of a toy")
+
+
+def test_a_solution_that_fails_its_tests_is_reported(tiny):
+    tiny.cell("tiny-scale-double").source = tiny.cell("tiny-scale-double").source.replace("* 2", "* 3")
+    tiny.write()
+    problems = {problem.what: problem for problem in run(tiny).problems}
+    assert "tiny-scale-double-tests fails: Checked: double of a toy" in problems["solution"].came
+
+
+def test_a_stub_that_does_not_stop_at_its_tests_is_reported(tiny):
+    cell = tiny.cell("tiny-scale-double")
+    cell.source += "\nready = double(toy)"
+    tiny.write()
+    problems = {problem.what: problem.came for problem in run(tiny).problems}
+    assert problems["stub"].startswith("tiny-scale-double fails: NotImplementedError")
+
+
+def test_tests_that_the_stub_passes_are_reported(tiny):
+    tiny.cell(
+        "tiny-scale-total-tests"
+    ).source = (
+        "checks.true(callable(len), what='x')\n### BEGIN HIDDEN TESTS\nassert True\n### END HIDDEN TESTS"
+    )
+    tiny.write()
+    tiny.catalogue("total", VARIANT.format(name="any", code="def total(values):\n    return 3"))
+    problems = {problem.what: problem.came for problem in run(tiny, "total", (0, 1)).problems}
+    assert problems == {"stub": "the tests pass"}
+
+
+def test_objects_that_are_no_plain_data_do_not_cross(tiny):
+    """In Jupyter such a test would pass; when grading it could not, so it is refused here."""
+    cell = tiny.cell("tiny-scale-double")
+    cell.source += "\n\ndef maker():\n    return (i for i in range(3))"
+    tiny.cell(OWN).source += "\nassert list(maker()) == [0, 1, 2]"
+    tiny.write()
+    problem = next(problem for problem in run(tiny).problems if problem.what == "solution")
+    assert problem.wanted == "accepted when grading"
+    assert "maker gave back a generator" in problem.came
+
+
+def test_a_change_in_place_is_only_seen_by_a_probe(tiny):
+    """When grading, arguments cross as copies: a test that looks at its own argument afterwards sees nothing."""
+    tiny.cell(OWN).source = """
+given = torch.tensor([1.0, 2.0])
+double(given)
+checks.equal(given, torch.tensor([1.0, 2.0]), what="the argument of double")
+checks.raises(ValueError, double, torch.tensor([]), what="double of nothing")
+checks.equal(double(toy), toy + toy, what="double of a toy")
+### BEGIN HIDDEN TESTS
+checks.equal(double(given), torch.tensor([2.0, 4.0]), what="double of two")
+### END HIDDEN TESTS
+"""
+    tiny.write()
+    problems = [problem for problem in run(tiny).problems if problem.came.startswith("it passes")]
+    assert [problem.what for problem in problems] == [
+        "wrong answer in_place",
+        "double changes its argument values",
+    ]
+
+
+def test_a_right_answer_must_pass_in_jupyter_too(tiny):
+    code = """class Floats(list):
+    pass
+def double(values):
+    if not len(values):
+        raise ValueError("empty")
+    return values * 2
+def pair():
+    return Floats([1.0])
+"""
+    cell = tiny.cell("tiny-scale-double")
+    cell.source += "\n\ndef pair():\n    ### BEGIN SOLUTION\n    return [1.0]\n    ### END SOLUTION"
+    tiny.cell(OWN).source += "\nchecks.equal(pair(), [1.0], what='a list')"
+    tiny.write()
+    tiny.catalogue("double", VARIANT.format(name="subclass", code=code))
+    problems = {problem.what: problem for problem in run(tiny, minimum=(0, 1)).problems}
+    assert problems["right variant subclass"].wanted == "accepted in Jupyter"
+
+
+def test_an_exercise_gets_the_earlier_solutions_that_it_needs(tiny):
+    tiny.nb.cells[4].source = "raise RuntimeError('a demo that no exercise needs')"
+    tiny.write()
+    tiny.catalogue(
+        "total",
+        VARIANT.format(name="same", code="def total(v):\n    return int(double(torch.tensor(v)).sum())"),
+    )
+    matrix = run(tiny, "total", (0, 1))
+    assert matrix.problems == ()
+    assert matrix.rows[0].variants == (1, 1)
+
+
+def test_a_setup_cell_that_fails_stops_everything(tiny):
+    tiny.cell("tiny-setup").source += "\nundefined_name"
+    tiny.write()
+    with pytest.raises(CourseError, match="The setup cell tiny-setup fails: NameError"):
+        run(tiny)
+
+
+def test_magics_in_setup_cells_do_nothing(tiny):
+    tiny.cell("tiny-setup").source = "%matplotlib inline\n" + tiny.cell("tiny-setup").source
+    tiny.write()
+    assert run(tiny).problems == ()
+
+
+def test_the_process_is_left_as_it_was(tiny, monkeypatch):
+    monkeypatch.delenv("COURSE_GRADING", raising=False)
+    before = (os.getcwd(), dict(os.environ))
+    tiny.catalogue(
+        "double",
+        MUTANT.format(
+            name="env",
+            fails=OWN,
+            says="1",
+            code="import os\ndef double(values):\n    raise RuntimeError(os.environ['COURSE_GRADING'])",
+        ),
+    )
+    assert run(tiny, minimum=(1, 0)).problems == ()
+    assert (os.getcwd(), dict(os.environ)) == before
+
+
+def test_an_unknown_exercise_names_the_known_ones(tiny):
+    with pytest.raises(CourseError, match=r"no exercise 'half' here\. There are: double, total"):
+        run(tiny, "half")
+
+
+def test_the_matrix_names_everything_that_has_to_be_mended(tiny):
+    tiny.catalogue(
+        "double", MUTANT.format(name="weak", fails=OWN, says="[odd]", code="def double(v):\n    return v")
+    )
+    shown = io.StringIO()
+    show_matrix(run(tiny, minimum=(1, 0)), Console(file=shown, width=120))
+    text = shown.getvalue()
+    assert "0/1" in text
+    assert "double: wrong answer weak" in text
+    assert "double.py:2" in text
+    assert "wanted  tiny-scale-double-tests says '[odd]'" in text
+    assert "1 to mend" in text
+
+
+# Generic wrong answers
+
+
+def survivors(tiny, solution: str, tests: str) -> list[str]:
+    tiny.cell("tiny-scale-double").source = solution
+    tiny.cell(OWN).source = tests
+    tiny.write()
+    tiny.catalogue("double", VARIANT.format(name="same", code=solution.replace("###", "#")))
+    return [
+        problem.what for problem in run(tiny, minimum=(0, 1)).problems if problem.came.startswith("it passes")
+    ]
+
+
+ADD = """
+def double(values: list, step: int = 1):
+    ### BEGIN SOLUTION
+    if not values:
+        raise ValueError("empty")
+    return torch.tensor(values) + step
+    ### END SOLUTION
+"""
+
+
+@pytest.mark.parametrize(
+    ("tests", "left"),
+    [
+        ("assert double([1, 2]) is None or True", {"returns None", "returns zeros", "raises nothing"}),
+        ("assert double([3]).tolist() == [4]", {"returns another dtype", "gives its first answer for ever"}),
+        ("assert torch.equal(double([3]).squeeze(), torch.tensor(4))", {"returns one dimension more"}),
+        ("assert len(double([1, 2])) == 2", {"returns its first argument", "changes its argument values"}),
+    ],
+)
+def test_weak_tests_let_generic_wrong_answers_pass(tiny, tests, left):
+    tests += "\ntry:\n    double([])\nexcept ValueError:\n    pass\n"
+    tests += "double([7, 8])\n"
+    found = survivors(tiny, ADD, tests + "### BEGIN HIDDEN TESTS\nassert True\n### END HIDDEN TESTS")
+    assert {f"double {how}" for how in left} <= set(found)
+
+
+def test_a_text_has_no_dtype_and_an_equal_answer_is_left_out(tiny):
+    solution = """
+def double(values: str) -> str:
+    ### BEGIN SOLUTION
+    return values * 2 if len(values) < 3 else values
+    ### END SOLUTION
+"""
+    tests = """
+checks.equal(double("ab"), "abab", what="w")
+### BEGIN HIDDEN TESTS
+checks.equal(double("xyz"), "xyz", what="w")
+### END HIDDEN TESTS
+"""
+    assert survivors(tiny, solution, tests) == []
+    (row,) = run(tiny, minimum=(0, 1)).rows
+    assert row.generic == (5, 5)
+    assert row.same == 3  # another dtype, raises nothing, changes its argument
+
+
+def test_methods_of_classes_are_spoilt_too():
+    namespace: dict = {}
+    exec(
+        "class Box:\n    def get(self, x):\n        return x + 1\n    def _own(self):\n        return 1",
+        namespace,
+    )
+    found = {item.name: item for item in generics(["Box"], namespace)}
+    assert {name.split(" ", 1)[0] for name in found} == {"Box.get"}
+    watch = found["Box.get returns its first argument"].install(namespace)
+    assert namespace["Box"]().get(3) == 3
+    assert watch.differed
+
+
+@pytest.mark.parametrize(
+    ("change", "value", "expected"),
+    [
+        (
+            generic.zeros,
+            {"a": [1, 2.5, "x", True, torch.ones(2)]},
+            {"a": [0, 0.0, "", False, torch.zeros(2)]},
+        ),
+        (generic.zeros, np.ones(2, dtype=np.int32), np.zeros(2, dtype=np.int32)),
+        (generic.other_dtype, (torch.tensor([1]), 3), (torch.tensor([1.0]), 3)),
+        (generic.other_dtype, torch.tensor([1.5]), torch.tensor([1])),
+        (generic.deeper, torch.tensor([1, 2]), torch.tensor([[1, 2]])),
+        (generic.deeper, (torch.tensor([1]), 3), (torch.tensor([[1]]), 3)),
+        (generic.deeper, [1, 2], [[1, 2]]),
+        (generic.deeper, 5, [5]),
+    ],
+)
+def test_spoilt_values(change: Callable, value, expected):
+    assert same(change(value), expected)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected", "changed"),
+    [
+        (torch.tensor([1, 2]), torch.tensor([2, 2]), True),
+        (torch.tensor(True), torch.tensor(False), True),
+        (torch.tensor([]), torch.tensor([]), False),
+        (np.array([[1.0]]), np.array([[2.0]]), True),
+        ([1, 2], [1, 2, 2], True),
+        ([], [], False),
+        ({"a": torch.tensor([1]), "b": 2}, {"a": torch.tensor([2]), "b": 2}, True),
+        (([1],), ([1, 1],), True),
+        ("text", "text", False),
+    ],
+)
+def test_touching_arguments(value, expected, changed):
+    assert generic.touch(value) is changed
+    assert same(value, expected)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (1, 1.0),
+        (True, 1),
+        (torch.tensor([1]), torch.tensor([1.0])),
+        (torch.tensor([1]), torch.tensor([[1]])),
+        (np.array([1]), np.array([2])),
+        ([1], (1,)),
+        ({"a": 1}, {"a": 2}),
+        (object(), object()),
+    ],
+)
+def test_different_values_are_not_the_same(a, b):
+    assert not same(a, b)
+
+
+def test_the_constant_answer_notices_when_it_differs():
+    watch = Watch()
+    assert [generic._constant(watch, abs, (x,), {}) for x in (-1, 1)] == [1, 1]
+    assert not watch.differed
+    assert generic._constant(watch, abs, (5,), {}) == 1
+    assert watch.differed
+
+
+# The catalogue's format
+
+
+def test_an_entry_has_all_its_parts(tiny):
+    first, _, last = catalogue.load(tiny.root, tiny.lab.name, "double")
+    assert (first.kind, first.name, first.line) == ("mutant", "squares", 2)
+    assert first.misconception == "Doubling is multiplying a number with itself."
+    assert first.says == ("squared instead",)
+    assert first.source.startswith("def double(values):")
+    assert last.note == "x + x."
+    assert catalogue.find(tiny.root, tiny.lab.name, "double", "adds") == last
+    with pytest.raises(CourseError, match="has no 'subtracts'; it has: squares, in_place, adds"):
+        catalogue.find(tiny.root, tiny.lab.name, "double", "subtracts")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("def f(): pass", "has no entries"),
+        ("# %% mutnat: x\ny = 1", "line 1: '# %% mutnat: x' should be"),
+        ("# %% mutant: two words\ny = 1", "should be"),
+        ("# %% mutant: x\n# fails: t\n# says: s\ny = 1", "mutant x lacks `# misconception:`"),
+        ("# %% mutant: x\n# misconception: m\n# fails: t\ny = 1", "lacks `# says:`"),
+        ("# %% variant: x\ny = 1", "variant x lacks `# note:`"),
+        ("# %% variant: x\n# note: n\n", "x has no code"),
+        ("# %% variant: x\n# note: n\ndef f(:\n", "x does not compile"),
+        ("# %% variant: x\n# note: n\ny = 1\n# %% variant: x\n# note: n\ny = 2", "x stands there twice"),
+    ],
+)
+def test_a_malformed_catalogue_is_refused(text, says):
+    with pytest.raises(CourseError, match=re.escape(says)):
+        catalogue.parse(text, Path("x.py"))
+
+
+def test_whole_notebooks_for_graders_that_run_them(tiny):
+    tiny.catalogue("total", VARIANT.format(name="same", code="def total(v):\n    return 2 * sum(v)"))
+    made = list(submissions(tiny.lab, tiny.root, tiny.nb))
+    assert [entry.name for entry, _ in made] == ["squares", "in_place", "adds", "same"]
+    entry, nb = made[0]
+    cells = {nbk.grade_id(cell): cell.source for cell in nb.cells}
+    assert cells["tiny-scale-double"] == entry.source
+    assert cells["tiny-scale-total"] == tiny.cell("tiny-scale-total").source
