@@ -27,10 +27,9 @@ _MOST_TEXT = 20_000  # characters of an error's message
 _HEAD = struct.Struct("<4sII")  # mark, bytes of JSON, bytes of arrays
 _MARK = b"crs1"
 _ARRAY_KINDS = "biufcUS"
-_TENSOR_TYPES = (
-    "bool uint8 int8 int16 int32 int64 uint16 uint32 uint64 float16 float32 float64 bfloat16 "
-    "float8_e4m3fn float8_e5m2 complex64 complex128"
-).split()
+_INTEGERS = ("bool", "uint8", "int8", "int16", "int32", "int64", "uint16", "uint32", "uint64")
+_FLOATS = ("float16", "float32", "float64", "bfloat16", "float8_e4m3fn", "float8_e5m2")
+_TENSOR_TYPES = (*_INTEGERS, *_FLOATS, "complex64", "complex128")
 
 
 class NotPlainData(TypeError):
@@ -245,6 +244,18 @@ class Channel:
         self.deadline = deadline
         self.unwritten = False
 
+    def recover(self, seconds: float) -> bool:
+        """After a StudentTimeout: wait for the late answer, throw it away, and say whether it came."""
+        deadline = time.monotonic() + seconds
+        try:
+            answer = receive(self._sock, deadline)
+        except (EOFError, OSError, ValueError):
+            return False
+        if type(answer) is not dict or answer.get("id") != self._number:
+            return False
+        self.broken = ""
+        return True
+
     def names(self, names: Iterable[str]) -> dict[str, Any]:
         """What these names are over there: plain values as they are, all else as StudentFunction."""
         found = self._ask({"op": "names", "names": sorted(names)}, "the student's names")
@@ -253,7 +264,8 @@ class Channel:
         return {
             name: StudentFunction(self, name) if found[name] is None else found[name][0]
             for name in names
-            if name in found and (found[name] is None or type(found[name]) is tuple and len(found[name]) == 1)
+            if name in found
+            and (found[name] is None or (type(found[name]) is tuple and len(found[name]) == 1))
         }
 
     def call(self, name: str, args: tuple, kwargs: dict[str, Any]) -> Any:
@@ -295,7 +307,9 @@ class Channel:
         if type(answer) is not dict or answer.get("id") != self._number:
             raise self._nonsense()
         if "error" in answer:
-            raise self._error(answer["error"], who)
+            error = self._error(answer["error"], who)
+            error.raised_by_student = True
+            raise error
         if "value" not in answer:
             raise self._nonsense()
         return answer["value"]

@@ -1,0 +1,209 @@
+"""A small course made by code: two exercises, a probe, hidden tests, an essay; and a class to hand it in."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+
+import nbformat
+import pytest
+from course_utils.grading import notebook as nbk
+from course_utils.grading import sandbox
+from course_utils.grading.autograde import CoursePaths
+from course_utils.grading.repair import released_view
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+LAB = "07_tiny"
+
+SETUP = """\
+import torch
+
+from course_utils import checks
+
+TOY = [3, 4, 5]
+"""
+
+DOUBLE = '''\
+def double(values):
+    """Twice each value. values: list of int. Raises ValueError for an empty list."""
+    ### BEGIN SOLUTION
+    if not values:
+        raise ValueError("values is empty")
+    return [2 * value for value in values]
+    ### END SOLUTION
+'''
+
+DOUBLE_TESTS = """\
+checks.equal(double(TOY), [6, 8, 10], what="double of 3, 4, 5", name="doubled",
+             mistakes={"You added 2 instead of doubling.": [5, 6, 7]})
+checks.raises(ValueError, double, [], what="double of an empty list", says="empty")
+
+@checks.probe
+def leaves_its_argument_alone(values):
+    before = list(values)
+    double(values)
+    return values == before
+
+checks.true(leaves_its_argument_alone([1, 2]), what="the list that was passed in", hint="Make a new list.")
+### BEGIN HIDDEN TESTS
+checks.equal(double([-7, 11]), [-14, 22], what="double of fresh numbers", name="doubled",
+             hint="Negative numbers count too.")
+### END HIDDEN TESTS
+"""
+
+SCALE = '''\
+def scale(weights, factor):
+    """weights: (n,) float tensor. Returns weights * factor, same dtype."""
+    ### BEGIN SOLUTION
+    return weights * factor
+    ### END SOLUTION
+'''
+
+SCALE_TESTS = """\
+checks.equal(scale(torch.ones(2), 3.0), torch.full((2,), 3.0), what="scale of ones", name="scaled")
+### BEGIN HIDDEN TESTS
+fresh = torch.tensor([0.5, -2.0], dtype=torch.bfloat16)
+checks.equal(scale(fresh, 2.0), torch.tensor([1.0, -4.0], dtype=torch.bfloat16), what="scale in bfloat16")
+
+@checks.probe
+def gradient(values):
+    weights = values.clone().requires_grad_()
+    scale(weights, 4.0).sum().backward()
+    return weights.grad
+
+checks.equal(gradient(torch.zeros(2)), torch.full((2,), 4.0), what="the gradient of scale", name="grad")
+### END HIDDEN TESTS
+"""
+
+GOOD = {
+    "tiny-a-double": "def double(values):\n    if not values:\n        raise ValueError('empty')\n"
+    "    return [v + v for v in values]",
+    "tiny-b-scale": "def scale(weights, factor):\n    return factor * weights",
+}
+
+
+def _marked(cell: NotebookNode, name: str, points: float | None = None, **marks: bool) -> NotebookNode:
+    meta = {"grade": False, "solution": False, "locked": False, "task": False, **marks}
+    cell.metadata["nbgrader"] = {"grade_id": name, "schema_version": 3, **meta}
+    if points is not None:
+        cell.metadata["nbgrader"]["points"] = points
+    cell.id = name
+    return cell
+
+
+def source_notebook() -> NotebookNode:
+    setup = _marked(new_code_cell(SETUP), "tiny-setup", locked=True)
+    setup.metadata["tags"] = ["setup"]
+    test = {"grade": True, "locked": True}
+    essay = new_markdown_cell("### BEGIN MARK SCHEME\nTwo points.\n### END MARK SCHEME\n")
+    cells = [
+        new_markdown_cell("# Tiny", id="title"),
+        setup,
+        new_markdown_cell("Double the values.", id="text-a"),
+        _marked(new_code_cell(DOUBLE), "tiny-a-double", solution=True),
+        _marked(new_code_cell(DOUBLE_TESTS), "tiny-a-double-tests", 3, **test),
+        new_markdown_cell("Scale the weights.", id="text-b"),
+        _marked(new_code_cell(SCALE), "tiny-b-scale", solution=True),
+        _marked(new_code_cell(SCALE_TESTS), "tiny-b-scale-tests", 2, **test),
+        new_markdown_cell("Why is that so?", id="text-c"),
+        _marked(essay, "tiny-essay-why", 2, grade=True, solution=True),
+    ]
+    for cell in cells:
+        if name := nbk.grade_id(cell):
+            cell.metadata["course"] = {"title": name.split("-")[-1].title()}
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+class Classroom:
+    """A course in a folder of its own. `hand_in` makes a submission, `grade` grades."""
+
+    def __init__(self, root: Path) -> None:
+        self.paths = CoursePaths(root=root)
+        self.source = source_notebook()
+        path = self.paths.solutions / LAB / f"{LAB}.ipynb"
+        path.parent.mkdir(parents=True)
+        nbformat.write(self.source, path)
+        self.released = released_view(self.source)
+
+    def notebook(self, answers: dict[str, str] | None = None, after: str = "") -> NotebookNode:
+        """The released notebook with these answers (default: right ones); `after` is one more cell, last."""
+        nb = deepcopy(self.released)
+        for cell in nb.cells:
+            cell.source = (GOOD if answers is None else answers).get(nbk.grade_id(cell), cell.source)
+        if after:
+            nb.cells.append(new_code_cell(after))
+        return nb
+
+    def hand_in(self, student: str, nb: NotebookNode | str, **files: str) -> Path:
+        folder = self.paths.submitted / student / LAB
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{LAB}.ipynb"
+        if isinstance(nb, str):
+            path.write_text(nb)
+        else:
+            nbformat.write(nb, path)
+        for name, content in files.items():
+            (folder / name.replace("__", ".")).write_text(content)
+        return path
+
+    def grade(self, *students: str, **options):
+        from course_utils.grading.autograde import grade_class
+
+        return {
+            result.student: result
+            for result in grade_class(LAB, self.paths, students=students or None, **options)
+        }
+
+
+@pytest.fixture(scope="module")
+def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
+    return Classroom(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="session")
+def open_interpreter(tmp_path_factory: pytest.TempPathFactory) -> sandbox.Interpreter:
+    """A Python like this one that every user can read: Landlock as root needs it.
+
+    The interpreter is linked file by file; the packages are the environment's own.
+    """
+    base = Path(sys.base_prefix).resolve()
+    home = Path("/var/tmp") / f"open-python-{tmp_path_factory.getbasetemp().name}"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(mode=0o755)
+    try:
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        skip = shutil.ignore_patterns("site-packages", "test", "__pycache__", "*.a")
+        shutil.copytree(base / "lib" / version, home / "lib" / version, ignore=skip, symlinks=True)
+        (home / "bin").mkdir()
+        shutil.copy(base / "bin" / version, home / "bin" / version)
+        for library in (base / "lib").glob("libpython*"):
+            shutil.copy(library, home / "lib" / library.name, follow_symlinks=False)
+        (home / "env" / "bin").mkdir(parents=True)
+        (home / "env" / "bin" / "python").symlink_to(home / "bin" / version)
+        packages = home / "env" / "lib" / version / "site-packages"
+        packages.parent.mkdir(parents=True)
+        packages.symlink_to(Path(sys.prefix) / "lib" / version / "site-packages")
+        (home / "env" / "pyvenv.cfg").write_text(f"home = {home}/bin\nversion = 3\n")
+        yield sandbox.Interpreter(str(home / "env" / "bin" / "python"), (str(home), sys.prefix))
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", params=["bubblewrap", "landlock"])
+def locked(request: pytest.FixtureRequest, open_interpreter: sandbox.Interpreter):
+    """(sandbox, interpreter) for each mode that works on this machine; the others are skipped with the reason."""
+    interpreter = open_interpreter if request.param == "landlock" else sandbox.Interpreter.current()
+    problem = sandbox._try_once(request.param, interpreter)
+    if problem:
+        pytest.skip(problem)
+    return sandbox.Sandbox(request.param, ""), interpreter
+
+
+@pytest.fixture
+def make_classroom(tmp_path: Path) -> Callable[[], Classroom]:
+    return lambda: Classroom(tmp_path / "course")
