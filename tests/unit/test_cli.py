@@ -1,0 +1,101 @@
+"""The `course` command: bad input gets one sentence and exit code 2; nothing shows a traceback."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from course_utils import cli
+
+
+@pytest.fixture
+def course(monkeypatch, capsys):
+    """Run `course …` in this process; returns (exit code, what it printed)."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["course", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exited:
+            cli.main()
+        printed = capsys.readouterr()
+        return exited.value.code, printed.out + printed.err
+
+    return run
+
+
+def test_an_unknown_lab(course):
+    code, said = course("release", "02_loar")
+    assert code == 2
+    assert "There is no lab '02_loar'" in said
+    assert "01_sft_masking" in said
+    assert "Traceback" not in said
+
+
+def test_outside_a_clone(course, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, said = course("report", "1")
+    assert code == 2
+    assert "not inside a clone" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("gone.ipynb", None, "gone.ipynb"),
+        ("torn.ipynb", '{"cells": [', "torn.ipynb"),
+        ("notes.txt", "hello", "notes.txt"),
+        ("list.ipynb", "[1, 2]", "list.ipynb"),
+    ],
+)
+def test_check_names_a_bad_notebook(course, tmp_path, name, content, says):
+    path = tmp_path / name
+    if content is not None:
+        path.write_text(content)
+    code, said = course("check", path)
+    assert code == 2
+    assert says in said.replace("\n", "")
+    assert "Traceback" not in said
+
+
+def test_nothing_graded_yet(course, tmp_path, monkeypatch):
+    (tmp_path / "course.toml").write_text("")
+    (tmp_path / "solutions").mkdir()
+    monkeypatch.chdir(tmp_path)
+    code, said = course("report", "1")
+    assert code == 2
+    assert "course grade" in said
+
+
+def test_doctor_names_an_unknown_profile_and_a_data_folder_without_the_files(course, tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_PROFILE", "gpuu")
+    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
+    code, said = course("doctor")
+    assert code == 1
+    assert "'gpuu'" in said
+    assert "unset COURSE_PROFILE" in said
+    assert "train.jsonl" in said
+
+
+def test_doctor_finds_nothing_wrong_here(course, monkeypatch):
+    monkeypatch.delenv("COURSE_PROFILE", raising=False)
+    monkeypatch.delenv("COURSE_DATA_DIR", raising=False)
+    code, said = course("doctor")
+    assert code == 0, said
+    for name in ("Python", "packages", "profile", "memory", "disk", "models", "sandbox"):
+        assert name in said
+
+
+def test_no_permission_and_a_full_disk_are_one_sentence(course, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied", "labs")
+
+    monkeypatch.setattr("course_utils.grading.release.release", refuse)
+    code, said = course("release", "1")
+    assert (code, "No permission to write labs" in said) == (2, True)
+
+    def fill(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("course_utils.grading.release.release", fill)
+    code, said = course("release", "1")
+    assert (code, "disk is full" in said) == (2, True)
