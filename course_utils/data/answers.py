@@ -1,7 +1,8 @@
 """Find and verify the final number of a GSM8K-style answer: ``… #### 1,234``.
 
 Scoring mistakes alone have moved published results by tens of points, so the rule is written out. After
-the last ``####`` comes one number. Around it a currency sign, a per cent sign, thousands commas and a
+the first ``####`` comes one number (the first, as in GSM8K's own scorer: a model that does not stop goes on
+with another problem, whose answer is not asked for). Around it a currency sign, a per cent sign, thousands commas and a
 closing full stop are allowed; 18, 18.0, $18 and ``18.`` are the same answer.
 """
 
@@ -38,12 +39,12 @@ def _canonical(number: str) -> str | None:
 
 
 def parse_answer(text: str) -> str | None:
-    """The number after the last ``####``, as "1234", "-3" or "2.5"; None if there is none.
+    """The number after the first ``####``, as "1234", "-3" or "2.5"; None if there is none.
 
     Takes ``#### 18``, ``####18``, ``#### $1,234.00``, ``#### -3``, ``#### 18.`` and ``#### 18%``.
-    A mark followed by something else than a number gives None: an earlier mark does not count.
+    A mark followed by something else than a number gives None: a later mark does not count.
     """
-    position = text.rfind(MARK)
+    position = text.find(MARK)
     if position < 0:
         return None
     match = _MARKED.match(text, position)
@@ -51,7 +52,7 @@ def parse_answer(text: str) -> str | None:
 
 
 def is_correct(completion: str, gold: str) -> bool:
-    """Whether `completion` ends in ``#### `` and the number of `gold`.
+    """Whether the first ``####`` of `completion` is followed by the number of `gold`.
 
     gold: a GSM8K answer (with its own ``####``) or the bare number.
     Raises ValueError if `gold` holds no number: a broken gold answer must not count as a wrong completion.

@@ -52,7 +52,9 @@ def load(split: str) -> Dataset:
         except Exception as error:
             raise CourseError(f"{files[split]} is not a JSONL file of problems; download it again") from error
         if missing := {"question", "answer"} - set(data.column_names):
-            raise CourseError(f"{files[split]} has no column {' or '.join(sorted(missing))}; download it again")
+            raise CourseError(
+                f"{files[split]} has no column {' or '.join(sorted(missing))}; download it again"
+            )
         return data.select_columns(["question", "answer"])
     try:
         return datasets.load_dataset(HUB_DATASET, HUB_CONFIG, split=split, revision=HUB_REVISION)

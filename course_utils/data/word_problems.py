@@ -34,16 +34,66 @@ class Person:
 
 
 PEOPLE = tuple(
-    [Person(name, "she") for name in "Anna Clara Emma Grace Ivy Julia Lena Maria Nina Olga Rosa Tina".split()]
-    + [Person(name, "he") for name in "Ben David Felix Hugo Jack Kevin Leo Noah Oscar Paul Sam Victor".split()]
+    [
+        Person(name, "she")
+        for name in [
+            "Anna",
+            "Clara",
+            "Emma",
+            "Grace",
+            "Ivy",
+            "Julia",
+            "Lena",
+            "Maria",
+            "Nina",
+            "Olga",
+            "Rosa",
+            "Tina",
+        ]
+    ]
+    + [
+        Person(name, "he")
+        for name in [
+            "Ben",
+            "David",
+            "Felix",
+            "Hugo",
+            "Jack",
+            "Kevin",
+            "Leo",
+            "Noah",
+            "Oscar",
+            "Paul",
+            "Sam",
+            "Victor",
+        ]
+    ]
 )
-ITEMS = (
-    "apples books cards coins cookies eggs flowers marbles oranges pencils shells stamps stickers toys candies "
-    "balloons beads buttons muffins pears"
-).split()
-BOXES = "boxes bags baskets jars trays".split()
-GOALS = "bicycle guitar camera tent tablet sofa".split()
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+ITEMS = [
+    "apples",
+    "books",
+    "cards",
+    "coins",
+    "cookies",
+    "eggs",
+    "flowers",
+    "marbles",
+    "oranges",
+    "pencils",
+    "shells",
+    "stamps",
+    "stickers",
+    "toys",
+    "candies",
+    "balloons",
+    "beads",
+    "buttons",
+    "muffins",
+    "pears",
+]
+BOXES = ["boxes", "bags", "baskets", "jars", "trays"]
+GOALS = ["bicycle", "guitar", "camera", "tent", "tablet", "sofa"]
+DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 MULTIPLES = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
 
 
@@ -185,7 +235,9 @@ THINGS = Theme(
         ("{name} keeps {calc} {unit}.", "{name} has {calc} {unit}."),
     ),
     times=Phrase(
-        ("{friend} has {multiple} as many {unit} as {name}.",), ("{friend} has {calc} {unit}.",), hands_over=True
+        ("{friend} has {multiple} as many {unit} as {name}.",),
+        ("{friend} has {calc} {unit}.",),
+        hands_over=True,
     ),
     ask=Phrase(("How many {unit} does {name} have now?", "How many {unit} does {name} have in the end?")),
     endings={
@@ -215,7 +267,12 @@ MONEY = Theme(
     units=("dollars",),
     money=True,
     has=Phrase(
-        ("{name} has ${a}.", "{name} starts with ${a}.", "{name} saved ${a}.", "There is ${a} in {name}'s wallet.")
+        (
+            "{name} has ${a}.",
+            "{name} starts with ${a}.",
+            "{name} saved ${a}.",
+            "There is ${a} in {name}'s wallet.",
+        )
     ),
     product=Phrase(
         (
@@ -254,14 +311,18 @@ MONEY = Theme(
         ("{Subject} spends half of it.", "{Subject} gives half of it to {friend}."),
         ("{name} keeps {calc}.", "{name} has {calc} left."),
     ),
-    times=Phrase(("{friend} has {multiple} as much money as {name}.",), ("{friend} has {calc}.",), hands_over=True),
+    times=Phrase(
+        ("{friend} has {multiple} as much money as {name}.",), ("{friend} has {calc}.",), hands_over=True
+    ),
     ask=Phrase(("How much money does {name} have now?", "How many dollars does {name} have in the end?")),
     endings={
         "more": Phrase(
-            ("{friend} has ${b} more than {name}. How much money does {friend} have?",), ("{friend} has {calc}.",)
+            ("{friend} has ${b} more than {name}. How much money does {friend} have?",),
+            ("{friend} has {calc}.",),
         ),
         "fewer": Phrase(
-            ("{friend} has ${b} less than {name}. How much money does {friend} have?",), ("{friend} has {calc}.",)
+            ("{friend} has ${b} less than {name}. How much money does {friend} have?",),
+            ("{friend} has {calc}.",),
         ),
         "need": Phrase(
             (
@@ -283,7 +344,9 @@ MONEY = Theme(
 DISTANCE = Theme(
     units=("km", "miles"),
     money=False,
-    has=Phrase(("{name} walks {a} {unit}.", "{name} rides a bike for {a} {unit}.", "{name} drives {a} {unit}.")),
+    has=Phrase(
+        ("{name} walks {a} {unit}.", "{name} rides a bike for {a} {unit}.", "{name} drives {a} {unit}.")
+    ),
     product=Phrase(
         (
             "{name} rides {b} {unit} a day for {a} days.",
@@ -306,7 +369,9 @@ DISTANCE = Theme(
     subtract=Phrase(
         ("{friend} goes {b} {unit} less than {name}.",), ("{friend} goes {calc} {unit}.",), hands_over=True
     ),
-    half=Phrase(("{friend} goes half as far as {name}.",), ("{friend} goes {calc} {unit}.",), hands_over=True),
+    half=Phrase(
+        ("{friend} goes half as far as {name}.",), ("{friend} goes {calc} {unit}.",), hands_over=True
+    ),
     times=Phrase(
         ("{friend} goes {multiple} as far as {name}.",), ("{friend} goes {calc} {unit}.",), hands_over=True
     ),
@@ -328,7 +393,8 @@ DISTANCE = Theme(
             ("{name} needs {calc} more {unit}.",),
         ),
         "each": Phrase(
-            ("This takes {name} {b} hours. How many {unit} is that an hour?",), ("That is {calc} {unit} an hour.",)
+            ("This takes {name} {b} hours. How many {unit} is that an hour?",),
+            ("That is {calc} {unit} an hour.",),
         ),
     },
 )
@@ -336,7 +402,9 @@ DISTANCE = Theme(
 TIME = Theme(
     units=("minutes",),
     money=False,
-    has=Phrase(("{name} reads for {a} minutes.", "{name} works for {a} minutes.", "{name} plays for {a} minutes.")),
+    has=Phrase(
+        ("{name} reads for {a} minutes.", "{name} works for {a} minutes.", "{name} plays for {a} minutes.")
+    ),
     product=Phrase(
         (
             "{name} reads for {b} minutes a day for {a} days.",
@@ -357,13 +425,17 @@ TIME = Theme(
         ("Then {name} has used {calc} minutes.", "Now {name} has used {calc} minutes."),
     ),
     subtract=Phrase(
-        ("{friend} needs {b} minutes less than {name}.",), ("{friend} needs {calc} minutes.",), hands_over=True
+        ("{friend} needs {b} minutes less than {name}.",),
+        ("{friend} needs {calc} minutes.",),
+        hands_over=True,
     ),
     half=Phrase(
         ("{friend} needs half as much time as {name}.",), ("{friend} needs {calc} minutes.",), hands_over=True
     ),
     times=Phrase(
-        ("{friend} needs {multiple} as much time as {name}.",), ("{friend} needs {calc} minutes.",), hands_over=True
+        ("{friend} needs {multiple} as much time as {name}.",),
+        ("{friend} needs {calc} minutes.",),
+        hands_over=True,
     ),
     ask=Phrase(("How many minutes does {name} need?", "How many minutes is that for {name} in the end?")),
     endings={
@@ -437,11 +509,15 @@ class Story:
         self.sentences.append(self._fill(text, **numbers))
         self.pronoun_is_clear = "{friend}" not in text
 
-    def compute(self, phrase: Phrase, left: int, operation: str, right: int, money: bool | None = None) -> None:
+    def compute(
+        self, phrase: Phrase, left: int, operation: str, right: int, money: bool | None = None
+    ) -> None:
         """Add a line to the solution and take its value."""
         text = self._fill(self.rng.choice(phrase.solution), calc="{calc}")
         value = _OPERATIONS[operation](left, right)
-        self.lines.append(Line(text, left, operation, right, value, self.theme.money if money is None else money))
+        self.lines.append(
+            Line(text, left, operation, right, value, self.theme.money if money is None else money)
+        )
         self.value = value
         if phrase.hands_over:
             self.cast.pop(0)
@@ -628,7 +704,9 @@ def _shopping(rng: random.Random, with_change: bool) -> Problem:
     lines.append(Line(f"In total {buyer.name} pays {{calc}}.", costs[0], "+", costs[1], total, money=True))
     if with_change:
         budget = total + rng.randint(1, 20) if rng.random() < 0.6 else -(-(total + 1) // 50) * 50
-        sentences.append(f"{buyer.pronoun.capitalize()} had ${budget}. How much money does {buyer.name} have left?")
+        sentences.append(
+            f"{buyer.pronoun.capitalize()} had ${budget}. How much money does {buyer.name} have left?"
+        )
         lines.append(Line(f"{buyer.name} has {{calc}} left.", budget, "-", total, budget - total, money=True))
     else:
         sentences.append(f"How many dollars does {buyer.name} pay in total?")

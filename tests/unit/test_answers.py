@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+
 from course_utils.data.answers import any_answer, is_correct, parse_answer
 
 
@@ -41,7 +42,7 @@ from course_utils.data.answers import any_answer, is_correct, parse_answer
         ("#### €7", "7"),
         ("text 12\n#### 18\n", "18"),
         ("#### 18<|im_end|>", "18"),
-        ("#### 5\nOr rather\n#### 6", "6"),
+        ("#### 5\nNext question: 6\n#### 6", "5"),
         # not an answer
         ("", None),
         ("18", None),
@@ -52,7 +53,7 @@ from course_utils.data.answers import any_answer, is_correct, parse_answer
         ("#### none", None),
         ("#### x = 18", None),
         ("####\n18", None),
-        ("#### 5\n####", None),
+        ("####\n#### 5", None),
         ("#### 3/4", None),
         ("#### 1,23", None),
         ("#### 1.2.3", None),
@@ -77,7 +78,8 @@ def test_parse_answer(text: str, expected: str | None) -> None:
         ("The answer is 10", "#### 10", False),
         ("10", "10", False),
         ("", "10", False),
-        ("#### 10\n#### 11", "10", False),
+        ("#### 10\n#### 11", "10", True),
+        ("#### 11\n#### 10", "10", False),
     ],
 )
 def test_is_correct(completion: str, gold: str, expected: bool) -> None:

@@ -9,6 +9,7 @@ import random
 import re
 
 import pytest
+
 from course_utils.data import load, word_problems
 from course_utils.data.answers import is_correct, parse_answer
 from course_utils.errors import CourseError
@@ -115,7 +116,9 @@ def test_no_test_question_is_in_the_text_of_the_corpus() -> None:
     """Looked for in the text itself, with the shortest problems, which are the likeliest to coincide."""
     found = list(itertools.islice(corpus.documents(seed=0), 1500))
     text = "\n".join(document.text for document in found)
-    assert sum(p.question in text for document in found[:50] for p in document.problems) > 50  # the search finds
+    assert (
+        sum(p.question in text for document in found[:50] for p in document.problems) > 50
+    )  # the search finds
     for split in ("train", "test"):
         for problem in word_problems.generate(1500, seed=1, steps=(1, 2), split=split):
             assert problem["question"] not in text

@@ -1,0 +1,144 @@
+"""Accuracy with an interval, pass@k, and what a completion got right besides the number."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+from course_utils.data.answers import any_answer, is_correct, parse_answer
+from course_utils.errors import CourseError
+from course_utils.generation import Completion, generate
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+# A clean end: the answer line closes the text and there is only one.
+_CLEAN_END = re.compile(r"\A(?:(?!####).)*####[^\n#]*\d[^\n#]*\s*\Z", re.DOTALL)
+
+
+def wilson_interval(correct: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson's score interval for a share of `correct` out of `n` (Wilson 1927).
+
+    Unlike the textbook interval it stays within [0, 1] and is not empty at 0 or n.
+    Raises CourseError unless 0 <= correct <= n and n > 0.
+    """
+    if n <= 0 or not 0 <= correct <= n:
+        raise CourseError(f"{correct} correct of {n} is not a share; need 0 <= correct <= n and n > 0")
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    share = correct / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def pass_at_k(n: int, c: int, k: int) -> float:
+    """The chance that one of k samples is correct, estimated from n samples of which c are.
+
+    1 - C(n-c, k) / C(n, k), unbiased (Chen et al. 2021, arXiv 2107.03374, equation 1).
+    Raises CourseError unless 0 <= c <= n and 1 <= k <= n.
+    """
+    if not 0 <= c <= n or not 1 <= k <= n:
+        raise CourseError(
+            f"pass@{k} cannot be estimated from {n} samples, {c} correct; need c <= n, 1 <= k <= n"
+        )
+    return 1.0 - math.comb(n - c, k) / math.comb(n, k)
+
+
+def chat_prompt(question: str, tokenizer: PreTrainedTokenizerBase) -> str:
+    """The question as a user's turn in the tokenizer's chat template, ready for the assistant's."""
+    messages = [{"role": "user", "content": question}]
+    return tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+
+
+def stops_cleanly(completion: Completion) -> bool:
+    """Whether the model ended by itself right after its one ``#### `` line."""
+    return completion.stopped and bool(_CLEAN_END.match(completion.text))
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a model did on n problems; with several samples a problem, rates are over all samples.
+
+    accuracy: share of completions correct in the strict format. interval: Wilson's, over the problems if
+    there is one sample each. any_accuracy: correct in whatever format. format_rate: share with a number
+    after ``####``. stop_rate: share that ended before the token limit. clean_rate: share that ended right
+    after the answer line. correct: per problem, the number of correct samples.
+    """
+
+    accuracy: float
+    interval: tuple[float, float]
+    n: int
+    samples: int
+    any_accuracy: float
+    format_rate: float
+    stop_rate: float
+    clean_rate: float
+    completions: list[list[Completion]] = field(repr=False)
+    correct: list[int] = field(repr=False)
+
+    def pass_at(self, k: int) -> float:
+        """Mean pass@k over the problems."""
+        return sum(pass_at_k(self.samples, c, k) for c in self.correct) / self.n
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{self.accuracy:.3f} [{low:.3f}, {high:.3f}], n = {self.n}"
+
+
+def evaluate(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    problems: Iterable[Mapping[str, str]],
+    *,
+    prompt: Callable[[str, PreTrainedTokenizerBase], str] = chat_prompt,
+    samples: int = 1,
+    temperature: float = 0.0,
+    max_new_tokens: int = 128,
+    stop: list[str] | None = None,
+    seed: int = 0,
+    batch_size: int = 64,
+) -> Evaluation:
+    """Let the model answer `problems` (mappings with `question` and `answer`) and verify every completion.
+
+    prompt: makes the text that the model goes on from; the chat template by default.
+    The other arguments are `course_utils.generation.generate`'s. The interval covers the draw of
+    completions as if they were independent; with samples > 1 those of one problem are not.
+    Raises CourseError if there are no problems.
+    """
+    problems = list(problems)
+    if not problems:
+        raise CourseError("there are no problems to evaluate on; give at least one")
+    completions = generate(
+        model,
+        tokenizer,
+        [prompt(problem["question"], tokenizer) for problem in problems],
+        n=samples,
+        temperature=temperature,
+        max_new_tokens=max_new_tokens,
+        stop=stop,
+        seed=seed,
+        batch_size=batch_size,
+    )
+    golds = [parse_answer(problem["answer"]) for problem in problems]
+    pairs = [(c, gold) for group, gold in zip(completions, golds, strict=True) for c in group]
+    correct = [
+        sum(is_correct(c.text, problem["answer"]) for c in group)
+        for group, problem in zip(completions, problems, strict=True)
+    ]
+    total = len(pairs)
+    return Evaluation(
+        accuracy=sum(correct) / total,
+        interval=wilson_interval(sum(correct), total),
+        n=len(problems),
+        samples=samples,
+        any_accuracy=sum(any_answer(c.text) == gold for c, gold in pairs) / total,
+        format_rate=sum(parse_answer(c.text) is not None for c, _ in pairs) / total,
+        stop_rate=sum(c.stopped for c, _ in pairs) / total,
+        clean_rate=sum(stops_cleanly(c) for c, _ in pairs) / total,
+        completions=completions,
+        correct=correct,
+    )
