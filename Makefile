@@ -9,12 +9,13 @@ INSTALLED := $(VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: course test lab slides readme fresh help
+.PHONY: course test lab slides bench readme fresh help
 help:
 	@echo "make course   the whole way on a made-up class: release, grade, feedback, report"
 	@echo "make test     all tests"
 	@echo "make lab      JupyterLab on labs/"
 	@echo "make slides   build the slides"
+	@echo "make bench    speed, as ratios within one run"
 	@echo "make readme   bring the numbers in README.md up to date"
 	@echo "make fresh    time the first two in an empty clone"
 
@@ -31,6 +32,9 @@ lab: $(INSTALLED)
 
 slides: $(INSTALLED)
 	$(BIN)/python -m course_utils.slides build
+
+bench: $(INSTALLED)
+	@for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 readme: $(INSTALLED)
 	$(BIN)/python -m course_utils.readme
