@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 from nbformat import NotebookNode
+from rich.progress import Progress
 
 from course_utils import course
 from course_utils.errors import CourseError
@@ -242,8 +243,15 @@ def run_demo(paths: CoursePaths, console: Console, unsafe: bool = False) -> list
 
     class_paths = demo_paths(_release(paths, console))
     make_sample_class(class_paths, LAB)
-    console.print(f"Made a class of {len(SAMPLES)} in {_short(class_paths.submitted, paths)}. Grading it:")
-    results = grade_class(LAB, class_paths, unsafe=unsafe)
+    console.print(f"Made a class of {len(SAMPLES)} in {_short(class_paths.submitted, paths)}", highlight=False)
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("Grading it", total=None)
+        results = grade_class(
+            LAB,
+            class_paths,
+            unsafe=unsafe,
+            progress=lambda done, total, _: bar.update(task, completed=done, total=total),
+        )
     write_feedback(results, class_paths)
     report = write_report(results, class_paths)
     console.print()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from course_utils.grading.records import BROKEN, MISPLACED, UNREADABLE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -53,6 +55,20 @@ class Submission:
     @property
     def max_points(self) -> float:
         return self.result.max_score
+
+    @property
+    def was_graded(self) -> bool:
+        """False if nobody could open the notebook, or grading itself failed."""
+        return self.result.status not in (UNREADABLE, MISPLACED, BROKEN)
+
+    def titled(self, text: str) -> str:
+        """`text` with each cell's id replaced by its exercise's title."""
+        titles = {e.cell.grade_id: e.cell.title for e in self.exercises}
+        titles |= {e.cell.exercise: e.cell.title for e in self.exercises}
+        # the longer first: the id of a test cell begins with that of its exercise
+        for name in sorted(titles, key=len, reverse=True):
+            text = text.replace(name, f"“{titles[name]}”")
+        return text
 
     @property
     def waiting_points(self) -> float:

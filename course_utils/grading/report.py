@@ -22,7 +22,6 @@ from course_utils.grading.charts import Run, Share, cost, distribution, share_ba
 from course_utils.grading.feedback import LOOKS, feedback_page, found_text
 from course_utils.grading.marks import Exercise, Submission, overlay, read_marks
 from course_utils.grading.pages import count, folder_name, number, plain, render, write_if_changed
-from course_utils.grading.records import BROKEN, MISPLACED, UNREADABLE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -97,18 +96,16 @@ def reasons_to_look(submission: Submission) -> list[str]:
     """Why a person should look at this submission, in sentences; empty if nothing calls for it."""
     result = submission.result
     reasons = [f"{flag.reason}: {flag.detail}" if flag.detail else flag.reason for flag in result.flags]
-    return reasons or ([result.status] if _was_not_graded(result) else [])
-
-
-def _was_not_graded(result: Result) -> bool:
-    return result.status in (UNREADABLE, MISPLACED, BROKEN)
+    return [submission.titled(reason) for reason in reasons] or (
+        [] if submission.was_graded else [result.status]
+    )
 
 
 def _in_order(submissions: Sequence[Submission]) -> list[Submission]:
     """Those that could not be graded, then others that need a human, then by points, then by name."""
     return sorted(
         submissions,
-        key=lambda s: (not _was_not_graded(s.result), not reasons_to_look(s), -s.points, s.result.student),
+        key=lambda s: (s.was_graded, not reasons_to_look(s), -s.points, s.result.student),
     )
 
 
@@ -173,7 +170,7 @@ def common_mistakes(submissions: Iterable[Submission]) -> list[Mistake]:
     hint, or, where there is neither, in all but their numbers."""
     groups: dict[tuple[str, ...], Mistake] = {}
     founds: dict[tuple[str, ...], Counter[str]] = {}
-    for submission in submissions:
+    for submission in (s for s in submissions if s.was_graded):
         for exercise in submission.exercises:
             cell = exercise.cell
             if cell.state not in ("failed", "not run") or not (cell.what or cell.message):

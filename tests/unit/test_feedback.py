@@ -79,10 +79,21 @@ def test_not_attempted_and_not_run_are_told_apart(records, page_of):
 
 
 def test_a_notebook_that_nobody_can_open_gets_a_page_that_says_what_to_do(records, page_of):
-    text = text_of(page_of(records.result(status="unreadable", cells=[], score=0.0)))
+    nothing = {"state": "not run", "message": "unreadable: ask for it again"}
+    text = text_of(page_of(records.result(status="unreadable", labels=nothing, chat=nothing)))
     assert "0 of 12 points" in text
     assert "hand it in again" in text
     assert "Exercise by exercise" not in text
+
+
+def test_cells_are_called_by_their_titles(records, page_of):
+    repairs = [
+        "sft_masking-labels-build_labels: the cell had lost its name",
+        "sft_masking-chat-render_chat-tests: the cell was missing",
+    ]
+    text = text_of(page_of(records.result(repairs=repairs)))
+    assert "“Mask the prompt”: the cell had lost its name" in text
+    assert "“One question and its answer”: the cell was missing" in text
 
 
 @pytest.mark.parametrize("place", ["what", "message", "hint", "title", "repairs", "comment"])

@@ -67,6 +67,11 @@ def test_a_submission_that_was_not_graded_comes_first_and_the_rest_is_drawn(
     assert rows_of(alone) == ["aziz"]
 
 
+def test_what_could_not_be_graded_is_no_mistake_of_the_class(records):
+    nothing = {"state": "not run", "message": "unreadable: ask for it again"}
+    assert common_mistakes(overlay([records.result(status="unreadable", labels=nothing)], {})) == []
+
+
 def test_names_link_to_feedback_pages_that_exist(class_of_five, folders):
     report = write_report(class_of_five, folders)
     assert "<a href" not in report.read_text()
