@@ -4,10 +4,16 @@ Everything here is plain nbgrader. The two `configure` functions set what the co
 released, and that student code runs in a sandbox while the tests run outside of it.
 """
 
+import os
+import sys
+
 from course_utils.course import load_course
 from course_utils.grading import autograde, release
 
 c = get_config()  # noqa: F821 (nbgrader defines it)
+
+# A new gradebook needs the program alembic, which lies beside this Python.
+os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ.get("PATH", "")
 
 c.CourseDirectory.course_id = load_course().course_id
 release.configure(c)
@@ -18,7 +24,3 @@ autograde.configure(c)
 # c.SplitExecute.notebook_seconds = 180
 # c.SplitExecute.test_seconds = 15
 # c.SplitExecute.memory_mb = 4096
-
-# Formulas are shown without the internet: no address to load MathJax from, nothing that waits for it.
-c.HTMLExporter.mathjax_url = ""
-c.HTMLExporter.require_js_url = ""

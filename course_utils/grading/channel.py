@@ -115,12 +115,12 @@ def _encode(value: Any, arrays: list[bytes], depth: int) -> Any:
 
 
 def _encode_tensor(value: Any, arrays: list[bytes], torch: Any) -> Any:
-    tensor = value.detach().as_subclass(torch.Tensor)
-    name = str(tensor.dtype).removeprefix("torch.")
-    if tensor.layout != torch.strided or tensor.is_quantized or name not in _TENSOR_TYPES:
-        raise NotPlainData(f"a {tensor.layout} tensor of {tensor.dtype}")
-    if tensor.is_meta:
+    name = str(value.dtype).removeprefix("torch.")
+    if value.layout != torch.strided or value.is_quantized or name not in _TENSOR_TYPES:
+        raise NotPlainData(f"a {value.layout} tensor of {value.dtype}")
+    if value.is_meta:
         raise NotPlainData("a tensor on the meta device")
+    tensor = value.detach().as_subclass(torch.Tensor)
     flat = tensor.cpu().resolve_conj().resolve_neg().contiguous().reshape(-1)
     content = flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
     return {"tensor": [name, list(tensor.shape), _add(arrays, content)]}
@@ -332,8 +332,8 @@ class Channel:
                 self.unwritten = self.unwritten or builtin is NotImplementedError
                 try:
                     return builtin(message)
-                except TypeError:  # UnicodeDecodeError and the like need more than a text
-                    break
+                except TypeError:  # UnicodeDecodeError needs more than a text; ValueError, its base, does not
+                    continue
         return StudentError(f"{kinds[0] if kinds else 'an error'}: {message}")
 
     def _nonsense(self) -> StudentGone:

@@ -92,6 +92,7 @@ class Jail:
         self.wire, self._other_end = socket.socketpair()
         self.wire_fd = self._other_end.fileno()
         self._process: subprocess.Popen | None = None
+        self._ended: dict[str, int | None] | None = None
         self._stop = threading.Event()
         self._watch: threading.Thread | None = None
 
@@ -129,6 +130,8 @@ class Jail:
 
     def close(self) -> dict[str, int | None]:
         """End everything that was started and clean up. Returns {"exit": code, "signal": number}."""
+        if self._ended is not None:
+            return self._ended
         self._stop.set()
         self._measure()
         self.wire.close()
@@ -144,6 +147,7 @@ class Jail:
         if self._watch is not None:
             self._watch.join()
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._ended = ended
         return ended
 
     def _keep_watch(self) -> None:
@@ -281,6 +285,12 @@ def start(
             stage_files(files, staged, limits)
         fonts = folder / "fonts"
         _stage_fonts(fonts)
+        # Python lists the folder that holds a package. Where the file system is the machine's own, this is one
+        # with nothing else in it.
+        packages = folder / "packages"
+        packages.mkdir()
+        packages.chmod(0o755)
+        (packages / _PACKAGE.name).symlink_to(_PACKAGE)
         user = None
         if os.geteuid() == 0 and sandbox.mode != "unsafe":
             user = _FREE_USERS[os.getpid() % len(_FREE_USERS)]
@@ -300,7 +310,12 @@ def start(
             "own_processes": locked_in,
             "filter": sandbox.mode != "unsafe" and landlock.has_filter(),
             "argv": argv,
-            "environment": _environment(interpreter, home, "/tmp" if locked_in else f"{jail.run_folder}/tmp"),
+            "environment": _environment(
+                interpreter,
+                home,
+                "/tmp" if locked_in else f"{jail.run_folder}/tmp",
+                str(_PACKAGE.parent) if locked_in else str(packages),
+            ),
         }
         launcher = [interpreter.executable, "-I", "-S", str(_JAIL), "inside", json.dumps(plan)]
         command = _bubblewrap(jail, interpreter, user, limits) + launcher if locked_in else launcher
@@ -405,7 +420,7 @@ def _bubblewrap(jail: Jail, interpreter: Interpreter, user: int | None, limits: 
 
 def _landlock_rules(jail: Jail, interpreter: Interpreter) -> list[tuple[str, int]]:
     """Path and rights of all that the program may touch."""
-    run = ["/usr", "/bin", "/lib", "/lib32", "/lib64", *_readable(interpreter)]
+    run = ["/usr", "/bin", "/lib", "/lib32", "/lib64", *_readable(interpreter), str(jail.folder / "packages")]
     read = ["/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/passwd", "/proc"]
     read += ["/sys/devices/system/cpu", "/dev/random", "/dev/urandom"]
     rules = [(path, landlock.RUN) for path in run] + [(path, landlock.READ) for path in read]
@@ -420,13 +435,13 @@ def _readable(interpreter: Interpreter) -> list[str]:
     return [path for path in paths if not path.startswith("/usr/") and path != "/usr"]
 
 
-def _environment(interpreter: Interpreter, home: str, temporary: str) -> dict[str, str]:
+def _environment(interpreter: Interpreter, home: str, temporary: str, packages: str) -> dict[str, str]:
     """All that the student's process finds in its environment."""
     folder = os.path.dirname(interpreter.executable)
     threads = os.environ.get("OMP_NUM_THREADS", "1")
     return {
         "PATH": f"{folder}:/usr/bin:/bin",
-        "PYTHONPATH": str(_PACKAGE.parent),
+        "PYTHONPATH": packages,
         "PYTHONDONTWRITEBYTECODE": "1",
         "HOME": home,
         "USER": "student",

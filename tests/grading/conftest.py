@@ -10,19 +10,19 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
 from course_utils.grading import notebook as nbk
 from course_utils.grading import sandbox
 from course_utils.grading.autograde import CoursePaths
 from course_utils.grading.repair import released_view
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 LAB = "07_tiny"
 
+# No import of torch here: each kernel would take seconds over it.
 SETUP = """\
-import torch
-
-from course_utils import checks
+import math
 
 TOY = [3, 4, 5]
 """
@@ -38,6 +38,8 @@ def double(values):
 '''
 
 DOUBLE_TESTS = """\
+from course_utils import checks
+
 checks.equal(double(TOY), [6, 8, 10], what="double of 3, 4, 5", name="doubled",
              mistakes={"You added 2 instead of doubling.": [5, 6, 7]})
 checks.raises(ValueError, double, [], what="double of an empty list", says="empty")
@@ -55,34 +57,32 @@ checks.equal(double([-7, 11]), [-14, 22], what="double of fresh numbers", name="
 ### END HIDDEN TESTS
 """
 
-SCALE = '''\
-def scale(weights, factor):
-    """weights: (n,) float tensor. Returns weights * factor, same dtype."""
+TOTAL = '''\
+def total(values):
+    """Twice the sum of a list of int."""
     ### BEGIN SOLUTION
-    return weights * factor
+    return sum(double(values))
     ### END SOLUTION
 '''
 
-SCALE_TESTS = """\
-checks.equal(scale(torch.ones(2), 3.0), torch.full((2,), 3.0), what="scale of ones", name="scaled")
+TOTAL_TESTS = """\
+from course_utils import checks
+
+checks.equal(total(TOY), 24, what="twice the sum of 3, 4, 5", name="total")
 ### BEGIN HIDDEN TESTS
-fresh = torch.tensor([0.5, -2.0], dtype=torch.bfloat16)
-checks.equal(scale(fresh, 2.0), torch.tensor([1.0, -4.0], dtype=torch.bfloat16), what="scale in bfloat16")
-
-@checks.probe
-def gradient(values):
-    weights = values.clone().requires_grad_()
-    scale(weights, 4.0).sum().backward()
-    return weights.grad
-
-checks.equal(gradient(torch.zeros(2)), torch.full((2,), 4.0), what="the gradient of scale", name="grad")
+checks.equal(total([10, -4]), 12, what="twice the sum of 10 and -4", name="total")
 ### END HIDDEN TESTS
 """
 
 GOOD = {
     "tiny-a-double": "def double(values):\n    if not values:\n        raise ValueError('empty')\n"
     "    return [v + v for v in values]",
-    "tiny-b-scale": "def scale(weights, factor):\n    return factor * weights",
+    "tiny-b-total": "def total(values):\n    return 2 * sum(values)",
+}
+# Answers that deserve nothing; what is done around them must not change that.
+WRONG = {
+    "tiny-a-double": "def double(values):\n    return values",
+    "tiny-b-total": "def total(values):\n    return 0",
 }
 
 
@@ -106,9 +106,9 @@ def source_notebook() -> NotebookNode:
         new_markdown_cell("Double the values.", id="text-a"),
         _marked(new_code_cell(DOUBLE), "tiny-a-double", solution=True),
         _marked(new_code_cell(DOUBLE_TESTS), "tiny-a-double-tests", 3, **test),
-        new_markdown_cell("Scale the weights.", id="text-b"),
-        _marked(new_code_cell(SCALE), "tiny-b-scale", solution=True),
-        _marked(new_code_cell(SCALE_TESTS), "tiny-b-scale-tests", 2, **test),
+        new_markdown_cell("Add them up.", id="text-b"),
+        _marked(new_code_cell(TOTAL), "tiny-b-total", solution=True),
+        _marked(new_code_cell(TOTAL_TESTS), "tiny-b-total-tests", 2, **test),
         new_markdown_cell("Why is that so?", id="text-c"),
         _marked(essay, "tiny-essay-why", 2, grade=True, solution=True),
     ]
@@ -169,7 +169,7 @@ def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
 def open_interpreter(tmp_path_factory: pytest.TempPathFactory) -> sandbox.Interpreter:
     """A Python like this one that every user can read: Landlock as root needs it.
 
-    The interpreter is linked file by file; the packages are the environment's own.
+    The interpreter is copied; the packages are the environment's own.
     """
     base = Path(sys.base_prefix).resolve()
     home = Path("/var/tmp") / f"open-python-{tmp_path_factory.getbasetemp().name}"

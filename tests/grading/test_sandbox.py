@@ -1,0 +1,409 @@
+"""What a program in the sandbox can reach: nothing that matters. Run for every mode that the machine has."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from course_utils.errors import CourseError
+from course_utils.grading import landlock, sandbox
+from course_utils.grading.sandbox import Limits
+
+REPORT = """
+import json, os, sys
+def attempt(action):
+    try:
+        return repr(action())[:500]
+    except BaseException as error:
+        return "refused: " + type(error).__name__
+def report(**found):
+    with open(sys.argv[1] + "/report.tmp", "w") as file:
+        json.dump(found, file)
+    os.rename(sys.argv[1] + "/report.tmp", sys.argv[1] + "/report")
+"""
+
+
+@pytest.fixture
+def run(locked):
+    """Start code in the sandbox; gives the jail. All jails are closed in the end."""
+    where, interpreter = locked
+    jails = []
+
+    def start(code: str, *arguments: str, files: Path | None = None, limits: Limits | None = None):
+        argv = [interpreter.executable, "-c", REPORT + textwrap.dedent(code), "{run}", *arguments]
+        jail = sandbox.start(where, argv, files=files, limits=limits, interpreter=interpreter)
+        jails.append(jail)
+        return jail
+
+    yield start
+    for jail in jails:
+        jail.close()
+
+
+def wait_for(path: Path, seconds: float = 20) -> dict:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if path.exists():
+            return json.loads(path.read_text())
+        time.sleep(0.02)
+    raise AssertionError(f"{path} did not appear")
+
+
+def stays(code: str) -> str:
+    """Code that keeps the program alive after its report, so that the report can be read."""
+    return textwrap.dedent(code) + "\nimport time\ntime.sleep(60)\n"
+
+
+def found(run, code: str, *arguments: str, **options) -> dict:
+    jail = run(stays(code), *arguments, **options)
+    report = wait_for(jail.run_folder / "report")
+    jail.close()
+    return report
+
+
+def test_it_is_no_root_and_stays_so(run):
+    report = found(
+        run,
+        """
+        status = dict(line.split(":\\t") for line in open("/proc/self/status").read().splitlines() if ":\\t" in line)
+        report(uid=os.getuid(), map=open("/proc/self/uid_map").read().split(), caps=status["CapEff"],
+               new=status["NoNewPrivs"], filter=status["Seccomp"], groups=os.getgroups(),
+               back=attempt(lambda: os.setuid(0)), chroot=attempt(lambda: os.chroot("/tmp")))
+        """,
+    )
+    assert report["uid"] != 0
+    inside, outside, count = map(int, report["map"])
+    if count > 1:  # no user namespace: the number is the same outside
+        assert (inside, outside) == (0, 0)
+    else:
+        assert outside == os.getuid() != 0
+    assert int(report["caps"], 16) == 0
+    assert (report["new"], report["filter"]) == ("1", "2")
+    assert report["back"].startswith("refused")
+    assert report["chroot"].startswith("refused")
+
+
+def test_the_network_is_out_of_reach(run):
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as abstract:
+        abstract.bind("\0course-test-abstract")
+        abstract.listen()
+        report = found(
+            run,
+            """
+            import socket
+            udp = lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("8.8.8.8", 53))
+            unix = lambda: socket.socket(socket.AF_UNIX).connect("\\0course-test-abstract")
+            report(here=attempt(lambda: socket.create_connection(("127.0.0.1", int(sys.argv[2])), 2)),
+                   there=attempt(lambda: socket.create_connection(("1.1.1.1", 443), 2)),
+                   udp=attempt(udp), six=attempt(lambda: socket.create_connection(("::1", 80), 2)),
+                   unix=attempt(unix))
+            """,
+            str(server.getsockname()[1]),
+        )
+    if landlock.landlock_abi() < 6:
+        report.pop("unix")
+    assert all(value.startswith("refused") for value in report.values()), report
+
+
+def test_secrets_are_not_readable(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_TEST_SECRET", "open-sesame")
+    secret = tmp_path / "solutions.ipynb"
+    secret.write_text("answer")
+    tmp_path.chmod(0o755)
+    sleeper = subprocess.Popen(["sleep", "60"])  # has the secret in its environment
+    try:
+        report = found(
+            run,
+            """
+            import glob
+            def environments():
+                texts = []
+                for path in glob.glob("/proc/[0-9]*/environ"):
+                    try:
+                        texts.append(open(path).read())
+                    except OSError:
+                        pass
+                return "open-sesame" in "".join(texts)
+            report(file=attempt(lambda: open(sys.argv[2]).read()),
+                   listed=attempt(lambda: os.listdir(os.path.dirname(sys.argv[2]))),
+                   repository=attempt(lambda: open(sys.argv[3]).read()),
+                   shadow=attempt(lambda: open("/etc/shadow").read()),
+                   environment="open-sesame" in str(os.environ), others=environments(),
+                   memory=attempt(lambda: open("/proc/%d/mem" % os.getppid(), "rb").read(1)),
+                   package=attempt(lambda: __import__("course_utils.grading.channel").__name__))
+            """,
+            str(secret),
+            str(Path(__file__).resolve()),
+        )
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+    assert report.pop("package") == "'course_utils'"
+    assert report.pop("environment") is False
+    assert report.pop("others") is False
+    assert all(value.startswith("refused") for value in report.values()), report
+
+
+def test_nothing_outside_can_be_written(run, tmp_path):
+    tmp_path.chmod(0o777)
+    place = tmp_path / "written"
+    report = found(
+        run,
+        """
+        import course_utils
+        def write(path):
+            with open(path, "w") as file:
+                return file.write("x")
+        report(outside=attempt(lambda: write(sys.argv[2])), system=attempt(lambda: write("/usr/x")),
+               package=attempt(lambda: write(os.path.dirname(course_utils.__file__) + "/x.py")),
+               root=attempt(lambda: write("/x")), library=attempt(lambda: write(sys.prefix + "/x")),
+               own=attempt(lambda: write("mine.txt")), temporary=attempt(lambda: write(os.environ["TMPDIR"] + "/x")))
+        """,
+        str(place),
+    )
+    assert report.pop("own") == "1"
+    assert report.pop("temporary") == "1"
+    assert all(value.startswith("refused") for value in report.values()), report
+    assert not place.exists()
+
+
+def test_the_work_folder_holds_the_submissions_plain_files(run, tmp_path):
+    handed_in = tmp_path / "handed_in"
+    (handed_in / "data").mkdir(parents=True)
+    (handed_in / "data" / "a.txt").write_text("hello")
+    (handed_in / "lab.ipynb").write_text("{}")
+    (tmp_path / "secret").write_text("no")
+    (handed_in / "link").symlink_to(tmp_path / "secret")
+    (handed_in / "all").symlink_to(tmp_path)
+    os.mkfifo(handed_in / "pipe")
+    report = found(
+        run,
+        """
+        files = sorted(os.path.join(f, n) for f, _, names in os.walk(".") for n in names)
+        report(files=files, text=open("data/a.txt").read(), append=attempt(lambda: open("data/a.txt", "a").write("x")))
+        """,
+        files=handed_in,
+    )
+    assert report["files"] == ["./data/a.txt"]
+    assert report["text"] == "hello"
+    assert report["append"] == "1"
+    assert (handed_in / "data" / "a.txt").read_text() == "hello"
+
+
+def test_too_many_and_too_large_files_are_left_out(tmp_path):
+    source, target = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    target.mkdir()
+    (source / "a_large").write_bytes(b"x" * 2**20)
+    (source / "b_small").write_text("x")
+    left_out = sandbox.stage_files(source, target, Limits(disk_mb=1))
+    assert left_out == ["a_large"]
+    assert [path.name for path in target.iterdir()] == ["b_small"]
+
+
+def test_dangerous_system_calls_are_refused(run):
+    report = found(
+        run,
+        """
+        import ctypes
+        libc = ctypes.CDLL(None, use_errno=True)
+        def call(function, *arguments):
+            ctypes.set_errno(0)
+            result = getattr(libc, function)(*arguments)
+            return "refused: %d" % ctypes.get_errno() if result < 0 else "done"
+        report(namespace=call("unshare", 0x10000000), trace=call("ptrace", 16, os.getppid(), 0, 0),
+               mount=call("mount", b"none", b"/tmp", b"tmpfs", 0, None), keys=call("syscall", 250, 0, 0, 0))
+        """,
+    )
+    assert all(value.startswith("refused") for value in report.values()), report
+
+
+def test_other_processes_cannot_be_signalled(run):
+    victim = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    if os.getuid() == 0:  # make it a process that file permissions and user ids do not protect
+        victim.kill()
+        victim.wait()
+        user = sandbox._FREE_USERS[os.getpid() % len(sandbox._FREE_USERS)]
+        victim = subprocess.Popen(["sleep", "60"], start_new_session=True, user=user, group=user)
+    try:
+        report = found(
+            run,
+            """
+            report(victim=attempt(lambda: os.kill(int(sys.argv[2]), 9)),
+                   parent=attempt(lambda: os.kill(os.getppid(), 9)), everybody=attempt(lambda: os.kill(-1, 0)))
+            """,
+            str(victim.pid),
+        )
+        assert report["victim"].startswith("refused"), report
+        assert report["parent"].startswith("refused"), report
+        assert victim.poll() is None
+    finally:
+        victim.kill()
+        victim.wait()
+
+
+def test_nothing_is_left_behind(run):
+    marker = f"left-behind-{os.getpid()}-{time.monotonic_ns()}"
+    jail = run(
+        stays("""
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(300)", sys.argv[2]])
+            os._exit(0)
+        os.wait()
+        attempt(lambda: open("/dev/shm/left", "w").close())
+        report(done=1)
+        """),
+        marker,
+    )
+    wait_for(jail.run_folder / "report")
+
+    def alive() -> list[int]:
+        # The sandbox's own processes carry the marker among their arguments too.
+        return [p.pid for p in psutil.process_iter(["cmdline"]) if marker in (p.info["cmdline"] or [])]
+
+    assert alive()
+    jail.close()
+    assert not alive()
+    assert not jail.folder.exists()
+    assert not Path("/dev/shm/left").exists()
+
+
+def test_it_ends_when_the_grader_is_killed(locked, tmp_path):
+    where, interpreter = locked
+    marker = f"orphan-{os.getpid()}-{time.monotonic_ns()}"
+    script = f"""
+import sys, time
+from course_utils.grading import sandbox
+interpreter = sandbox.Interpreter({interpreter.executable!r}, {interpreter.folders!r})
+argv = [interpreter.executable, "-c", "import time; open(__import__('sys').argv[1] + '/up', 'w'); time.sleep(300)",
+        "{{run}}", "{marker}"]
+jail = sandbox.start(sandbox.Sandbox({where.mode!r}, ""), argv, interpreter=interpreter)
+while not (jail.run_folder / "up").exists():
+    time.sleep(0.02)
+print(jail.folder, flush=True)
+time.sleep(300)
+"""
+    grader = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    folder = Path(grader.stdout.readline().strip())
+    assert folder.is_dir()
+    grader.send_signal(signal.SIGKILL)
+    grader.wait()
+    grader.stdout.close()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        left = [p.pid for p in psutil.process_iter(["cmdline"]) if marker in (p.info["cmdline"] or [])]
+        if not left and not folder.exists():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"still there: {left} {folder.exists()}")
+
+
+def test_a_crowd_of_processes_is_stopped(run):
+    report = found(
+        run,
+        """
+        import threading
+        count = 0
+        try:
+            for _ in range(400):
+                if os.fork() == 0:
+                    import time
+                    time.sleep(60)
+                count += 1
+        except OSError:
+            pass
+        report(count=count)
+        """,
+        limits=Limits(processes=40),
+    )
+    assert 5 < report["count"] < 60
+
+
+def test_one_process_cannot_take_all_memory(run):
+    report = found(
+        run,
+        "report(large=attempt(lambda: len(bytearray(400 * 2**20))), small=attempt(lambda: len(bytearray(2**20))))",
+        limits=Limits(memory_mb=300),
+    )
+    assert report == {"large": "refused: MemoryError", "small": str(2**20)}
+
+
+def test_many_processes_cannot_take_all_memory(run):
+    jail = run(
+        stays("""
+        for _ in range(4):
+            if os.fork() == 0:
+                keep = bytearray(os.urandom(1)) * (120 * 2**20)
+                break
+        """),
+        limits=Limits(memory_mb=300),
+    )
+    assert jail.wait(20)
+    assert jail.reason == "memory"
+
+
+def test_the_folder_shared_with_the_grader_cannot_be_filled(run):
+    jail = run(
+        stays("""
+        for number in range(100):
+            with open(sys.argv[1] + "/%d" % number, "wb") as file:
+                file.write(bytes(2**20))
+        """),
+        limits=Limits(disk_mb=30),
+    )
+    assert jail.wait(20)
+    assert jail.reason == "disk"
+
+
+def test_one_file_has_a_limit(run):
+    report = found(
+        run,
+        """
+        import signal
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        report(large=attempt(lambda: open("large", "wb").write(bytes(8 * 2**20))))
+        """,
+        limits=Limits(file_mb=4),
+    )
+    assert report["large"] == "refused: OSError"
+
+
+def test_how_it_ended_is_told(run):
+    gone = run("os._exit(7)")
+    assert gone.wait(20)
+    assert gone.close() == {"exit": 7, "signal": None}
+    killed = run("os.kill(os.getpid(), 9)")
+    assert killed.wait(20)
+    assert killed.close()["signal"] == 9
+
+
+def test_without_any_sandbox_grading_is_refused(monkeypatch):
+    sandbox._detect.cache_clear()
+    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    monkeypatch.setattr(landlock, "landlock_abi", lambda: 0)
+    try:
+        assert sandbox.detect().mode == "none"
+        with pytest.raises(CourseError, match="apt install bubblewrap"):
+            sandbox.choose()
+        assert sandbox.choose(unsafe=True).mode == "unsafe"
+    finally:
+        sandbox._detect.cache_clear()
+
+
+def test_landlock_as_root_is_refused_when_the_interpreter_is_roots_alone(monkeypatch, tmp_path):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    tmp_path.chmod(0o700)
+    private = sandbox.Interpreter(sys.executable, (str(tmp_path),))
+    assert "cannot read the interpreter" in sandbox._try_once("landlock", private)
