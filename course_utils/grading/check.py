@@ -10,7 +10,7 @@ import contextlib
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +73,7 @@ def check_notebook(path: Path, cell_seconds: int | None = None) -> list[Exercise
     # The visible tests only, should somebody check a teacher's source.
     for exercise in exercises:
         exercise.tests.source = nbk.split_hidden(exercise.tests.source)[0]
-    runner = _Runner(nb, path.parent, cell_seconds)
+    runner = Runner(nb, path.parent, cell_seconds)
     runner.run()
     return [_judge(nb, exercise, exercises, runner) for exercise in exercises]
 
@@ -192,9 +192,12 @@ class _Client(NotebookClient):
         await super()._async_handle_timeout(timeout, cell)
 
 
-class _Runner:
-    """Runs every code cell in order. errors: index -> (name, text); late: cells that were interrupted;
-    ran: indices of cells that were run; died: index of the cell that ended the kernel, or None."""
+class Runner:
+    """Runs a notebook's code cells in order, in one kernel, past every error.
+
+    seconds: limit of one cell. After `run`, errors: index -> (name, text); late: indices of cells that were
+    interrupted; ran: indices of cells that were run; died: index of the cell that ended the kernel, or None.
+    """
 
     def __init__(self, nb: NotebookNode, folder: Path, seconds: int) -> None:
         self.nb, self.folder, self.seconds = nb, folder, seconds
@@ -203,7 +206,8 @@ class _Runner:
         self.ran: set[int] = set()
         self.died: int | None = None
 
-    def run(self) -> None:
+    def run(self, skip: Callable[[int], bool] = lambda index: False) -> None:
+        """`skip` says, when a cell's turn comes, whether to leave it out."""
         quiet = logging.Logger("course.check", level=logging.CRITICAL)
         client = _Client(
             self.nb,
@@ -218,7 +222,7 @@ class _Runner:
         environment = {**os.environ, "COURSE_GRADING": "1"}
         with contextlib.suppress(DeadKernelError), client.setup_kernel(env=environment):
             for index, cell in enumerate(self.nb.cells):
-                if cell.cell_type != "code" or not cell.source.strip():
+                if cell.cell_type != "code" or not cell.source.strip() or skip(index):
                     continue
                 try:
                     client.execute_cell(cell, index)
@@ -235,13 +239,13 @@ class _Runner:
                         self.errors[index] = (output.ename, output.evalue)
 
 
-def _judge(nb: NotebookNode, exercise: Exercise, exercises: list[Exercise], runner: _Runner) -> ExerciseCheck:
+def _judge(nb: NotebookNode, exercise: Exercise, exercises: list[Exercise], runner: Runner) -> ExerciseCheck:
     state, message = _outcome(nb, exercise, exercises, runner)
     return ExerciseCheck(exercise.name, exercise.title, exercise.points, state, message)
 
 
 def _outcome(
-    nb: NotebookNode, exercise: Exercise, exercises: list[Exercise], runner: _Runner
+    nb: NotebookNode, exercise: Exercise, exercises: list[Exercise], runner: Runner
 ) -> tuple[str, str]:
     own, tests = exercise.solution_index, exercise.tests_index
     for index, what in ((own, "Its cell"), (tests, "Its test cell")):
