@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from course_utils.viz import style
 from course_utils.viz.figures import show
-from course_utils.viz.plots import bars_with_intervals, curves, grid
-from course_utils.viz.tokens import TokenView, token_view
+from course_utils.viz.plots import bars_with_intervals, curves, mask_grid, role_grid, token_bars
+from course_utils.viz.tokens import TokenView, roles, token_view
 
-__all__ = ["TokenView", "bars_with_intervals", "curves", "grid", "show", "style", "token_view"]
+__all__ = [
+    "TokenView",
+    "bars_with_intervals",
+    "curves",
+    "mask_grid",
+    "role_grid",
+    "roles",
+    "show",
+    "style",
+    "token_bars",
+    "token_view",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,10 @@ def show(fig: Figure, *, alt: str, dpi: int = 100) -> None:
     """Display `fig` in the notebook with the alternative text `alt`, and close it.
 
     The text lies in the output's metadata as {"image/png": {"alt": …}}, where nbconvert reads it for the alt
-    attribute of the picture. Raises ValueError for a text too short to describe anything.
+    attribute of the picture. JupyterLab does not read it, so the text also folds out below the picture.
+    Raises ValueError for a text too short to describe anything.
     """
-    from IPython.display import display
+    from IPython.display import HTML, display
     from matplotlib import pyplot as plt
 
     if len(alt.split()) < 5:
@@ -28,3 +30,4 @@ def show(fig: Figure, *, alt: str, dpi: int = 100) -> None:
         raw=True,
         metadata={"image/png": {"alt": alt}},
     )
+    display(HTML(f"<details><summary>This figure in words</summary>{html.escape(alt)}</details>"))

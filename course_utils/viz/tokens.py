@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 IGNORED = -100  # a label that is not in the loss
+_TEXT_WIDTH = 100  # characters in a line of the plain view
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ ROLES = {
         "EOS, not in the loss", "□", "background:#ffffff;color:#2f1022;border-bottom:3px dotted #9c4f7b"
     ),
     "padding": Role("padding", "×", "background:#f1f2f4;color:#4a525c;border-bottom:3px dashed #8b949e"),
+    "padding_in_loss": Role(
+        "padding, in the loss (wrong)",
+        "!",
+        "background:#fbe3d5;color:#5a2500;border-bottom:3px solid #d55e00",
+    ),
 }
 
 
@@ -44,14 +50,16 @@ class TokenView:
 
     def __repr__(self) -> str:
         legend = "   ".join(f"{ROLES[role].mark} {ROLES[role].word}" for role in self._legend())
-        lines = []
+        lines: list[str] = []
         for row in self.rows:
-            texts, marks = [], []
+            texts, marks = "", ""
             for text, role in row:
-                width = max(len(text), 1)
-                texts.append(text.ljust(width))
-                marks.append((ROLES[role].mark * width).ljust(width))
-            lines += ["|".join(texts), "|".join(marks), ""]
+                if texts and len(texts) + len(text) > _TEXT_WIDTH:
+                    lines += [texts, marks]
+                    texts, marks = "", ""
+                texts += ("|" if texts else "") + text
+                marks += ("|" if marks else "") + ROLES[role].mark * len(text)
+            lines += [texts, marks, ""]
         return "\n".join([*lines, legend])
 
     def _repr_html_(self) -> str:
@@ -99,9 +107,27 @@ def token_view(
 ) -> TokenView:
     """What training does with each token of `input_ids`.
 
+    tokenizer: a transformers tokenizer; only decode and eos_token_id are used. The rest is as in `roles`.
+    """
+    return TokenView(
+        [
+            [(_visible(tokenizer.decode([token])), role) for token, role in zip(*pair, strict=True)]
+            for pair in zip(
+                _rows(input_ids),
+                roles(input_ids, labels, attention_mask, eos_token_id=tokenizer.eos_token_id),
+                strict=True,
+            )
+        ]
+    )
+
+
+def roles(
+    input_ids: Any, labels: Any = None, attention_mask: Any = None, *, eos_token_id: int
+) -> list[list[str]]:
+    """The role (a key of ROLES) of every token, row by row.
+
     input_ids, labels, attention_mask: (T,) or (B, T) integers (tensors or lists; rows of a list may differ in
     length). Without labels every real token counts as in the loss; without attention_mask nothing is padding.
-    tokenizer: a transformers tokenizer; only decode and eos_token_id are used.
     Raises ValueError if the shapes differ.
     """
     ids = _rows(input_ids)
@@ -113,20 +139,15 @@ def token_view(
                 f"{name} has rows of {[len(row) for row in rows]} entries, input_ids of "
                 f"{[len(row) for row in ids]}: give one entry for each token"
             )
-    return TokenView(
-        [
-            [
-                (_visible(tokenizer.decode([token])), _role(token, label, mask, tokenizer.eos_token_id))
-                for token, label, mask in zip(*triple, strict=True)
-            ]
-            for triple in zip(ids, label_rows, masks, strict=True)
-        ]
-    )
+    return [
+        [_role(token, label, mask, eos_token_id) for token, label, mask in zip(*triple, strict=True)]
+        for triple in zip(ids, label_rows, masks, strict=True)
+    ]
 
 
 def _role(token: int, label: int, mask: int, eos_token_id: int) -> str:
     if not mask:
-        return "padding"
+        return "padding" if label == IGNORED else "padding_in_loss"
     if token == eos_token_id:
         return "eos_ignored" if label == IGNORED else "eos"
     return "prompt" if label == IGNORED else "loss"
