@@ -130,6 +130,27 @@ def claim(text: str, holds: bool) -> str:
     return text
 
 
+def points(value: float, digits: int = 1, unit: str = " points") -> str:
+    """-0.0123 -> −1.2 points: a difference of shares, with its sign."""
+    sign = "−" if value < 0 else "+"
+    return f"{sign}{abs(100 * value):.{digits}f}{unit}"
+
+
+def short(text: str, length: int) -> str:
+    """What a model wrote, without empty lines (they would end the HTML around it) and cut at `length` characters."""
+    text = re.sub(r"\n\s*\n", "\n", text.strip())
+    return text if len(text) <= length else text[:length].rstrip() + " …"
+
+
+def last_line(text: str) -> str:
+    return text.strip().splitlines()[-1]
+
+
+def listed(group: Recorded) -> str:
+    """A group of numbers in words, for alternative texts: "(a) 1.2, (b) 0.03"."""
+    return ", ".join(f"{name} {group[name]:.2g}" for name in group)
+
+
 def compose(deck: str, recorded: dict[str, Any] | None = None) -> Composed:
     """Everything that goes into marp for one deck.
 
@@ -145,7 +166,8 @@ def compose(deck: str, recorded: dict[str, Any] | None = None) -> Composed:
     toy = script.toy() if script and hasattr(script, "toy") else {}
 
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
-    environment.filters |= {"percent": percent, "number": number, "interval": interval}
+    filters = (percent, number, interval, points, short, last_line, listed)
+    environment.filters |= {function.__name__: function for function in filters}
     template = source.read_text(encoding="utf-8")
     try:
         markdown = environment.from_string(template).render(
@@ -198,7 +220,8 @@ def build(deck: str) -> Path:
 def check(deck: str) -> None:
     """Raise CourseError unless the committed HTML and figures are what the sources make.
 
-    Without node the stamp of the sources is compared in place of the bytes; in CI (CI=true) that is not enough.
+    Where marp cannot be had (no node, no package index) the stamp of the sources is compared in place of the
+    bytes; in CI (CI=true) that is not enough.
     """
     composed = compose(deck)
     again = f"Run `make slides` and commit slides/{deck}.html and slides/figures/{deck}."
@@ -214,9 +237,11 @@ def check(deck: str) -> None:
     found = _STAMP.search(committed.decode("utf-8"))
     if found is None or found[1] != composed.stamp:
         raise CourseError(f"slides/{deck}.html was made from other sources. {again}")
-    if shutil.which("npm") is None and not MARP.exists():
+    try:
+        _install()
+    except CourseError as error:
         if os.environ.get("CI") == "true":
-            raise CourseError("node is missing, and CI must rebuild the decks: install Node.js 20 or newer.")
+            raise CourseError(f"CI must build the decks again, and cannot: {error}") from error
         return
     if marp(composed) != committed:
         raise CourseError(f"slides/{deck}.html is not what marp makes of its sources. {again}")
@@ -292,7 +317,7 @@ def _install() -> None:
     npm = shutil.which("npm")
     if npm is None:
         raise CourseError("npm is missing: install Node.js 20 or newer to build the decks.")
-    done = subprocess.run([npm, "ci", "--silent"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([npm, "ci", "--silent", "--fetch-retries=1"], cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         raise CourseError(f"`npm ci` failed: {done.stderr.strip()[-400:]}")
 

@@ -49,6 +49,9 @@ _SLIDE_PLOT = {
     "grid.linewidth": 1.2,
     "figure.facecolor": "none",
     "axes.facecolor": "none",
+    # the slide's font stands taller than the one that matplotlib measures with
+    "figure.constrained_layout.h_pad": 0.12,
+    "figure.constrained_layout.w_pad": 0.12,
 }
 
 

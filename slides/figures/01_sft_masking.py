@@ -6,10 +6,10 @@ The toy's probabilities are powers of two, so that every loss is a whole number 
 from __future__ import annotations
 
 from fractions import Fraction
-from math import floor, log
+from math import ceil, floor, log
 from typing import TYPE_CHECKING
 
-from matplotlib.ticker import FixedLocator, PercentFormatter
+from matplotlib.ticker import FixedLocator, MultipleLocator, PercentFormatter
 
 from course_utils.viz.diagrams import INK, LINE, LOOKS, QUIET, WIDTH, WRONG, Canvas, plot, to_svg
 from course_utils.viz.style import COLORS
@@ -30,7 +30,8 @@ MICRO_BATCHES = [(3, 2), (9, 1)]
 BOX, GAP, LEFT = 126, 22, 3
 
 # The roles' colours, dark enough for text.
-DARK_PROMPT, DARK_LOSS, DARK_WRONG, DARK_RIGHT = "#1f6f9f", "#8a5f00", "#a84a00", "#00664b"
+DARK_PROMPT, DARK_LOSS, DARK_EOS = "#1f6f9f", "#8a5f00", "#7d3a60"
+DARK_WRONG, DARK_RIGHT = "#a84a00", "#00664b"
 
 
 def toy() -> dict[str, object]:
@@ -79,6 +80,7 @@ def draw(r: Recorded) -> dict[str, str]:
         "before_after": before_after(r),
         "masking": masking(r),
         "packing": packing(),
+        "repair": repair(r),
         "truncated": truncated(),
     }
 
@@ -187,7 +189,7 @@ def share() -> str:
 
 def template() -> str:
     """A chat as the tokenizer sees it: two lines of tokens, in the loss from the answer to the closing mark."""
-    c = Canvas(330)
+    c = Canvas(300)
     start, end, newline = ("<|im_start|>", 236), ("<|im_end|>", 206), ("\\n", 74)
     question = [(word, 64) for word in TOKENS[:4]]
     lines = [
@@ -200,14 +202,14 @@ def template() -> str:
         for (word, width), part in zip(words, parts, strict=True):
             c.token(x, y, word, part, w=width, h=78, size=28)
             if part == "eos":
-                c.line(x + width / 2, y + 128, x + width / 2, y + 82, WRONG, 4, arrow=True)
+                c.line(x + width / 2, y + 128, x + width / 2, y + 82, DARK_EOS, 4, arrow=True)
                 c.text(
                     x + width / 2,
                     y + 152,
                     "this is the EOS of a chat: learn to stop",
                     25,
                     bold=True,
-                    fill=DARK_WRONG,
+                    fill=DARK_EOS,
                 )
             x += width + 10
     return c.svg()
@@ -446,24 +448,17 @@ def truncated() -> str:
 
 
 def step(r: Recorded) -> str:
-    """Loss of each response token before and after one gradient step on this very example."""
-    figure, axes = plot(380)
+    """Price of each token of one answer before and after one gradient step."""
+    figure, axes = plot(400)
     tokens, before, after = r.step.tokens, r.step.before, r.step.after
     places = range(len(tokens))
-    axes.bar([x - 0.21 for x in places], before, 0.4, color=COLORS["sky"], label="before")
-    axes.bar(
-        [x + 0.21 for x in places],
-        after,
-        0.4,
-        color=COLORS["orange"],
-        hatch="//",
-        edgecolor="white",
-        label="after",
-    )
-    axes.set_xticks(places, tokens, family="monospace")
-    axes.set_ylabel("loss (nats)")
+    axes.bar([x - 0.21 for x in places], before, 0.42, color=COLORS["sky"], label="before")
+    axes.bar([x + 0.21 for x in places], after, 0.42, color=COLORS["orange"], label="after one step")
+    axes.set_xticks(places, tokens, family="monospace", rotation=90)
+    axes.set_xlim(-0.8, len(tokens) - 0.2)
+    axes.set_title("price of each answer token, in nats", weight="normal")
     axes.grid(axis="x", visible=False)
-    axes.legend(loc="upper right")
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
     return to_svg(figure)
 
 
@@ -500,34 +495,69 @@ def before_after(r: Recorded) -> str:
 
 
 def masking(r: Recorded) -> str:
-    """Accuracy per seed with Wilson intervals, masked and unmasked side by side."""
-    figure, axes = plot(390)
-    arms = [
-        ("masked", "prompt masked", COLORS["orange"], "s"),
-        ("unmasked", "loss on everything", COLORS["blue"], "o"),
-    ]
-    lines = []
-    for number, (arm, name, colour, marker) in enumerate(arms):
-        runs = r.masking[arm]
-        for seed, value, bounds in zip(r.seeds, runs.accuracy, runs.interval, strict=True):
-            y = -len(lines) - 0.7 * number
-            lines.append((y, f"{name}, seed {seed}"))
-            axes.plot(
-                bounds, [y, y], color=colour, linewidth=6, marker="none", solid_capstyle="round", alpha=0.55
+    """Left: the two training losses. Right: accuracy per seed with Wilson intervals."""
+    figure, (left, right) = plot(420, ncols=2, width_ratios=[1.05, 1])
+    arms = [("masked", COLORS["orange"], "s"), ("unmasked", COLORS["blue"], "o")]
+    for arm, colour, _ in arms:
+        losses = r.losses[arm]
+        left.plot(range(1, len(losses) + 1), losses, color=colour, marker="none")
+        height = max(losses[len(losses) // 2 :])
+        left.annotate(
+            arm, (0.62 * len(losses), height), (0, 12), textcoords="offset points", color=INK, weight="bold"
+        )
+    left.set_ylim(0, None)
+    left.set_xlabel("step")
+    left.set_title("training loss (nats per token)", weight="normal")
+
+    names = []
+    for number, (arm, colour, marker) in enumerate(arms):
+        for seed, run in zip(r.seeds, r[arm], strict=True):
+            y = -len(names) - 0.6 * number
+            names.append((y, f"{arm}, seed {seed}"))
+            right.plot(
+                run["interval"],
+                [y, y],
+                color=colour,
+                linewidth=6,
+                marker="none",
+                solid_capstyle="round",
+                alpha=0.6,
             )
-            axes.plot(value, y, marker, color=colour, markersize=18, markeredgecolor="white")
-            axes.annotate(
-                f"{100 * value:.0f} %",
-                (max(bounds), y),
-                (14, 0),
-                textcoords="offset points",
-                va="center",
-                weight="bold",
-            )
-    axes.set_yticks([y for y, _ in lines], [name for _, name in lines])
-    axes.set_ylim(lines[-1][0] - 0.6, 0.6)
-    lowest = min(low for arm, *_ in arms for low, _ in r.masking[arm].interval)
-    axes.set_xlim(floor(10 * lowest - 0.5) / 10, 1.04)
-    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+            right.plot(run["accuracy"], y, marker, color=colour, markersize=17, markeredgecolor="white")
+    right.set_yticks([y for y, _ in names], [name for _, name in names])
+    right.set_ylim(names[-1][0] - 0.6, 0.6)
+    lows, highs = zip(*(run["interval"] for arm, *_ in arms for run in r[arm]), strict=True)
+    right.set_xlim(max(0, floor(10 * min(lows)) / 10), min(1, ceil(10 * max(highs)) / 10) + 0.01)
+    right.xaxis.set_major_locator(MultipleLocator(0.1))
+    right.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    right.grid(axis="y", visible=False)
+    right.set_title("strict accuracy, 95 % intervals", weight="normal")
+    return to_svg(figure)
+
+
+def repair(r: Recorded) -> str:
+    """Largest change of a token's price when the second example is packed behind the first, by remedy."""
+    figure, axes = plot(270)
+    floor_of_plot = 1e-7
+    ways = r.packing_repair
+    for y, name in enumerate(reversed(list(ways))):
+        value = max(ways[name], floor_of_plot)
+        leaks = value > 1e-3
+        axes.barh(
+            y,
+            value,
+            height=0.62,
+            color=COLORS["vermillion"] if leaks else COLORS["green"],
+            left=floor_of_plot,
+        )
+        words = f"{value:.1f} nats" if leaks else "rounding error"
+        axes.annotate(
+            words, (value + floor_of_plot, y), (12, 0), textcoords="offset points", va="center", weight="bold"
+        )
+    axes.set_yticks(range(len(list(ways))), list(reversed(list(ways))))
+    axes.set_xscale("log")
+    axes.set_xlim(floor_of_plot, 3000)
+    axes.set_xticks([1e-6, 1e-4, 1e-2, 1], ["one millionth", "", "one hundredth", "1 nat"])
+    axes.minorticks_off()
     axes.grid(axis="y", visible=False)
     return to_svg(figure)
