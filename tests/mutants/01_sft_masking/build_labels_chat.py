@@ -226,7 +226,7 @@ def build_labels_chat(messages, tokenizer):
 # misconception: Ids and labels are lists until the collator makes tensors of them.
 # fails: sft_masking-labels-build_labels_chat-tests
 # says: pair of int64 tensors
-# says: list
+# says: Wrap lists in torch.tensor
 def build_labels_chat(messages, tokenizer):
     if not any(message["role"] == "assistant" for message in messages):
         raise ValueError("no assistant turn")
