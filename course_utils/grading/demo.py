@@ -107,14 +107,14 @@ SAMPLES = (
         "2026-01-15 16:20:47 UTC",
         _THOROUGH,
         lost=("collate",),
-        mutant="TODO",
+        mutant="labels_masked_by_id",
     ),
     Sample(
         "elif_demir",
         "averages the means of the micro-batches",
         "2026-01-15 19:44:19 UTC",
         lost=("accumulated_loss",),
-        mutant="TODO",
+        mutant="mean_of_means",
     ),
     Sample(
         "farid_haddad",
@@ -243,7 +243,9 @@ def run_demo(paths: CoursePaths, console: Console, unsafe: bool = False) -> list
 
     class_paths = demo_paths(_release(paths, console))
     make_sample_class(class_paths, LAB)
-    console.print(f"Made a class of {len(SAMPLES)} in {_short(class_paths.submitted, paths)}", highlight=False)
+    console.print(
+        f"Made a class of {len(SAMPLES)} in {_short(class_paths.submitted, paths)}", highlight=False
+    )
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("Grading it", total=None)
         results = grade_class(

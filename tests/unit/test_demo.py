@@ -13,22 +13,36 @@ import pytest
 from course_utils.errors import CourseError
 from course_utils.grading import catalogue, demo
 from course_utils.grading import notebook as nbk
+from course_utils.grading.repair import released_view
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB = demo.LAB
 
 
+@pytest.fixture(scope="module")
+def released(tmp_path_factory) -> Path:
+    """A folder with the lab as students get it, made afresh so that it is the one in solutions/."""
+    labs = tmp_path_factory.mktemp("labs")
+    (labs / LAB).mkdir()
+    source = nbk.read(ROOT / "solutions" / LAB / f"{LAB}.ipynb")
+    nbformat.write(released_view(source), labs / LAB / f"{LAB}.ipynb")
+    return labs
+
+
 @pytest.fixture
-def paths(tmp_path: Path) -> SimpleNamespace:
-    """The real labs and catalogue, and an empty folder for the class."""
+def paths(released, tmp_path: Path) -> SimpleNamespace:
+    """The real lab and its catalogue, and an empty folder for the class."""
     return SimpleNamespace(
-        root=ROOT, solutions=ROOT / "solutions", labs=ROOT / "labs", submitted=tmp_path / "submitted"
+        root=ROOT, solutions=ROOT / "solutions", labs=released, submitted=tmp_path / "submitted"
     )
 
 
-@pytest.fixture
-def handed_in(paths) -> dict[str, nbformat.NotebookNode]:
-    """student -> notebook, as it lies on the disk."""
+@pytest.fixture(scope="module")
+def handed_in(released, tmp_path_factory) -> dict[str, nbformat.NotebookNode]:
+    """student -> notebook, as it lies on the disk. Not to be changed."""
+    paths = SimpleNamespace(
+        root=ROOT, solutions=ROOT / "solutions", labs=released, submitted=tmp_path_factory.mktemp("submitted")
+    )
     return {
         path.parts[-3]: nbformat.reads(path.read_text(), as_version=nbformat.NO_CONVERT)
         for path in demo.make_sample_class(paths, LAB)
@@ -66,12 +80,11 @@ def graded(records, paths) -> list:
     return results
 
 
-def test_eight_students_hand_in_notebooks_that_can_be_read(handed_in, paths):
+def test_eight_students_hand_in_notebooks_that_can_be_read(handed_in):
     assert len(handed_in) >= 8
     for student, nb in handed_in.items():
         assert student.replace("_", "").isalpha()
         nbformat.validate(nb)
-        assert (paths.submitted / student / LAB / "timestamp.txt").read_text().endswith(" UTC")
 
 
 def test_no_sample_holds_what_a_student_never_sees(handed_in):
@@ -123,6 +136,8 @@ def test_the_colab_copy_is_all_text_and_no_metadata(handed_in):
 
 def test_a_second_run_touches_nothing_and_mends_what_was_changed(paths):
     made = demo.make_sample_class(paths, LAB)
+    for path in made:
+        assert path.with_name("timestamp.txt").read_text().endswith(" UTC")
     before = {path: path.stat().st_mtime_ns for path in paths.submitted.rglob("*")}
     spoiled = made[0].read_bytes()
     demo.make_sample_class(paths, LAB)
