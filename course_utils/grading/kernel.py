@@ -74,7 +74,8 @@ class StudentKernel:
         argv = [interpreter.executable, "-c", _BOOT, "{run}", json.dumps(connection)]
         self.jail: Jail = start(sandbox, argv, files=files, limits=limits, interpreter=interpreter)
         self._session = Session(key=key.encode(), signature_scheme="hmac-sha256")
-        self._context = zmq.Context()
+        # The context of the process, which is never ended: ending one waits for peers that do not answer.
+        self._context = zmq.Context.instance()
         self._sockets = {name: self._connect(name, kind) for name, kind in _CHANNELS.items()}
         self._poller = zmq.Poller()
         for name in ("shell", "iopub"):
@@ -175,7 +176,8 @@ class StudentKernel:
     def close(self) -> dict[str, int | None]:
         """End everything in the sandbox. Returns how it ended: {"exit": code, "signal": number}."""
         if self._ended is None:
-            self._context.destroy(linger=0)
+            for sock in self._sockets.values():
+                sock.close(linger=0)
             self._ended = self.jail.close()
         return self._ended
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -122,6 +123,8 @@ def source_notebook() -> NotebookNode:
 class Classroom:
     """A course in a folder of its own. `hand_in` makes a submission, `grade` grades."""
 
+    good, wrong = GOOD, WRONG
+
     def __init__(self, root: Path) -> None:
         self.paths = CoursePaths(root=root)
         self.source = source_notebook()
@@ -160,6 +163,12 @@ class Classroom:
         }
 
 
+@pytest.fixture(scope="session")
+def tiny() -> SimpleNamespace:
+    """The small lab: its source notebook (made anew by each call), good and wrong answers, its name."""
+    return SimpleNamespace(source_notebook=source_notebook, good=GOOD, wrong=WRONG, lab=LAB)
+
+
 @pytest.fixture(scope="module")
 def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
     return Classroom(tmp_path_factory.mktemp("course"))
@@ -194,14 +203,27 @@ def open_interpreter(tmp_path_factory: pytest.TempPathFactory) -> sandbox.Interp
         shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture(scope="session", params=["bubblewrap", "landlock"])
-def locked(request: pytest.FixtureRequest, open_interpreter: sandbox.Interpreter):
-    """(sandbox, interpreter) for each mode that works on this machine; the others are skipped with the reason."""
-    interpreter = open_interpreter if request.param == "landlock" else sandbox.Interpreter.current()
-    problem = sandbox._try_once(request.param, interpreter)
+def _open(mode: str, interpreter: sandbox.Interpreter) -> tuple[sandbox.Sandbox, sandbox.Interpreter]:
+    problem = sandbox._try_once(mode, interpreter)
     if problem:
         pytest.skip(problem)
-    return sandbox.Sandbox(request.param, ""), interpreter
+    return sandbox.Sandbox(mode, ""), interpreter
+
+
+@pytest.fixture(scope="session", params=["bubblewrap", "landlock"])
+def locked(request: pytest.FixtureRequest):
+    """(sandbox, interpreter) for each mode that works on this machine; the others are skipped with the reason."""
+    if request.param == "landlock":
+        return _open("landlock", request.getfixturevalue("open_interpreter"))
+    return _open("bubblewrap", sandbox.Interpreter.current())
+
+
+@pytest.fixture(scope="session")
+def best(request: pytest.FixtureRequest):
+    """The same for the first mode that works: what does not depend on the mode is tested once."""
+    if not sandbox._try_once("bubblewrap", sandbox.Interpreter.current()):
+        return _open("bubblewrap", sandbox.Interpreter.current())
+    return _open("landlock", request.getfixturevalue("open_interpreter"))
 
 
 @pytest.fixture

@@ -296,6 +296,14 @@ def test_no_answer_in_time_is_noticed_and_the_late_one_thrown_away(student):
     assert functions["add"](1) == 2
 
 
+def test_what_the_tests_do_between_two_questions_is_not_the_students_time(student):
+    channel = student({"add": lambda x: x + 1})
+    channel.reset(time.monotonic() + 0.5)
+    add = channel.names({"add"})["add"]
+    time.sleep(0.8)
+    assert add(1) == 2
+
+
 @pytest.mark.parametrize(
     "answer",
     [
