@@ -228,7 +228,8 @@ def _left(deadline: float) -> float | None:
 
 
 class Channel:
-    """Asks the student's process. One question at a time; `deadline` (time.monotonic) bounds them all.
+    """Asks the student's process. One question at a time; `deadline` (time.monotonic) bounds them all, and
+    moves on by the time that passes between an answer and the next question: that is the tests' own.
 
     unwritten: whether a question since `reset` met NotImplementedError, the sign of an untouched exercise.
     """
@@ -237,11 +238,13 @@ class Channel:
         self._sock = sock
         self._number = 0
         self.deadline = math.inf
+        self._answered = time.monotonic()
         self.broken = ""
         self.unwritten = False
 
     def reset(self, deadline: float) -> None:
         self.deadline = deadline
+        self._answered = time.monotonic()
         self.unwritten = False
 
     def recover(self, seconds: float) -> bool:
@@ -292,6 +295,7 @@ class Channel:
             raise StudentGone(self.broken)
         self._number += 1
         frame = pack({**question, "id": self._number})
+        self.deadline += time.monotonic() - self._answered
         try:
             send(self._sock, frame, self.deadline)
             answer = receive(self._sock, self.deadline)
@@ -304,6 +308,8 @@ class Channel:
             raise StudentGone(self.broken) from None
         except ValueError:
             raise self._nonsense() from None
+        finally:
+            self._answered = time.monotonic()
         if type(answer) is not dict or answer.get("id") != self._number:
             raise self._nonsense()
         if "error" in answer:
