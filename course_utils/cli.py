@@ -148,7 +148,7 @@ def verify_tests(
 
     ok = True
     for name in _labs(lab):
-        matrix = verify(name, exercise=exercise)
+        matrix = verify(name, exercise=exercise, root=course_root())
         show_matrix(matrix, console)
         ok &= matrix.ok
     if not ok:
