@@ -240,7 +240,7 @@ def accumulated_loss(micro_batches):
 # %% mutant: detached
 # misconception: .item() in the running total saves memory, and the result is a tensor all the same.
 # fails: sft_masking-accumulation-accumulated_loss-tests
-# says: no gradient
+# says: cut the connection
 def accumulated_loss(micro_batches):
     total, count = 0.0, 0
     for logits, labels in micro_batches:

@@ -243,7 +243,7 @@ def sft_loss(logits, labels):
 # %% mutant: detached
 # misconception: The loss is a number, and torch.tensor(number) is that number as a tensor.
 # fails: sft_masking-loss-sft_loss-tests
-# says: no gradient
+# says: cut the connection
 def sft_loss(logits, labels):
     losses = []
     for scores, targets in zip(logits.float(), labels.tolist()):

@@ -154,7 +154,7 @@ def token_nll(logits, targets):
 # %% mutant: detached
 # misconception: The loss is a number; building a tensor from Python floats gives the same thing.
 # fails: sft_masking-objective-token_nll-tests
-# says: no gradient
+# says: cut the connection
 def token_nll(logits, targets):
     values = []
     for row, target in zip(logits, targets):
@@ -165,7 +165,7 @@ def token_nll(logits, targets):
 # %% mutant: through_numpy
 # misconception: numpy and torch share memory, so a detour through numpy costs nothing.
 # fails: sft_masking-objective-token_nll-tests
-# says: no gradient
+# says: cut the connection
 def token_nll(logits, targets):
     scores = logits.detach().numpy()
     scores = scores - scores.max(axis=-1, keepdims=True)
