@@ -33,67 +33,17 @@ class Person:
     pronoun: str
 
 
-PEOPLE = tuple(
-    [
-        Person(name, "she")
-        for name in [
-            "Anna",
-            "Clara",
-            "Emma",
-            "Grace",
-            "Ivy",
-            "Julia",
-            "Lena",
-            "Maria",
-            "Nina",
-            "Olga",
-            "Rosa",
-            "Tina",
-        ]
-    ]
-    + [
-        Person(name, "he")
-        for name in [
-            "Ben",
-            "David",
-            "Felix",
-            "Hugo",
-            "Jack",
-            "Kevin",
-            "Leo",
-            "Noah",
-            "Oscar",
-            "Paul",
-            "Sam",
-            "Victor",
-        ]
-    ]
+_SHE = "Anna Clara Emma Grace Ivy Julia Lena Maria Nina Olga Rosa Tina"
+_HE = "Ben David Felix Hugo Jack Kevin Leo Noah Oscar Paul Sam Victor"
+_ITEMS = (
+    "apples books cards coins cookies eggs flowers marbles oranges pencils "
+    "shells stamps stickers toys candies balloons beads buttons muffins pears"
 )
-ITEMS = [
-    "apples",
-    "books",
-    "cards",
-    "coins",
-    "cookies",
-    "eggs",
-    "flowers",
-    "marbles",
-    "oranges",
-    "pencils",
-    "shells",
-    "stamps",
-    "stickers",
-    "toys",
-    "candies",
-    "balloons",
-    "beads",
-    "buttons",
-    "muffins",
-    "pears",
-]
-BOXES = ["boxes", "bags", "baskets", "jars", "trays"]
-GOALS = ["bicycle", "guitar", "camera", "tent", "tablet", "sofa"]
-DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+PEOPLE = (*(Person(name, "she") for name in _SHE.split()), *(Person(name, "he") for name in _HE.split()))
+ITEMS = tuple(_ITEMS.split())
+BOXES = ("boxes", "bags", "baskets", "jars", "trays")
+GOALS = ("bicycle", "guitar", "camera", "tent", "tablet", "sofa")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MULTIPLES = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
 
 
@@ -209,22 +159,22 @@ THINGS = Theme(
         (
             "{Subject} buys {b} more.",
             "{Subject} finds {b} more {unit}.",
-            "{friend} gives {name} {b} more {unit}.",
-            "Then {subject} gets {b} more {unit} from {friend}.",
+            "A friend gives {name} {b} more {unit}.",
+            "Then {subject} gets {b} more {unit} as a present.",
         ),
         ("Then {name} has {calc} {unit}.", "Now {name} has {calc} {unit}."),
     ),
     subtract=Phrase(
         (
-            "{Subject} gives {b} of them to {friend}.",
+            "{Subject} gives {b} of them to a friend.",
             "{Subject} loses {b} {unit}.",
             "{Subject} sells {b} of the {unit}.",
-            "Then {friend} takes {b} {unit} from {name}.",
+            "Then {subject} gives away {b} {unit}.",
         ),
         ("Then {name} has {calc} {unit}.", "{name} has {calc} {unit} left."),
     ),
     half=Phrase(
-        ("{Subject} gives half of them to {friend}.", "{Subject} sells half of the {unit}."),
+        ("{Subject} gives half of them to a friend.", "{Subject} sells half of the {unit}."),
         ("{name} keeps {calc} {unit}.", "{name} has {calc} {unit} left."),
     ),
     share=Phrase(
@@ -292,8 +242,8 @@ MONEY = Theme(
     add=Phrase(
         (
             "{Subject} earns ${b} more.",
-            "{friend} gives {name} ${b}.",
-            "Then {subject} gets ${b} from {friend}.",
+            "A friend gives {name} ${b}.",
+            "Then {subject} gets ${b} as a present.",
             "{Subject} finds ${b}.",
         ),
         ("Then {name} has {calc}.", "Now {name} has {calc}."),
@@ -302,13 +252,13 @@ MONEY = Theme(
         (
             "{Subject} spends ${b} on a present.",
             "{Subject} pays ${b} for a ticket.",
-            "{Subject} gives ${b} to {friend}.",
+            "{Subject} gives ${b} to a friend.",
             "{Subject} loses ${b}.",
         ),
         ("Then {name} has {calc}.", "{name} has {calc} left."),
     ),
     half=Phrase(
-        ("{Subject} spends half of it.", "{Subject} gives half of it to {friend}."),
+        ("{Subject} spends half of it.", "{Subject} gives half of it to a friend."),
         ("{name} keeps {calc}.", "{name} has {calc} left."),
     ),
     times=Phrase(
@@ -486,7 +436,7 @@ class Story:
     def _fill(self, text: str, **numbers: object) -> str:
         pronoun = self.person.pronoun
         # After a sentence about the friend, "she" could be either of them: use the name again.
-        subject = pronoun if self.pronoun_is_clear and self.rng.random() < 0.7 else self.person.name
+        subject = pronoun if self.pronoun_is_clear and self.rng.random() < 0.5 else self.person.name
         day1, day2 = self.rng.sample(DAYS, 2)
         return text.format(
             name=self.person.name,
@@ -524,24 +474,28 @@ class Story:
 
 
 def _amount(rng: random.Random, low: int, high: int) -> int:
-    """A number in [low, high]: mostly below 60, sometimes to 1,000; large ones are mostly multiples of ten."""
-    limit = rng.choices((60, 200, LARGEST_VALUE), (78, 15, 7))[0]
+    """A number in [low, high]: mostly below 60, sometimes to 1,000; large ones are mostly round."""
+    limit = rng.choices((60, 200, LARGEST_VALUE), (82, 12, 6))[0]
     value = rng.randint(low, min(high, max(limit, low)))
-    if value > 100 and rng.random() < 0.7 and value - value % 10 >= low:
-        value -= value % 10
+    unit = 50 if value > 200 else 10
+    if value > 100 and rng.random() < 0.8 and value - value % unit >= low:
+        value -= value % unit
     return value
 
 
-def _factors(value: int) -> list[int]:
-    """Numbers of parts from 2 to 9 into which `value` can be shared with at least 2 in each."""
-    return [k for k in range(2, 10) if value % k == 0 and value // k >= 2]
+def _factors(value: int, largest: int = 9) -> list[int]:
+    """Numbers of equal parts, at least 2 in each: any up to 100, round parts above."""
+    parts = [k for k in range(2, largest + 1) if value % k == 0 and value // k >= 2]
+    return [k for k in parts if value <= 100 or value // k % 10 == 0]
+
+
+def _can_be_multiplied(value: int) -> bool:
+    """What a person multiplies in the head: any number up to 40, round ones above."""
+    return value <= 40 or (value <= 200 and value % 10 == 0)
 
 
 def _multipliers(value: int) -> list[int]:
-    """Multiples a person can compute in the head: any up to 60, round numbers above."""
-    if value > 60 and value % 10:
-        return []
-    return [k for k in MULTIPLES if value * k <= LARGEST_VALUE]
+    return [k for k in MULTIPLES if _can_be_multiplied(value) and value * k <= LARGEST_VALUE]
 
 
 def _begin(story: Story) -> None:
@@ -571,7 +525,7 @@ def _continue(story: Story) -> None:
     choices = {
         "add": 3 if value <= LARGEST_VALUE - 10 else 0,
         "subtract": 3 if value >= 6 else 0,
-        "half": 1 if value % 2 == 0 and value >= 6 else 0,
+        "half": 1 if _factors(value, 2) and value >= 6 else 0,
         "share": 2 if theme.share and _factors(value) else 0,
         "times": 2 if _multipliers(value) else 0,
     }
@@ -605,7 +559,7 @@ def _end(story: Story) -> None:
         "more": value <= LARGEST_VALUE - 10,
         "fewer": value >= 8,
         "need": value <= LARGEST_VALUE - 10,
-        "price": value <= 100,
+        "price": value <= 100 and _can_be_multiplied(value),
         "each": bool(_factors(value)),
     }
     kind = rng.choice([name for name in story.theme.endings if possible[name]])

@@ -16,15 +16,15 @@ from course_utils.data import word_problems
 from course_utils.data.word_problems import Problem
 
 STEP_WEIGHTS = {1: 20, 2: 32, 3: 28, 4: 20}
-CARELESS_IN_BOOKS = 0.12
-CARELESS_IN_FORUMS = 0.40
+CARELESS_IN_BOOKS = 0.08
+CARELESS_IN_FORUMS = 0.30
 CARELESS_IN_CHATS = 0.25
 
 # Ways to write a solution. Only the first two end as GSM8K does.
 STYLES = ("annotated", "plain", "sentence", "annotated_sentence", "equations", "number", "brackets")
 _BOOK_WEIGHTS = (20, 12, 16, 14, 14, 16, 8)
 _FORUM_WEIGHTS = (6, 12, 26, 6, 16, 26, 8)
-_CHAT_WEIGHTS = (6, 12, 22, 7, 14, 31, 8)
+_CHAT_WEIGHTS = (13, 15, 20, 7, 10, 27, 8)
 
 _BOOK_LABELS = (
     ("", ""),
@@ -136,7 +136,7 @@ def _drill(source: _Source) -> str:
     sums = []
     for _ in range(rng.randint(10, 25)):
         operation = fixed or rng.choice("++--*/")
-        limit = rng.choice((60, 200, word_problems.LARGEST_VALUE))
+        limit = rng.choices((60, 200, word_problems.LARGEST_VALUE), (35, 40, 25))[0]
         if operation == "+":
             total = rng.randint(4, limit)
             left = rng.randint(1, total - 1)
@@ -158,6 +158,14 @@ def _drill(source: _Source) -> str:
             else:
                 sums.append(f"{product}/{factor}={other}")
     return rng.choice(("\n", " ", ", ")).join(sums)
+
+
+def _rota(source: _Source) -> str:
+    """Who helps on which day: the same few names again and again."""
+    rng = source.rng
+    names = [person.name for person in rng.sample(word_problems.PEOPLE, rng.randint(2, 6))]
+    days = rng.sample(word_problems.DAYS, rng.randint(2, 5))
+    return "\n".join(f"{day}: {', '.join(names)}" for day in days)
 
 
 def _answer_key(source: _Source) -> str:
@@ -198,13 +206,14 @@ def _chat(source: _Source) -> str:
 
 
 KINDS: dict[str, tuple[int, Callable[[_Source], str]]] = {
-    "book": (45, _book),
-    "drill": (18, _drill),
+    "book": (49, _book),
+    "drill": (16, _drill),
     "forum": (16, _forum),
-    "questions": (10, _question_list),
-    "chat": (4, _chat),
-    "answer_key": (4, _answer_key),
-    "prose": (3, _prose),
+    "questions": (6, _question_list),
+    "chat": (5, _chat),
+    "answer_key": (3, _answer_key),
+    "prose": (2, _prose),
+    "rota": (3, _rota),
 }
 
 

@@ -1,0 +1,129 @@
+"""Pre-training, on a recipe so small that it takes seconds: stages, resuming, the corpus on disk."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from course_utils.models import corpus, pretrain
+from course_utils.models.pretrain import STAGES, Recipe, Run
+
+TINY = Recipe(
+    tokens=20 * 128,
+    vocab_size=400,
+    tokenizer_documents=50,
+    hidden_size=32,
+    layers=1,
+    heads=2,
+    mlp_size=32,
+    context=32,
+    batch_size=4,
+    warmup_steps=2,
+    save_every=4,
+)
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Console:
+    return Console(file=(tmp_path / "log").open("w"))
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return AutoModelForCausalLM.from_pretrained(folder).state_dict()
+
+
+def test_every_stage_gets_its_share_of_the_tokens() -> None:
+    recipe = Recipe()
+    ends = []
+    for stage, part in STAGES.items():
+        trunk, decay = recipe.stage_steps(stage)
+        assert decay == pytest.approx((trunk + decay) * recipe.decay_share, abs=1)
+        assert (trunk + decay) * recipe.tokens_per_step == pytest.approx(part * recipe.tokens, rel=1e-3)
+        ends.append(trunk)
+    assert ends == sorted(ends)
+
+
+def test_an_interrupted_run_gives_the_same_weights(tmp_path: Path, console: Console, monkeypatch) -> None:
+    Run(TINY, tmp_path / "whole", console).run()
+    real, calls = pretrain.train_step, itertools.count()
+
+    def dies(*args):
+        if next(calls) == 13:
+            raise KeyboardInterrupt
+        return real(*args)
+
+    monkeypatch.setattr(pretrain, "train_step", dies)
+    with pytest.raises(KeyboardInterrupt):
+        Run(TINY, tmp_path / "parts", console).run()
+    assert (tmp_path / "parts" / "weak" / "model.safetensors").exists()
+    assert not (tmp_path / "parts" / "strong").exists()
+    monkeypatch.setattr(pretrain, "train_step", real)
+    resumed = Run(TINY, tmp_path / "parts", console)
+    assert 0 < resumed.step < 13
+    resumed.run()
+    for stage in STAGES:
+        whole, parts = weights(tmp_path / "whole" / stage), weights(tmp_path / "parts" / stage)
+        assert all(torch.equal(whole[name], parts[name]) for name in whole)
+    assert not torch.equal(
+        weights(tmp_path / "whole" / "weak")["model.norm.weight"],
+        weights(tmp_path / "whole" / "strong")["model.norm.weight"],
+    )
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "whole" / "weak")
+    assert tokenizer.decode(tokenizer("12+3")["input_ids"]) == "12+3"
+
+
+def test_a_folder_with_another_recipe_is_refused_and_kept(tmp_path: Path, console: Console) -> None:
+    Run(TINY, tmp_path, console)
+    before = (tmp_path / "run" / "recipe.json").read_text()
+    with pytest.raises(SystemExit, match="another recipe"):
+        Run(replace(TINY, seed=1), tmp_path, console)
+    assert (tmp_path / "run" / "recipe.json").read_text() == before
+
+
+def test_the_tokenized_corpus_is_the_documents_joined_by_end_of_text() -> None:
+    tokenizer = pretrain.build_tokenizer(TINY)
+    tokens = pretrain.tokenize_corpus(TINY, tokenizer, 3000)
+    assert tokens.dtype == np.uint16
+    assert len(tokens) == 3000
+    text = tokenizer.decode(tokens)
+    stream = corpus.documents(TINY.seed)
+    expected = "<|endoftext|>".join(next(stream).text for _ in range(100))
+    assert expected.startswith(text[:-10])
+
+
+def test_batches_go_through_every_window_once_an_epoch_and_resume_anywhere() -> None:
+    data = np.arange(32 * 13 + 5, dtype=np.uint16)
+    stream = list(itertools.islice(pretrain.batches(data, TINY, 0), 6))
+    starts = torch.cat(stream[:3])[:, 0]
+    assert len(set(starts.tolist())) == 12
+    assert all(torch.equal(row, torch.arange(row[0], row[0] + 32)) for batch in stream for row in batch)
+    again = list(itertools.islice(pretrain.batches(data, TINY, 4), 2))
+    assert all(torch.equal(a, b) for a, b in zip(stream[4:], again, strict=True))
+
+
+def test_the_corpus_depends_on_the_seed_alone() -> None:
+    first = [document.text for document in itertools.islice(corpus.documents(1), 20)]
+    assert first == [document.text for document in itertools.islice(corpus.documents(1), 20)]
+    assert first != [document.text for document in itertools.islice(corpus.documents(2), 20)]
+
+
+def test_kinds_occur_as_often_as_their_weights_say() -> None:
+    kinds = [document.kind for document in itertools.islice(corpus.documents(0), 2000)]
+    assert sum(weight for weight, _ in corpus.KINDS.values()) == 100
+    for kind, (weight, _) in corpus.KINDS.items():
+        assert kinds.count(kind) / 20 == pytest.approx(weight, abs=3.5)
