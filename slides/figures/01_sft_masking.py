@@ -448,15 +448,18 @@ def truncated() -> str:
 
 
 def step(r: Recorded) -> str:
-    """Price of each token of one answer before and after one gradient step."""
+    """Price of the last tokens of one answer before and after one gradient step; more would not be readable."""
     figure, axes = plot(400)
-    tokens, before, after = r.step.tokens, r.step.before, r.step.after
+    shown = slice(-36, None)
+    tokens = ["EOS" if token == "<|im_end|>" else token for token in r.step.tokens[shown]]
     places = range(len(tokens))
-    axes.bar([x - 0.21 for x in places], before, 0.42, color=COLORS["sky"], label="before")
-    axes.bar([x + 0.21 for x in places], after, 0.42, color=COLORS["orange"], label="after one step")
-    axes.set_xticks(places, tokens, family="monospace", rotation=90)
+    axes.bar([x - 0.21 for x in places], r.step.before[shown], 0.42, color=COLORS["sky"], label="before")
+    axes.bar(
+        [x + 0.21 for x in places], r.step.after[shown], 0.42, color=COLORS["orange"], label="after one step"
+    )
+    axes.set_xticks(places, tokens, family="monospace", rotation=90, fontsize=21)
     axes.set_xlim(-0.8, len(tokens) - 0.2)
-    axes.set_title("price of each answer token, in nats", weight="normal")
+    axes.set_title("price of a token, in nats", weight="normal")
     axes.grid(axis="x", visible=False)
     axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
     return to_svg(figure)
