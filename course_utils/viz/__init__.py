@@ -5,7 +5,7 @@ from __future__ import annotations
 from course_utils.viz import style
 from course_utils.viz.figures import show
 from course_utils.viz.plots import bars_with_intervals, curves, mask_grid, role_grid, token_bars
-from course_utils.viz.tokens import TokenView, roles, token_view
+from course_utils.viz.tokens import TokenView, roles, token_texts, token_view
 
 __all__ = [
     "TokenView",
@@ -17,5 +17,6 @@ __all__ = [
     "show",
     "style",
     "token_bars",
+    "token_texts",
     "token_view",
 ]

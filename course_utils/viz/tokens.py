@@ -111,8 +111,8 @@ def token_view(
     """
     return TokenView(
         [
-            [(_visible(tokenizer.decode([token])), role) for token, role in zip(*pair, strict=True)]
-            for pair in zip(
+            list(zip(token_texts(row, tokenizer), line, strict=True))
+            for row, line in zip(
                 _rows(input_ids),
                 roles(input_ids, labels, attention_mask, eos_token_id=tokenizer.eos_token_id),
                 strict=True,
@@ -151,6 +151,11 @@ def _role(token: int, label: int, mask: int, eos_token_id: int) -> str:
     if token == eos_token_id:
         return "eos_ignored" if label == IGNORED else "eos"
     return "prompt" if label == IGNORED else "loss"
+
+
+def token_texts(input_ids: Any, tokenizer: Any) -> list[str]:
+    """The text of each token of input_ids (T,), with spaces and line ends that can be seen."""
+    return [_visible(tokenizer.decode([token])) for token in _rows(input_ids)[0]]
 
 
 def _visible(text: str) -> str:

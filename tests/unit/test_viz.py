@@ -77,6 +77,7 @@ def test_plain_text_breaks_long_rows():
 
 def test_spaces_and_line_ends_can_be_seen():
     assert [text for text, _ in viz.token_view([6, 7], tokenizer=Tokenizer()).rows[0]] == ["␣+", "⏎"]
+    assert viz.token_texts(torch.tensor([5, 6, 7]), Tokenizer()) == ["2", "␣+", "⏎"]
 
 
 class Tags(HTMLParser):
