@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
@@ -185,17 +186,20 @@ def plain_python(source: str) -> str:
     return TransformerManager().transform_cell(source)
 
 
+@lru_cache(maxsize=4096)
 def bound_names(source: str) -> frozenset[str]:
     """Names that the cell binds at its top level, imports included. Raises SyntaxError."""
     return frozenset(_bound(symtable.symtable(plain_python(source), "<cell>", "exec")))
 
 
+@lru_cache(maxsize=4096)
 def exported_names(source: str) -> frozenset[str]:
     """Names that the cell defines at its top level: functions, classes, values; not what it imports."""
     top = symtable.symtable(plain_python(source), "<cell>", "exec")
     return frozenset(s.get_name() for s in top.get_symbols() if s.is_assigned() and not s.is_imported())
 
 
+@lru_cache(maxsize=4096)
 def free_names(source: str) -> frozenset[str]:
     """Names that the cell takes from elsewhere: other cells, but not builtins. Raises SyntaxError.
 

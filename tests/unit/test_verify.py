@@ -105,6 +105,11 @@ def test_an_endless_loop_is_stopped(tiny):
     assert with_mutant(tiny, code, says="longer than 0.3 s", seconds=0.3) == ""
 
 
+def test_a_long_sleep_is_stopped_too(tiny):
+    code = "import time\ndef double(values):\n    time.sleep(600)"
+    assert with_mutant(tiny, code, says="longer than 0.2 s", seconds=0.2) == ""
+
+
 def test_leaving_the_process_is_only_an_error(tiny):
     assert with_mutant(tiny, "import sys\ndef double(values):\n    sys.exit(3)", says="SystemExit") == ""
 
