@@ -151,6 +151,7 @@ def test_a_class_of_a_thousand_makes_a_page_that_opens(records, folders):
     html = html_of(results, folders)
     assert "1000×" in html
     assert "and 992 more" in html
+    assert html.split('id="mistakes"')[1].split("</section>")[0].count("student0") == 8
     assert len(html) < 3_000_000
 
 
