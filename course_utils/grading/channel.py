@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import inspect
 import json
 import math
@@ -19,6 +20,8 @@ import textwrap
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
+
+Clock = Callable[[], float]
 
 MOST_BYTES = 64 * 2**20
 MOST_DEPTH = 40
@@ -191,34 +194,40 @@ def _loaded(name: str) -> Any:
 # Frames over a socket
 
 
-def send(sock: socket.socket, frame: bytes, deadline: float) -> None:
-    """Send a frame before `deadline` (time.monotonic). Raises TimeoutError, OSError."""
-    sock.settimeout(_left(deadline))
-    sock.sendall(frame)
+def send(sock: socket.socket, frame: bytes, deadline: float, clock: Clock = time.monotonic) -> None:
+    """Send a frame before `deadline` (of `clock`). Raises TimeoutError, OSError."""
+    rest = memoryview(frame)
+    while rest:
+        sock.settimeout(_left(deadline, clock))
+        with contextlib.suppress(TimeoutError):
+            rest = rest[sock.send(rest) :]
 
 
-def receive(sock: socket.socket, deadline: float) -> Any:
+def receive(sock: socket.socket, deadline: float, clock: Clock = time.monotonic) -> Any:
     """The value of the next frame. Raises TimeoutError, EOFError at the end, ValueError for nonsense."""
-    mark, text, blob = _HEAD.unpack(_exactly(sock, _HEAD.size, deadline))
+    mark, text, blob = _HEAD.unpack(_exactly(sock, _HEAD.size, deadline, clock))
     if mark != _MARK or text + blob > MOST_BYTES:
         raise ValueError("not a frame")
-    return unpack(_exactly(sock, text, deadline), _exactly(sock, blob, deadline))
+    return unpack(_exactly(sock, text, deadline, clock), _exactly(sock, blob, deadline, clock))
 
 
-def _exactly(sock: socket.socket, size: int, deadline: float) -> bytes:
+def _exactly(sock: socket.socket, size: int, deadline: float, clock: Clock) -> bytes:
     parts = bytearray()
     while len(parts) < size:
-        sock.settimeout(_left(deadline))
-        part = sock.recv(min(2**20, size - len(parts)))
+        sock.settimeout(_left(deadline, clock))
+        try:
+            part = sock.recv(min(2**20, size - len(parts)))
+        except TimeoutError:
+            continue  # `clock` may have stood still meanwhile
         if not part:
             raise EOFError
         parts += part
     return bytes(parts)
 
 
-def _left(deadline: float) -> float | None:
+def _left(deadline: float, clock: Clock) -> float | None:
     """Seconds until `deadline` as settimeout wants them. Raises TimeoutError when it is over."""
-    left = deadline - time.monotonic()
+    left = deadline - clock()
     if left <= 0:
         raise TimeoutError
     return None if math.isinf(left) else left
@@ -228,30 +237,30 @@ def _left(deadline: float) -> float | None:
 
 
 class Channel:
-    """Asks the student's process. One question at a time; `deadline` (time.monotonic) bounds them all, and
+    """Asks the student's process. One question at a time; `deadline` (of `clock`) bounds them all, and
     moves on by the time that passes between an answer and the next question: that is the tests' own.
 
     unwritten: whether a question since `reset` met NotImplementedError, the sign of an untouched exercise.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, clock: Clock = time.monotonic) -> None:
         self._sock = sock
+        self._clock = clock
         self._number = 0
         self.deadline = math.inf
-        self._answered = time.monotonic()
+        self._answered = self._clock()
         self.broken = ""
         self.unwritten = False
 
     def reset(self, deadline: float) -> None:
         self.deadline = deadline
-        self._answered = time.monotonic()
+        self._answered = self._clock()
         self.unwritten = False
 
     def recover(self, seconds: float) -> bool:
         """After a StudentTimeout: wait for the late answer, throw it away, and say whether it came."""
-        deadline = time.monotonic() + seconds
         try:
-            answer = receive(self._sock, deadline)
+            answer = receive(self._sock, self._clock() + seconds, self._clock)
         except (EOFError, OSError, ValueError):
             return False
         if type(answer) is not dict or answer.get("id") != self._number:
@@ -295,10 +304,10 @@ class Channel:
             raise StudentGone(self.broken)
         self._number += 1
         frame = pack({**question, "id": self._number})
-        self.deadline += time.monotonic() - self._answered
+        self.deadline += self._clock() - self._answered
         try:
-            send(self._sock, frame, self.deadline)
-            answer = receive(self._sock, self.deadline)
+            send(self._sock, frame, self.deadline, self._clock)
+            answer = receive(self._sock, self.deadline, self._clock)
         except TimeoutError:
             # The answer may still come; nobody would know to which question it belongs.
             self.broken = f"{who} did not answer in time"
@@ -309,7 +318,7 @@ class Channel:
         except ValueError:
             raise self._nonsense() from None
         finally:
-            self._answered = time.monotonic()
+            self._answered = self._clock()
         if type(answer) is not dict or answer.get("id") != self._number:
             raise self._nonsense()
         if "error" in answer:

@@ -73,7 +73,7 @@ class SplitExecute(Execute):
         began = time.monotonic()
         repairs = nb.metadata.pop("course", {}).get("repairs", [])  # noted by RepairCells in the first pass
         self._read_source(resources)
-        self._set_budget(resources, began)
+        self._set_budget(resources)
         self._flags: list[Flag] = []
         self._outcomes: dict[str, Outcome] = {}
         self._cell_errors: dict[str, str] = {}
@@ -111,19 +111,21 @@ class SplitExecute(Execute):
         self._test_ids = {nbk.grade_id(cell) for cell in source.cells if nbk.is_test(cell)}
         self._owner = {name: exercise.id for exercise in nbk.exercises(source) for name in exercise.names}
 
-    def _set_budget(self, resources: dict[str, Any], began: float) -> None:
+    def _set_budget(self, resources: dict[str, Any]) -> None:
         budget = _BUDGET_UNKNOWN
         with contextlib.suppress(CourseError):
             budget = float(course.lab(resources["nbgrader"]["assignment"]).grading_seconds)
         self._cell_limit = self.cell_seconds or max(20.0, budget)
-        self._deadline = began + (self.notebook_seconds or 60.0 + 3 * budget)
+        self._notebook_limit = self.notebook_seconds or 60.0 + 3 * budget
 
     def _start(self, sandbox: Sandbox, resources: dict[str, Any], limits: Limits) -> StudentKernel | None:
         try:
-            return StudentKernel(sandbox, submitted_folder(self, resources), limits)
+            kernel = StudentKernel(sandbox, submitted_folder(self, resources), limits)
         except KernelDied as error:
             self._die(f"The kernel could not be started: {error}.")
             return None
+        self._deadline = kernel.jail.clock() + self._notebook_limit
+        return kernel
 
     def _visit(self, cell: NotebookNode) -> None:
         """Run one code cell where it belongs and put its outputs into the notebook."""
@@ -141,12 +143,12 @@ class SplitExecute(Execute):
         if self._dead:
             cell.outputs = [_error("NotRun", self._dead)]
             return
-        left = self._deadline - time.monotonic()
+        left = self._deadline - self._kernel.jail.clock()
         if left <= 0:
             self._die("The notebook used up its time; the cells from here on were not run.", "out of time")
             cell.outputs = [_error("NotRun", self._dead)]
             return
-        seconds = min(self._cell_limit * self._patience, left)
+        seconds = max(1.0, min(self._cell_limit * self._patience, left))
         try:
             run = self._kernel.run(cell.source, seconds, self.output_bytes)
         except KernelDied as error:
@@ -190,8 +192,9 @@ class SplitExecute(Execute):
         began = time.monotonic()
         if self._dead:
             return Outcome("not run", message=self._dead)
-        channel = Channel(self._kernel.jail.wire)
-        channel.reset(min(began + self.test_seconds, max(self._deadline, began + 1.0)))
+        clock = self._kernel.jail.clock
+        channel = Channel(self._kernel.jail.wire, clock)
+        channel.reset(min(clock() + self.test_seconds, max(self._deadline, clock() + 1.0)))
         fd = self._kernel.jail.wire_fd
         try:
             serving = self._kernel.begin(_SERVE.format(fd=fd))
@@ -264,7 +267,7 @@ class SplitExecute(Execute):
             if not channel.recover(_GRACE):
                 self._kernel.close()
                 raise KernelDied("the answer never came and could not be interrupted")
-        channel.reset(time.monotonic() + _GRACE)
+        channel.reset(self._kernel.jail.clock() + _GRACE)
         try:
             channel.stop()
         except (StudentGone, StudentTimeout):

@@ -10,7 +10,6 @@ import contextlib
 import json
 import secrets
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -99,19 +98,19 @@ class StudentKernel:
         return self._ended is None and self.jail.alive()
 
     def run(self, source: str, seconds: float, most_output: int = 500_000, history: bool = True) -> CellRun:
-        """Run one cell and wait for it, at most `seconds` and a short grace.
+        """Run one cell and wait for it, at most `seconds` (of Jail.clock) and a short grace.
 
         most_output: bytes of output that are kept. Twenty times as much interrupts the cell. Raises KernelDied,
         also when the kernel had to be ended because an interrupt did not stop the cell.
         """
         request = self._ask(source, history)
         result = CellRun()
-        began = time.monotonic()
+        began = self.jail.clock()
         deadline = began + seconds
         replied = idle = False
         kept = seen = 0
         while not (replied and idle):
-            now = time.monotonic()
+            now = self.jail.clock()
             if now >= deadline:
                 if replied:  # the last outputs were lost on the way, the cell itself is done
                     result.cut = True
@@ -127,7 +126,7 @@ class StudentKernel:
                 kind, content = message["kind"], message["content"]
                 if channel == "shell" and kind == "execute_reply":
                     replied = True
-                    deadline = min(deadline, time.monotonic() + _GRACE)
+                    deadline = min(deadline, self.jail.clock() + _GRACE)
                     if result.status == "ok" and content.get("status") != "ok":
                         result.status = "error"
                         result.error = _text(content.get("ename"), 200)
@@ -144,8 +143,8 @@ class StudentKernel:
                     if seen > 20 * most_output and result.status == "ok" and not replied:
                         result.status = "flood"
                         self.interrupt()
-                        deadline = time.monotonic() + _GRACE
-        result.seconds = time.monotonic() - began
+                        deadline = self.jail.clock() + _GRACE
+        result.seconds = self.jail.clock() - began
         if result.cut:
             note = f"[output cut: a cell may show {most_output:,} bytes]\n"
             _append(result.outputs, {"output_type": "stream", "name": "stdout", "text": note})
@@ -157,16 +156,17 @@ class StudentKernel:
 
     def finish(self, request: str, seconds: float) -> bool:
         """Whether the cell started with `begin` ended within so many seconds. Its output is thrown away."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
+        deadline = self.jail.clock() + seconds
+        while (left := deadline - self.jail.clock()) > 0:
             for channel, message in self._receive(left):
                 if channel == "shell" and message["parent"] == request:
                     return True
         return False
 
     def interrupt(self) -> None:
-        """Ask the kernel to raise KeyboardInterrupt in the running cell."""
-        self._session.send(self._sockets["control"], "interrupt_request", {})
+        """Ask the kernel to raise KeyboardInterrupt in the running cell. It need not listen."""
+        with contextlib.suppress(zmq.Again):
+            self._session.send(self._sockets["control"], "interrupt_request", {})
 
     def check(self) -> None:
         """Raise KernelDied if it is gone."""
@@ -184,6 +184,7 @@ class StudentKernel:
     def _connect(self, name: str, kind: int) -> zmq.Socket:
         sock = self._context.socket(kind)
         sock.linger = 0
+        sock.sndtimeo = 1000  # a socket whose other end was closed would wait for ever
         sock.setsockopt(zmq.MAXMSGSIZE, _LARGEST_MESSAGE)
         sock.setsockopt(zmq.RCVHWM, 100)
         sock.setsockopt(zmq.RECONNECT_IVL, 10)
@@ -202,19 +203,22 @@ class StudentKernel:
             "allow_stdin": False,
             "stop_on_error": False,
         }
-        message = self._session.send(self._sockets["shell"], "execute_request", content)
+        try:
+            message = self._session.send(self._sockets["shell"], "execute_request", content)
+        except zmq.Again:
+            raise self._gone("the kernel closed its connections") from None
         return message["header"]["msg_id"]
 
     def _wait_until_ready(self, patience: float) -> None:
         """Until an answer came on shell and something on iopub, so that no output is missed."""
-        deadline = time.monotonic() + patience
+        deadline = self.jail.clock() + patience
         replied = heard = False
         while not (replied and heard):
-            if time.monotonic() > deadline:
+            if self.jail.clock() > deadline:
                 raise self._gone(f"the kernel did not start within {patience:g} seconds")
             self._session.send(self._sockets["shell"], "kernel_info_request", {})
-            pause = time.monotonic() + 1.0
-            while (left := pause - time.monotonic()) > 0 and not (replied and heard):
+            pause = self.jail.clock() + 1.0
+            while (left := pause - self.jail.clock()) > 0 and not (replied and heard):
                 for channel, _ in self._receive(left):
                     replied = replied or channel == "shell"
                     heard = heard or channel == "iopub"
