@@ -139,7 +139,8 @@ def cost(runs: Sequence[Run], named: int = 3) -> Markup:
     lines.append(f'<text x="95%" y="{base + 38}" class="end">seconds</text>')
     lines.append(f'<text x="11%" y="{top - 4}">peak memory, MB</text>')
 
-    tell = sorted(runs, key=lambda run: run.seconds)[-named:] + sorted(runs, key=lambda run: run.peak_mb)[-1:]
+    slowest = sorted(runs, key=lambda run: run.seconds, reverse=True)[:named]
+    tell = [*slowest, *sorted(runs, key=lambda run: run.peak_mb)[-1:]]
     points, names, taken = [], [], []
     for run in runs:
         x, y = across(run.seconds), up(run.peak_mb)
@@ -156,13 +157,13 @@ def cost(runs: Sequence[Run], named: int = 3) -> Markup:
     for run in dict.fromkeys(tell):
         x, y = across(run.seconds), up(run.peak_mb)
         # Names that would cover each other are left to the table below.
-        if any(abs(x - other_x) < 25 and abs(y - other_y) < 16 for other_x, other_y in taken):
+        if any(abs(x - other_x) < 30 and abs(y - other_y) < 16 for other_x, other_y in taken):
             continue
         taken.append((x, y))
-        side = ("end", -12) if x > 60 else ("", 12)
+        side = "end" if x > 70 else "mid" if x > 30 else ""
         names.append(
-            f'<svg x="{x:.2f}%" y="{y:.1f}" class="at"><text x="{side[1]}" y="4" class="{side[0]}">'
-            f"{escape(plain(run.student))}</text></svg>"
+            f'<svg x="{x:.2f}%" y="{y:.1f}" class="at"><text y="-12" class="{side}">{escape(plain(run.student))}'
+            "</text></svg>"
         )
     middle = sorted(seconds)[len(seconds) // 2]
     alt = (
@@ -189,11 +190,15 @@ def _bin_width(top: float) -> float:
 
 
 def _decades(low: float, high: float) -> list[float]:
-    """Ticks 1, 2, 5, 10 … that enclose low..high, at least two."""
-    ticks = [m * 10.0**e for e in range(-2, 5) for m in (1, 2, 5)]
-    first = max((i for i, tick in enumerate(ticks) if tick <= low), default=0)
-    last = min((i for i, tick in enumerate(ticks) if tick >= high), default=len(ticks) - 1)
-    return ticks[first : max(last, first + 1) + 1]
+    """Round ticks for a log scale that enclose low..high: 1, 2, 5, 10 … or, for a narrow range, more of them."""
+    for steps in ((1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7)):
+        ticks = [m * 10.0**e for e in range(-2, 5) for m in steps]
+        first = max((i for i, tick in enumerate(ticks) if tick <= low), default=0)
+        last = min((i for i, tick in enumerate(ticks) if tick >= high), default=len(ticks) - 1)
+        found = ticks[first : max(last, first + 1) + 1]
+        if len(found) > 3:
+            break
+    return found
 
 
 def _round_up(value: float) -> float:

@@ -145,6 +145,6 @@ def _exercise(cell: CellResult, mark: Mark | None) -> Exercise:
         return Exercise(cell, "graded", mark.points, comment)
     if cell.state == "manual":
         # nbgrader settles by itself an essay that nobody wrote: 0 points, no grader needed.
-        state = "waiting" if mark is None or mark.waiting else "graded"
-        return Exercise(cell, state, 0.0, comment)
+        settled = mark is not None and not mark.waiting
+        return Exercise(cell, "not attempted" if settled else "waiting", 0.0, comment)
     return Exercise(cell, cell.state, cell.points, comment)

@@ -117,7 +117,7 @@ def _html(submissions: Sequence[Submission], paths: CoursePaths, page: Path) -> 
     points = [submission.points for submission in submissions]
     mistakes = common_mistakes(submissions)
     people = [s for s in ordered if reasons_to_look(s)]
-    still_open = min(s.waiting_points for s in submissions)
+    still_open = max(s.waiting_points for s in submissions)
     open_essays = sum(e.state == "waiting" for s in submissions for e in s.exercises)
 
     def link(submission: Submission) -> Markup:
@@ -166,14 +166,18 @@ def _html(submissions: Sequence[Submission], paths: CoursePaths, page: Path) -> 
 
 
 def common_mistakes(submissions: Iterable[Submission]) -> list[Mistake]:
-    """Failure messages, most common first. Messages are one when they agree in what was examined and in the
-    hint, or, where there is neither, in all but their numbers."""
+    """Failure messages, most common first, then in the lab's order.
+
+    Messages are one when they agree in what was examined and in the hint, or, where there is no hint, in all
+    but their numbers.
+    """
+    submissions = list(submissions)
     groups: dict[tuple[str, ...], Mistake] = {}
     founds: dict[tuple[str, ...], Counter[str]] = {}
     for submission in (s for s in submissions if s.was_graded):
         for exercise in submission.exercises:
             cell = exercise.cell
-            if cell.state not in ("failed", "not run") or not (cell.what or cell.message):
+            if cell.state != "failed" or not (cell.what or cell.message):
                 continue
             found = found_text(cell)
             likeness = (cell.what, cell.hint) if cell.hint else (cell.what, re.sub(r"\d+", "#", found))
@@ -183,7 +187,9 @@ def common_mistakes(submissions: Iterable[Submission]) -> list[Mistake]:
             founds.setdefault(key, Counter())[found] += 1
     for key, mistake in groups.items():
         mistake.found = founds[key].most_common(1)[0][0]
-    return sorted(groups.values(), key=lambda mistake: -len(mistake.students))
+    place = {grade_id: index for index, grade_id in enumerate(_exercise_order(submissions))}
+    keys = sorted(groups, key=lambda key: (-len(groups[key].students), place[key[0]]))
+    return [groups[key] for key in keys]
 
 
 def _exercise_order(submissions: Iterable[Submission]) -> list[str]:

@@ -194,7 +194,7 @@ def test_an_essay_that_nobody_wrote_waits_for_no_one(records):
     (waits,) = overlay([records.result()], {"amara_okafor": {essay: Mark(None, True)}})
     (settled,) = overlay([records.result()], {"amara_okafor": {essay: Mark(None, False, "No response.")}})
     assert (waits.exercises[-1].state, waits.waiting_points) == ("waiting", 3)
-    assert (settled.exercises[-1].state, settled.waiting_points) == ("graded", 0)
+    assert (settled.exercises[-1].state, settled.waiting_points) == ("not attempted", 0)
 
 
 def test_a_passed_exercise_needs_no_explanation(records):

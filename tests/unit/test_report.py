@@ -12,7 +12,7 @@ from rich.console import Console
 from course_utils.errors import CourseError
 from course_utils.grading import charts
 from course_utils.grading.feedback import write_feedback
-from course_utils.grading.marks import overlay
+from course_utils.grading.marks import Mark, overlay
 from course_utils.grading.report import common_mistakes, show_table, write_report
 
 
@@ -65,6 +65,21 @@ def test_a_submission_that_was_not_graded_comes_first_and_the_rest_is_drawn(
         [records.result("aziz", status=status, cells=[], score=0.0, max_score=0.0, graded_at="")], folders
     )
     assert rows_of(alone) == ["aziz"]
+
+
+def test_essays_still_open_are_shown_as_points_that_nobody_has(class_of_five, folders, monkeypatch):
+    wrote_nothing = {"ben_novak": {"sft_masking-essay-prompt_loss": Mark(None, False)}}
+    monkeypatch.setattr("course_utils.grading.report.read_marks", lambda *_: wrote_nothing)
+    html = html_of(class_of_five, folders)
+    assert "by hand, not given yet" in html
+    assert "1 student has all 9 points given so far, 1 has none." in html
+    assert "4</b> essays to grade by hand" in html
+
+
+def test_equal_counts_stand_in_the_labs_order(records):
+    both = records.result(labels=records.wrong(), chat={"state": "failed", "message": "NameError"})
+    titles = [mistake.title for mistake in common_mistakes(overlay([both], {}))]
+    assert titles == ["One question and its answer", "Mask the prompt"]
 
 
 def test_what_could_not_be_graded_is_no_mistake_of_the_class(records):
