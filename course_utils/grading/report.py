@@ -204,10 +204,9 @@ def _by_id(submission: Submission) -> dict[str, Exercise]:
 
 
 def _exercise_row(grade_id: str, submissions: Iterable[Submission]) -> dict[str, object]:
-    """An exercise's title, points, the share of them that the class has, and its bar."""
+    """An exercise's title, points, its bar, and how many wait for a grader or else the class's share of points."""
     found = [e for s in submissions for e in s.exercises if e.cell.grade_id == grade_id]
-    given = [e for e in found if e.state != "waiting"]
-    possible = sum(e.cell.max_points for e in given)
+    possible = sum(e.cell.max_points for e in found) or 1
     title = found[0].cell.title
     counts = {LOOKS[state].word: 0 for state in LOOKS}
     for exercise in found:
@@ -215,7 +214,8 @@ def _exercise_row(grade_id: str, submissions: Iterable[Submission]) -> dict[str,
     return {
         "title": title,
         "max_points": found[0].cell.max_points,
-        "share": round(100 * sum(e.points for e in given) / possible) if possible else None,
+        "waiting": sum(e.state == "waiting" for e in found),
+        "share": round(100 * sum(e.points for e in found) / possible),
         "bar": share_bar(Share(plain(title), counts), {look.word: look.css for look in LOOKS.values()}),
     }
 

@@ -113,13 +113,13 @@ def test_errors_without_a_hint_are_one_when_only_numbers_differ(records):
     assert len(mistake.students) == 2
 
 
-def test_shares_are_of_the_points_that_are_settled(class_of_five, folders):
+def test_shares_of_points_are_shown_once_everything_is_graded(class_of_five, folders):
     html = html_of(class_of_five, folders)
     shares = html.split('class="shares"')[1].split("</ol>")[0]
     words = re.sub(r"\s+", " ", re.sub(r"<svg.*?</svg>|<[^>]+>", " ", shares, flags=re.S))
     assert "One question and its answer 80 % of 4" in words
     assert "Mask the prompt 20 % of 5" in words
-    assert "Why not train on the prompt? not graded yet, 3" in words
+    assert "Why not train on the prompt? 5 to grade, up to 3" in words
 
 
 def test_every_picture_has_a_text_and_is_well_formed(class_of_five, folders):
