@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import tempfile
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -299,7 +300,9 @@ def _release(paths: CoursePaths, console: Console) -> CoursePaths:
             console.print(f"Left {_short(old, paths)} alone: somebody works in it.", highlight=False)
             if lab.name == LAB:
                 paths = replace(paths, labs=paths.root / "demo" / "labs")
-                generate(LAB, paths.root, paths.labs)
+                with tempfile.TemporaryDirectory(dir=paths.root / ".course") as folder:
+                    made = generate(LAB, paths.root, Path(folder))
+                    write_if_changed(paths.labs / LAB / made.name, made.read_text(encoding="utf-8"))
     return paths
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
+from rich.console import Console
 
 from course_utils.errors import CourseError
 from course_utils.grading import catalogue, demo
 from course_utils.grading import notebook as nbk
+from course_utils.grading.autograde import CoursePaths
 from course_utils.grading.repair import released_view
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -189,3 +193,74 @@ def test_a_student_or_a_cell_without_a_record_is_noticed(records, paths):
     results[0].cells.pop(0)
     (sentence,) = demo.surprises(results, paths, LAB)
     assert "no record" in sentence
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> CoursePaths:
+    """A copy of what the demo needs of the course, with a real class's work in it."""
+    shutil.copytree(ROOT / "solutions", tmp_path / "solutions")
+    shutil.copytree(ROOT / "tests" / "mutants" / LAB, tmp_path / "tests" / "mutants" / LAB)
+    (tmp_path / "submitted" / "real_student").mkdir(parents=True)
+    (tmp_path / "gradebook.db").write_text("a real class")
+    return CoursePaths(root=tmp_path)
+
+
+def run(clone: CoursePaths, monkeypatch, results: list) -> tuple[str, list]:
+    """Run the demo with these grades: what it printed, and the paths that grading was given."""
+    asked = []
+
+    def grade(lab, paths, unsafe, progress):
+        asked.append(paths)
+        progress(1, len(results), results[0])
+        return results
+
+    monkeypatch.setattr("course_utils.grading.autograde.grade_class", grade)
+    out = io.StringIO()
+    demo.run_demo(clone, Console(file=out, width=120))
+    return out.getvalue(), asked
+
+
+def test_the_demo_ends_with_a_table_and_places_that_exist(clone, records, paths, monkeypatch):
+    said, (used,) = run(clone, monkeypatch, graded(records, paths))
+    for sample in demo.SAMPLES:
+        assert any(line.startswith(sample.student) and sample.story in line for line in said.splitlines())
+    places = [line.split()[-1] for line in said.splitlines() if line.endswith(".html")]
+    assert len(places) == 2
+    assert all((clone.root / place).is_file() for place in places)
+    assert (clone.labs / LAB / f"{LAB}.ipynb").is_file()
+    made = {used.submitted, used.autograded, used.feedback, used.reports, used.database}
+    assert {path.parent for path in made} == {clone.root / "demo"}
+
+
+def test_the_demo_leaves_a_real_class_alone(clone, records, paths, monkeypatch):
+    run(clone, monkeypatch, graded(records, paths))
+    assert (clone.root / "gradebook.db").read_text() == "a real class"
+    assert [path.name for path in clone.submitted.iterdir()] == ["real_student"]
+    assert not clone.feedback.exists()
+    assert not clone.reports.exists()
+
+
+def test_a_wrong_grade_ends_the_demo(clone, records, paths, monkeypatch):
+    results = graded(records, paths)
+    results[0].cells[0].points = 0.0
+    with pytest.raises(CourseError, match=r"must get:\n  - amara_okafor"):
+        run(clone, monkeypatch, results)
+
+
+def test_a_lab_that_somebody_works_in_is_left_alone(clone, records, paths, monkeypatch):
+    mine = clone.labs / LAB / f"{LAB}.ipynb"
+    mine.parent.mkdir(parents=True)
+    mine.write_text(json.dumps(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("my work")])))
+    before = mine.read_bytes()
+    said, (used,) = run(clone, monkeypatch, graded(records, paths))
+    assert mine.read_bytes() == before
+    assert "somebody works in it" in said
+    assert used.labs == clone.root / "demo" / "labs"
+    assert nbk.exercises(nbk.read(used.submitted / "ben_novak" / LAB / f"{LAB}.ipynb"))
+    # the class's copy follows the source
+    source = nbk.read(clone.solutions / LAB / f"{LAB}.ipynb")
+    source.cells[0].source += "\n\nOne sentence more."
+    nbformat.write(source, clone.solutions / LAB / f"{LAB}.ipynb")
+    run(clone, monkeypatch, graded(records, paths))
+    assert "One sentence more." in (used.submitted / "ben_novak" / LAB / f"{LAB}.ipynb").read_text()
+    assert mine.read_bytes() == before
