@@ -23,6 +23,7 @@ from course_utils.grading import notebook as nbk
 MOST_BYTES = 100 * 2**20
 MOST_CELLS = 5_000
 _ALIKE = 0.6  # difflib ratio above which two cells are taken for the same
+_KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 _COMPARED = 4_000  # characters of a cell that are compared
 
 
@@ -245,7 +246,7 @@ class RepairCells(NbGraderPreprocessor):
         # Read by RecordResult in nbgrader's second pass over the notebook; a student's own value is replaced.
         nb.metadata = NotebookNode(
             course=NotebookNode(repairs=actions),
-            kernelspec=nb.metadata.get("kernelspec", NotebookNode()),
+            kernelspec=deepcopy(source.metadata.get("kernelspec", _KERNEL)),
             language_info=NotebookNode(name="python"),
         )
         nb.nbformat, nb.nbformat_minor = 4, 5
