@@ -75,6 +75,7 @@ checks.equal(total([5, 7, 11]), 46, what="the doubled sum of three numbers", nam
 """
 
 ESSAY = """
+Doubling overflows when the result needs more bits than the dtype has.
 ### BEGIN MARK SCHEME
 Two points for naming the overflow of integers, one for an example with numbers in it.
 ### END MARK SCHEME

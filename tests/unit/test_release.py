@@ -152,6 +152,10 @@ BROKEN = {
         ),
         "more than one hidden region",
     ),
+    "visible tests that need hidden ones": (
+        replace(T, "### BEGIN HIDDEN TESTS\n", "if True:\n### BEGIN HIDDEN TESTS\n    pass\n"),
+        "The visible tests of tiny-scale-double-tests do not compile alone",
+    ),
     "tests use a demo's name": (replace(T, "numbers * 2", "shown * 2"), "uses shown, which no setup cell"),
     "student function handed on": (
         replace(T, "double(numbers)", "list(map(double, numbers))"),
@@ -162,6 +166,7 @@ BROKEN = {
     "setup unlocked": (meta("tiny-setup", locked=False, grade=True), "should be locked and read-only"),
     "setup needs a demo": (replace("tiny-setup", "toy = ", "toy = shown or "), "needs shown"),
     "no setup": (drop("tiny-setup"), "There is no setup cell"),
+    "essay without points": (meta(E, points=0), f"{E} gives no points"),
     "no mark scheme": (lambda tiny: setattr(tiny.cell(E), "source", "Say why."), "has no mark scheme"),
     "mark scheme outside": (
         replace(E, "### BEGIN MARK", "### BEGIN SOLUTION\nYes.\n### END SOLUTION\n### BEGIN MARK"),
@@ -354,6 +359,10 @@ LEAKS = {
     "mark scheme": (
         leak(7, "Two points for naming the overflow of integers, one for an example with numbers in it."),
         "shows the mark scheme of tiny-essay-overflow",
+    ),
+    "model answer": (
+        leak(7, "Doubling overflows when the result needs more bits than the dtype has."),
+        "shows the model answer of tiny-essay-overflow",
     ),
     "cell": (lost_a_cell, "The marked cells differ: ['tiny-scale-double-tests']"),
 }
