@@ -449,8 +449,11 @@ class _NoShell:
 
 @contextlib.contextmanager
 def _quiet_process(folder: Path) -> Iterator[None]:
-    """The notebook's folder, the grading budget, no windows; all put back afterwards."""
-    environment = dict(os.environ)
+    """The notebook's folder, the grading budget, one thread, no windows; all put back afterwards."""
+    import torch
+
+    environment, threads = dict(os.environ), torch.get_num_threads()
+    torch.set_num_threads(1)  # the tensors of tests are tiny: threads would only wait for each other
     os.environ["COURSE_GRADING"] = "1"
     os.environ.setdefault("MPLBACKEND", "Agg")
     try:
@@ -458,6 +461,7 @@ def _quiet_process(folder: Path) -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     finally:
+        torch.set_num_threads(threads)
         os.environ.clear()
         os.environ.update(environment)
 

@@ -283,7 +283,7 @@ def test_magics_in_setup_cells_do_nothing(tiny):
 
 def test_the_process_is_left_as_it_was(tiny, monkeypatch):
     monkeypatch.delenv("COURSE_GRADING", raising=False)
-    before = (os.getcwd(), dict(os.environ))
+    before = (os.getcwd(), dict(os.environ), torch.get_num_threads())
     tiny.catalogue(
         "double",
         MUTANT.format(
@@ -294,7 +294,7 @@ def test_the_process_is_left_as_it_was(tiny, monkeypatch):
         ),
     )
     assert run(tiny, minimum=(1, 0)).problems == ()
-    assert (os.getcwd(), dict(os.environ)) == before
+    assert (os.getcwd(), dict(os.environ), torch.get_num_threads()) == before
 
 
 def test_an_unknown_exercise_names_the_known_ones(tiny):
