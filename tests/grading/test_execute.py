@@ -303,10 +303,14 @@ def test_nothing_of_a_test_is_in_the_students_process(run):
     spy = (
         "import gc\n"
         "text = repr([o for o in gc.get_objects() if isinstance(o, (dict, list, tuple, set))]) + repr(globals())\n"
-        "print('FOUND' if 'fresh numbers' in text or '-14, 22' in text else 'clean')"
+        "words = [''.join(reversed(word)) for word in ('srebmun hserf', '22 ,41-')]\n"  # not to find itself
+        "print([word for word in words if word in text])"
     )
-    result = run(last=spy, cell_seconds=20.0)
-    assert "clean" in str(result.nb.cells[-1].outputs)
+    result = run(run.wrong, last=spy, cell_seconds=20.0)
+    assert result.nb.cells[-1].outputs[0].text == "[]\n"
+    # The search itself works: what lies in a variable is found.
+    found = run(run.wrong, first="keep = [[-14, 22]]", last=spy, cell_seconds=20.0).nb.cells[-1].outputs
+    assert "-14, 22" in str(found)
 
 
 def test_html_output_keeps_only_text_formats(run):
