@@ -174,7 +174,7 @@ def common_mistakes(submissions: Iterable[Submission]) -> list[Mistake]:
     submissions = list(submissions)
     groups: dict[tuple[str, ...], Mistake] = {}
     founds: dict[tuple[str, ...], Counter[str]] = {}
-    for submission in (s for s in submissions if s.was_graded):
+    for submission in submissions:
         for exercise in submission.exercises:
             cell = exercise.cell
             if cell.state != "failed" or not (cell.what or cell.message):
