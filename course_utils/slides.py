@@ -130,9 +130,9 @@ def claim(text: str, holds: bool) -> str:
     return text
 
 
-def points(value: float, digits: int = 1, unit: str = " points") -> str:
+def points(value: float, digits: int = 1, unit: str = " points", plus: str = "+") -> str:
     """-0.0123 -> −1.2 points: a difference of shares, with its sign."""
-    sign = "−" if value < 0 else "+"
+    sign = "−" if value < 0 else plus
     return f"{sign}{abs(100 * value):.{digits}f}{unit}"
 
 
@@ -317,7 +317,9 @@ def _install() -> None:
     npm = shutil.which("npm")
     if npm is None:
         raise CourseError("npm is missing: install Node.js 20 or newer to build the decks.")
-    done = subprocess.run([npm, "ci", "--silent", "--fetch-retries=1"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [npm, "ci", "--silent", "--fetch-retries=1"], cwd=ROOT, capture_output=True, text=True
+    )
     if done.returncode:
         raise CourseError(f"`npm ci` failed: {done.stderr.strip()[-400:]}")
 

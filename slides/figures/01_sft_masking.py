@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import ceil, floor, log
 from typing import TYPE_CHECKING
 
-from matplotlib.ticker import FixedLocator, MultipleLocator, PercentFormatter
+from matplotlib.ticker import FixedLocator, MaxNLocator, MultipleLocator, PercentFormatter
 
 from course_utils.viz.diagrams import INK, LINE, LOOKS, QUIET, WIDTH, WRONG, Canvas, plot, to_svg
 from course_utils.viz.style import COLORS
@@ -504,10 +504,18 @@ def masking(r: Recorded) -> str:
     for arm, colour, _ in arms:
         losses = r.losses[arm]
         left.plot(range(1, len(losses) + 1), losses, color=colour, marker="none")
-        height = max(losses[len(losses) // 2 :])
+        end = sum(losses[-6:]) / 6
         left.annotate(
-            arm, (0.62 * len(losses), height), (0, 12), textcoords="offset points", color=INK, weight="bold"
+            arm,
+            (len(losses), end),
+            (12, 0),
+            textcoords="offset points",
+            color=INK,
+            weight="bold",
+            va="center",
         )
+    left.set_xlim(0, 1.5 * len(losses))
+    left.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     left.set_ylim(0, None)
     left.set_xlabel("step")
     left.set_title("training loss (nats per token)", weight="normal")
