@@ -121,12 +121,13 @@ def test_the_typo_does_not_compile_and_the_loop_never_ends(handed_in):
     typo = nbk.find_exercise(handed_in["farid_haddad"], "render_chat").solution.source
     with pytest.raises(SyntaxError):
         compile(typo, "cell", "exec")
-    tree = ast.parse(nbk.find_exercise(handed_in["grace_liu"], "packed_attention").solution.source)
+    tree = ast.parse(nbk.find_exercise(handed_in["grace_liu"], "token_nll").solution.source)
     (function,) = tree.body
     assert ast.get_docstring(function)
     loop = next(node for node in function.body if isinstance(node, ast.While))
     assert ast.unparse(loop.test) == "step < 10"
-    assert "step" not in {node.id for node in ast.walk(loop) if getattr(node, "ctx", None) == ast.Store()}
+    stored = {node.id for node in ast.walk(loop) if isinstance(getattr(node, "ctx", None), ast.Store)}
+    assert stored == {"seen"}
 
 
 def test_the_colab_copy_is_all_text_and_no_metadata(handed_in):
