@@ -310,7 +310,7 @@ def test_what_the_tests_do_between_two_questions_is_not_the_students_time(studen
         b"x" * 100,
         ch._HEAD.pack(b"crs1", 2**31, 2**31),
         ch.pack([1]),
-        ch.pack({"id": 99, "value": 1}),
+        ch.pack({"id": 99, "value": {}}),
         ch.pack({"id": 1}),
         ch.pack({"id": 1, "error": "no"}),
         ch.pack({"id": 1, "error": {"kinds": "ValueError"}}),

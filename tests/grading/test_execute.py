@@ -59,7 +59,7 @@ def runner(locked, monkeypatch, tmp_path, tiny):
         if last:
             cells.append(new_code_cell(last))
         nb.cells = cells
-        settings = {"cell_seconds": 2.0, "test_seconds": 2.0, "notebook_seconds": 40.0, **limits}
+        settings = {"cell_seconds": 2.0, "test_seconds": 4.0, "notebook_seconds": 40.0, **limits}
         resources = {"nbgrader": {"assignment": "07_tiny", "student": "s", "notebook": "07_tiny"}}
         nb, resources = ex.SplitExecute(**settings).preprocess(nb, resources)
         grades = {

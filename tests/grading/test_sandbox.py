@@ -407,3 +407,22 @@ def test_landlock_as_root_is_refused_when_the_interpreter_is_roots_alone(monkeyp
     tmp_path.chmod(0o700)
     private = sandbox.Interpreter(sys.executable, (str(tmp_path),))
     assert "cannot read the interpreter" in sandbox._try_once("landlock", private)
+
+
+def test_waiting_for_a_processor_does_not_count(run):
+    """Two programs that share one processor: each one's clock runs at about half the speed."""
+    code = stays("""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    report(ready=1)
+    while True:
+        pass
+    """)
+    jails = [run(code), run(code)]
+    for jail in jails:
+        wait_for(jail.run_folder / "report")
+    time.sleep(0.5)
+    began, clocks = time.monotonic(), [jail.clock() for jail in jails]
+    time.sleep(1.5)
+    passed = time.monotonic() - began
+    for jail, clock in zip(jails, clocks, strict=True):
+        assert jail.clock() - clock < 0.8 * passed
