@@ -436,7 +436,7 @@ class Story:
     def _fill(self, text: str, **numbers: object) -> str:
         pronoun = self.person.pronoun
         # After a sentence about the friend, "she" could be either of them: use the name again.
-        subject = pronoun if self.pronoun_is_clear and self.rng.random() < 0.5 else self.person.name
+        subject = pronoun if self.pronoun_is_clear and self.rng.random() < 0.3 else self.person.name
         day1, day2 = self.rng.sample(DAYS, 2)
         return text.format(
             name=self.person.name,

@@ -226,3 +226,14 @@ def documents(seed: int) -> Iterator[Document]:
         source = _Source(rng)
         text = KINDS[kind][1](source)
         yield Document(kind, text, tuple(source.drawn))
+
+
+def rotas(seed: int) -> Iterator[str]:
+    """An endless stream of rotas alone, for the first steps.
+
+    From them a model learns to repeat a name. Started on the whole mixture it first learns that nobody can
+    guess a name, its names become alike, and it goes on guessing for millions of tokens.
+    """
+    source = _Source(random.Random(f"rotas/{seed}"))
+    while True:
+        yield _rota(source)

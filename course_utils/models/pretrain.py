@@ -1,6 +1,6 @@
 """How the embedded mathematics model was made: ``python -m course_utils.models.pretrain``.
 
-One trunk is trained at a constant learning rate. From it three branches are annealed to zero at 15, 35 and
+One trunk is trained at a constant learning rate. From it three branches are annealed to zero at 16, 36 and
 100 % of the token budget (warmup, stable, decay: WSD, arXiv 2404.06395): weak, medium and strong. All three
 thus come from one run, and each is properly finished. Interrupt it at any time; the same command goes on.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import itertools
 import json
 import time
 from collections.abc import Iterator
@@ -22,19 +23,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from transformers import GenerationConfig, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
 from course_utils.models import behaviour
-from course_utils.models.corpus import documents
+from course_utils.models.corpus import documents, rotas
 from course_utils.models.tokenizer import END_OF_TEXT, IM_END, train_tokenizer
 from course_utils.seeding import seed_everything
 
 # Share of the token budget at which each stage is finished, its decay included.
-STAGES = {"weak": 0.15, "medium": 0.35, "strong": 1.0}
+STAGES = {"weak": 0.16, "medium": 0.36, "strong": 1.0}
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides the weights, but for the machine's rounding."""
 
-    tokens: int = 20_000_000
+    tokens: int = 16_000_000
     seed: int = 0
     vocab_size: int = 896
     tokenizer_documents: int = 6000
@@ -43,10 +44,11 @@ class Recipe:
     heads: int = 4
     key_value_heads: int = 1
     mlp_size: int = 384
-    embedding_std: float = 0.1
+    embedding_std: float = 0.3
     context: int = 256
     batch_size: int = 8
     warmup_steps: int = 200
+    rota_steps: int = 200
     decay_share: float = 0.2
     matrix_learning_rate: float = 0.015
     other_learning_rate: float = 3e-3
@@ -84,19 +86,20 @@ def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Qwen2ForC
         pad_token_id=tokenizer.pad_token_id,
     )
     model = Qwen2ForCausalLM(config)
-    # Qwen2's 0.02 leaves the embeddings of words that stand in the same places, such as first names, nearly
-    # equal: the common part grows, the rest does not, and the model never learns to repeat a name.
+    # With Qwen2's 0.02 the embeddings of words that stand in the same places, such as first names, become
+    # alike before the model has found out how to repeat them, and then it never does. The final norm makes
+    # up for the larger embeddings, so that the first predictions are as flat as usual.
     torch.nn.init.normal_(model.model.embed_tokens.weight, std=recipe.embedding_std)
+    torch.nn.init.constant_(model.model.norm.weight, 0.1 / recipe.embedding_std)
     return model
 
 
-def tokenize_corpus(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, tokens: int) -> np.ndarray:
-    """Documents joined by <|endoftext|>: (tokens,) uint16."""
+def tokenize(texts: Iterator[str], tokenizer: PreTrainedTokenizerFast, tokens: int) -> np.ndarray:
+    """Texts joined by <|endoftext|>: (tokens,) uint16."""
     end = tokenizer.convert_tokens_to_ids(END_OF_TEXT)
-    stream = documents(recipe.seed)
     pieces: list[int] = []
     while len(pieces) < tokens:
-        batch = [next(stream).text for _ in range(500)]
+        batch = [next(texts) for _ in range(500)]
         # The backend is called directly: the wrapper would warn about documents longer than the context.
         for encoding in tokenizer.backend_tokenizer.encode_batch(batch):
             pieces.extend(encoding.ids)
@@ -104,18 +107,39 @@ def tokenize_corpus(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, tokens: 
     return np.array(pieces[:tokens], dtype=np.uint16)
 
 
+def tokenize_corpus(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> np.ndarray:
+    """What the model reads, in order: rotas for the first steps, then documents. (recipe.tokens,) uint16."""
+    first = recipe.rota_steps * recipe.tokens_per_step
+    texts = (document.text for document in documents(recipe.seed))
+    return np.concatenate(
+        [
+            tokenize(rotas(recipe.seed), tokenizer, first),
+            tokenize(texts, tokenizer, recipe.tokens - first),
+        ]
+    )
+
+
 def batches(corpus: np.ndarray, recipe: Recipe, first_step: int) -> Iterator[torch.Tensor]:
-    """(batch, context) int64, shuffled windows without overlap; resumes at `first_step` exactly."""
+    """(batch, context) int64 windows without overlap, from `first_step` on.
+
+    The rotas come first, once. The documents follow, shuffled anew in each pass.
+    """
     windows = corpus[: len(corpus) // recipe.context * recipe.context].reshape(-1, recipe.context)
-    per_epoch = len(windows) // recipe.batch_size
-    step = first_step
-    while True:
-        epoch, position = divmod(step, per_epoch)
-        order = np.random.default_rng((recipe.seed, epoch)).permutation(len(windows))
-        for start in range(position, per_epoch):
-            rows = order[start * recipe.batch_size : (start + 1) * recipe.batch_size]
-            yield torch.from_numpy(windows[rows].astype(np.int64))
-            step += 1
+    rota_rows = recipe.rota_steps * recipe.batch_size
+    per_pass = (len(windows) - rota_rows) // recipe.batch_size
+    order, drawn_for = np.arange(0), -1
+    for step in itertools.count(first_step):
+        if step < recipe.rota_steps:
+            rows = np.arange(step * recipe.batch_size, (step + 1) * recipe.batch_size)
+        else:
+            number, position = divmod(step - recipe.rota_steps, per_pass)
+            if number != drawn_for:
+                order = rota_rows + np.random.default_rng((recipe.seed, number)).permutation(
+                    len(windows) - rota_rows
+                )
+                drawn_for = number
+            rows = order[position * recipe.batch_size : (position + 1) * recipe.batch_size]
+        yield torch.from_numpy(windows[rows].astype(np.int64))
 
 
 def build_optimizers(model: Qwen2ForCausalLM, recipe: Recipe) -> list[torch.optim.Optimizer]:
@@ -195,7 +219,7 @@ class Run:
         path = self.state / "corpus.npy"
         if not path.exists():
             self.console.print("writing the corpus …")
-            np.save(path, tokenize_corpus(self.recipe, self.tokenizer, self.recipe.tokens))
+            np.save(path, tokenize_corpus(self.recipe, self.tokenizer))
         return np.load(path, mmap_mode="r")
 
     def load_checkpoint(self) -> None:

@@ -26,6 +26,7 @@ TINY = Recipe(
     context=32,
     batch_size=4,
     warmup_steps=2,
+    rota_steps=3,
     save_every=4,
 )
 
@@ -95,25 +96,42 @@ def test_a_folder_with_another_recipe_is_refused_and_kept(tmp_path: Path, consol
     assert (tmp_path / "run" / "recipe.json").read_text() == before
 
 
-def test_the_tokenized_corpus_is_the_documents_joined_by_end_of_text() -> None:
-    tokenizer = pretrain.build_tokenizer(TINY)
-    tokens = pretrain.tokenize_corpus(TINY, tokenizer, 3000)
+def test_the_tokenized_corpus_is_rotas_then_documents_joined_by_end_of_text() -> None:
+    recipe = replace(TINY, tokens=4000, rota_steps=8)
+    tokenizer = pretrain.build_tokenizer(recipe)
+    tokens = pretrain.tokenize_corpus(recipe, tokenizer)
     assert tokens.dtype == np.uint16
-    assert len(tokens) == 3000
-    text = tokenizer.decode(tokens)
-    stream = corpus.documents(TINY.seed)
-    expected = "<|endoftext|>".join(next(stream).text for _ in range(100))
-    assert expected.startswith(text[:-10])
+    assert len(tokens) == 4000
+    for part, stream in (
+        (tokens[: 8 * 128], corpus.rotas(recipe.seed)),
+        (tokens[8 * 128 :], (document.text for document in corpus.documents(recipe.seed))),
+    ):
+        text = tokenizer.decode(part)
+        expected = "<|endoftext|>".join(itertools.islice(stream, 100))
+        assert len(text) > 1000
+        assert expected.startswith(text[:-10])
 
 
-def test_batches_go_through_every_window_once_an_epoch_and_resume_anywhere() -> None:
-    data = np.arange(32 * 13 + 5, dtype=np.uint16)
-    stream = list(itertools.islice(pretrain.batches(data, TINY, 0), 6))
-    starts = torch.cat(stream[:3])[:, 0]
-    assert len(set(starts.tolist())) == 12
+def test_batches_go_through_every_window_once_a_pass_and_resume_anywhere() -> None:
+    """3 steps of rotas, then 13 windows of documents, 4 at a time: 3 steps a pass."""
+    data = np.arange(32 * (3 * 4 + 13) + 5, dtype=np.uint16)
+    stream = list(itertools.islice(pretrain.batches(data, TINY, 0), 9))
+    assert torch.cat(stream[:3])[:, 0].tolist() == [32 * row for row in range(12)]
+    starts = torch.cat(stream[3:6])[:, 0].tolist()
+    assert len(set(starts)) == 12
+    assert min(starts) >= 32 * 12
+    assert starts != torch.cat(stream[6:])[:, 0].tolist()
     assert all(torch.equal(row, torch.arange(row[0], row[0] + 32)) for batch in stream for row in batch)
-    again = list(itertools.islice(pretrain.batches(data, TINY, 4), 2))
-    assert all(torch.equal(a, b) for a, b in zip(stream[4:], again, strict=True))
+    for step in (1, 5, 7):
+        again = list(itertools.islice(pretrain.batches(data, TINY, step), 2))
+        assert all(torch.equal(a, b) for a, b in zip(stream[step:], again, strict=False))
+
+
+def test_rotas_repeat_their_names() -> None:
+    for text in itertools.islice(corpus.rotas(0), 50):
+        lines = [line.split(": ")[1] for line in text.split("\n")]
+        assert len(lines) >= 2
+        assert len(set(lines)) == 1
 
 
 def test_the_corpus_depends_on_the_seed_alone() -> None:
