@@ -81,11 +81,15 @@ def grade(
 ) -> None:
     """Autograde the submissions in submitted/ in a sandbox. A run that was cut off goes on where it was."""
     from course_utils.grading.autograde import grade_class
+    from course_utils.grading.progress import progress_bar
     from course_utils.grading.report import show_table
 
     unreadable = False
     for name in _labs(lab):
-        results = grade_class(name, _paths(), students=student, force=force, jobs=jobs, unsafe=unsafe)
+        with progress_bar(console, f"Grading {name}") as progress:
+            results = grade_class(
+                name, _paths(), students=student, force=force, jobs=jobs, unsafe=unsafe, progress=progress
+            )
         show_table(results, console)
         unreadable |= any(result.status == "unreadable" for result in results)
     console.print("Next: [bold]course feedback[/] writes the students' pages, [bold]course report[/] yours.")

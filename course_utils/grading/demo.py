@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 import nbformat
 from nbformat import NotebookNode
-from rich.progress import Progress
 
 from course_utils import course
 from course_utils.errors import CourseError
@@ -240,6 +239,7 @@ def run_demo(paths: CoursePaths, console: Console, unsafe: bool = False) -> list
     """
     from course_utils.grading.autograde import grade_class
     from course_utils.grading.feedback import feedback_page, write_feedback
+    from course_utils.grading.progress import progress_bar
     from course_utils.grading.report import show_table, write_report
 
     class_paths = demo_paths(_release(paths, console))
@@ -247,14 +247,8 @@ def run_demo(paths: CoursePaths, console: Console, unsafe: bool = False) -> list
     console.print(
         f"Made a class of {len(SAMPLES)} in {_short(class_paths.submitted, paths)}", highlight=False
     )
-    with Progress(console=console, transient=True) as bar:
-        task = bar.add_task("Grading it", total=None)
-        results = grade_class(
-            LAB,
-            class_paths,
-            unsafe=unsafe,
-            progress=lambda done, total, _: bar.update(task, completed=done, total=total),
-        )
+    with progress_bar(console, "Grading it") as progress:
+        results = grade_class(LAB, class_paths, unsafe=unsafe, progress=progress)
     write_feedback(results, class_paths)
     report = write_report(results, class_paths)
     console.print()
