@@ -142,7 +142,7 @@ THINGS = Theme(
         (
             "{name} has {a} {box} with {b} {unit} in each.",
             "{name} buys {a} {box} of {unit}. Each one holds {b} {unit}.",
-            "{name} makes {b} {unit} a day for {a} days.",
+            "{name} gets {b} {unit} a day for {a} days.",
             "Every day {name} collects {b} {unit}. {Pronoun} does this for {a} days.",
         ),
         ("{name} has {calc} {unit}.", "{name} gets {calc} {unit}."),

@@ -1,6 +1,6 @@
 """How the embedded mathematics model was made: ``python -m course_utils.models.pretrain``.
 
-One trunk is trained at a constant learning rate. From it three branches are annealed to zero at 16, 36 and
+One trunk is trained at a constant learning rate. From it three branches are annealed to zero at 25, 50 and
 100 % of the token budget (warmup, stable, decay: WSD, arXiv 2404.06395): weak, medium and strong. All three
 thus come from one run, and each is properly finished. Interrupt it at any time; the same command goes on.
 """
@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from transformers import GenerationConfig, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
+from transformers import GenerationConfig, Qwen2Config, Qwen2ForCausalLM, Qwen2Tokenizer
 
 from course_utils.models import behaviour
 from course_utils.models.corpus import documents, rotas
@@ -28,7 +28,7 @@ from course_utils.models.tokenizer import END_OF_TEXT, IM_END, train_tokenizer
 from course_utils.seeding import seed_everything
 
 # Share of the token budget at which each stage is finished, its decay included.
-STAGES = {"weak": 0.16, "medium": 0.36, "strong": 1.0}
+STAGES = {"weak": 0.25, "medium": 0.5, "strong": 1.0}
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,13 @@ class Recipe:
         return total - decay, decay
 
 
-def build_tokenizer(recipe: Recipe) -> PreTrainedTokenizerFast:
+def build_tokenizer(recipe: Recipe) -> Qwen2Tokenizer:
     stream = documents(recipe.seed)
     texts = (next(stream).text for _ in range(recipe.tokenizer_documents))
     return train_tokenizer(texts, recipe.vocab_size)
 
 
-def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Qwen2ForCausalLM:
+def build_model(recipe: Recipe, tokenizer: Qwen2Tokenizer) -> Qwen2ForCausalLM:
     config = Qwen2Config(
         vocab_size=len(tokenizer),
         hidden_size=recipe.hidden_size,
@@ -94,7 +94,7 @@ def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Qwen2ForC
     return model
 
 
-def tokenize(texts: Iterator[str], tokenizer: PreTrainedTokenizerFast, tokens: int) -> np.ndarray:
+def tokenize(texts: Iterator[str], tokenizer: Qwen2Tokenizer, tokens: int) -> np.ndarray:
     """Texts joined by <|endoftext|>: (tokens,) uint16."""
     end = tokenizer.convert_tokens_to_ids(END_OF_TEXT)
     pieces: list[int] = []
@@ -107,7 +107,7 @@ def tokenize(texts: Iterator[str], tokenizer: PreTrainedTokenizerFast, tokens: i
     return np.array(pieces[:tokens], dtype=np.uint16)
 
 
-def tokenize_corpus(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> np.ndarray:
+def tokenize_corpus(recipe: Recipe, tokenizer: Qwen2Tokenizer) -> np.ndarray:
     """What the model reads, in order: rotas for the first steps, then documents. (recipe.tokens,) uint16."""
     first = recipe.rota_steps * recipe.tokens_per_step
     texts = (document.text for document in documents(recipe.seed))
@@ -177,7 +177,7 @@ def train_step(
     return loss.item()
 
 
-def save_stage(model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+def save_stage(model: Qwen2ForCausalLM, tokenizer: Qwen2Tokenizer, folder: Path) -> None:
     """A transformers folder: weights in bf16 to halve the size, declared fp32 so that they load as such."""
     half = copy.deepcopy(model).to(torch.bfloat16)
     half.generation_config = GenerationConfig(

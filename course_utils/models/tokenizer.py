@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizerFast
+from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
+from transformers import Qwen2Tokenizer
 
 from course_utils.data.word_problems import PEOPLE
 
@@ -29,33 +30,45 @@ CHAT_TEMPLATE = (
 )
 
 
-def train_tokenizer(texts: Iterable[str], vocab_size: int) -> PreTrainedTokenizerFast:
-    """A byte-level BPE tokenizer of `vocab_size` tokens, in transformers' form.
+def train_tokenizer(texts: Iterable[str], vocab_size: int) -> Qwen2Tokenizer:
+    """A byte-level BPE tokenizer of at most `vocab_size` tokens, of the class that transformers gives Qwen2.
 
     Digits are split one by one, so that a number's digits are always the same tokens. Each first name is one
     token too, the same at the start of a line as after a space: a small model that meets a name in two
-    forms does not learn to repeat it.
+    forms takes much longer to learn to repeat it.
     """
-    names = "|".join(person.name for person in PEOPLE)
+    names = [person.name for person in PEOPLE]
     bpe = Tokenizer(models.BPE())
+    # Names are cut off only here, while merges are learned: AutoTokenizer gives every Qwen2 model Qwen2's own
+    # way to cut text, whatever its files say. No merge joins a name with the space before it.
     bpe.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(rf"\b({names})\b"), behavior="isolated"),
+            pre_tokenizers.Split(Regex(rf"\b({'|'.join(names)})\b"), behavior="isolated"),
             pre_tokenizers.Digits(individual_digits=True),
             pre_tokenizers.ByteLevel(add_prefix_space=False),
         ]
     )
-    bpe.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
         special_tokens=list(SPECIAL_TOKENS),
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
     )
-
     bpe.train_from_iterator(texts, trainer)
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=bpe,
+    learned = json.loads(bpe.to_str())["model"]
+    merges = [tuple(merge) for merge in learned["merges"]]
+    tokenizer = _build(learned["vocab"], merges)
+    broken = [name for name in names if len(tokenizer.tokenize(f" {name}")) != 2]
+    # " Hugo" would begin with the merge of " H", which other words need. Its own merges go first.
+    merges.sort(key=lambda merge: not any(name.startswith("".join(merge)) for name in broken))
+    return _build(learned["vocab"], merges)
+
+
+def _build(vocab: dict[str, int], merges: list[tuple[str, str]]) -> Qwen2Tokenizer:
+    tokenizer = Qwen2Tokenizer(
+        vocab=vocab,
+        merges=merges,
+        unk_token=None,
         eos_token=IM_END,
         pad_token=PAD,
         additional_special_tokens=[IM_START, END_OF_TEXT],
