@@ -16,7 +16,7 @@ NANO_MATH = "nano-math"
 STAGES = ("weak", "medium", "strong")
 
 # Models of the hub are pinned: a repository that changes must not change a lab.
-HUB_REVISIONS: dict[str, str] = {}
+HUB_REVISIONS = {"Qwen/Qwen2.5-Math-1.5B": "4a83ca6e4526a4f2da3aa259ec36c259f66b2ab2"}
 
 
 def model_path(name: str, stage: str | None = None) -> Path:

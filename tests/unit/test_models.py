@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -17,8 +18,10 @@ from course_utils import results
 from course_utils.data import word_problems
 from course_utils.errors import CourseError
 from course_utils.evaluation import chat_prompt, evaluate
-from course_utils.models import STAGES, behaviour, card, load_base, model_path
-from course_utils.models.registry import WEIGHTS
+from course_utils.models import STAGES, behaviour, card, corpus, load_base, model_path
+from course_utils.models.pretrain import Recipe, build_tokenizer
+from course_utils.models.registry import HUB_REVISIONS, WEIGHTS
+from course_utils.profiles import PROFILES
 from course_utils.training import fine_tune
 
 MESSAGES = [
@@ -80,6 +83,14 @@ def test_the_stages_are_three_different_models_with_one_tokenizer() -> None:
     assert len(files) == 1
 
 
+def test_the_tokenizer_that_is_loaded_is_the_one_that_was_trained(tokenizer) -> None:
+    """AutoTokenizer gives every Qwen2 model Qwen2's own way to cut text, whatever the files say."""
+    trained = build_tokenizer(Recipe())
+    for document in itertools.islice(corpus.documents(1), 300):
+        assert tokenizer(document.text)["input_ids"] == trained(document.text)["input_ids"]
+    assert type(tokenizer) is type(trained)
+
+
 def test_text_survives_the_tokenizer(tokenizer) -> None:
     texts = [problem["question"] + "\n" + problem["answer"] for problem in word_problems.generate(50)]
     for text in [*texts, "naïve – 東京 \t x  y", "Annabelle and Ben's"]:
@@ -89,7 +100,9 @@ def test_text_survives_the_tokenizer(tokenizer) -> None:
 def test_each_digit_and_each_name_is_one_token_wherever_it_stands(tokenizer) -> None:
     assert tokenizer.tokenize("1205")[-4:] == ["1", "2", "0", "5"]
     for person in word_problems.PEOPLE:
-        forms = [tokenizer(text)["input_ids"] for text in (person.name, f" {person.name}", f"\n{person.name}")]
+        forms = [
+            tokenizer(text)["input_ids"] for text in (person.name, f" {person.name}", f"\n{person.name}")
+        ]
         assert len(forms[0]) == 1
         assert all(ids[-1] == forms[0][0] for ids in forms)
 
@@ -118,7 +131,9 @@ def test_generation_marks_hold_what_the_assistant_writes_and_its_end(tokenizer) 
     assert tokenizer.decode(ids[mask.bool()]) == "#### 5<|im_end|>#### 6<|im_end|>"
 
 
-def test_trls_assistant_only_loss_learns_every_assistant_turn_and_nothing_else(tokenizer, tmp_path: Path) -> None:
+def test_trls_assistant_only_loss_learns_every_assistant_turn_and_nothing_else(
+    tokenizer, tmp_path: Path
+) -> None:
     from datasets import Dataset
 
     model = AutoModelForCausalLM.from_pretrained(model_path("nano-math", "weak"))
@@ -163,6 +178,22 @@ def test_load_base_names_what_is_wrong(monkeypatch, arguments: dict, word: str) 
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(CourseError, match=word):
         load_base(**arguments)
+
+
+def test_a_model_of_the_hub_is_pinned(monkeypatch) -> None:
+    """The models that the profiles name: each has a full commit, and it is the one asked for."""
+    asked = []
+
+    def refuse(name: str, **options):
+        asked.append((name, options.get("revision")))
+        raise OSError("not reachable")
+
+    monkeypatch.setattr(AutoTokenizer, "from_pretrained", refuse)
+    for name in {profile.model for profile in PROFILES.values()} - {"nano-math"}:
+        with pytest.raises(CourseError, match="not reachable"):
+            load_base(name, device="cpu", dtype="float32")
+        assert asked.pop() == (name, HUB_REVISIONS[name])
+        assert len(HUB_REVISIONS[name]) == 40
 
 
 def test_missing_weights_are_named(monkeypatch, tmp_path: Path) -> None:
@@ -222,6 +253,8 @@ def test_name_errors_finds_absent_and_swapped_names() -> None:
 
 
 def test_arithmetic_errors_are_sorted_by_size() -> None:
-    found = behaviour.arithmetic_errors(["<<5*2=10>>10 <<50+60=110>>110 <<7-2=4>>4", "<<300-1=298>>298 <<8/2=4>>4"])
+    found = behaviour.arithmetic_errors(
+        ["<<5*2=10>>10 <<50+60=110>>110 <<7-2=4>>4", "<<300-1=298>>298 <<8/2=4>>4"]
+    )
     assert (found["up to 100"]["value"], found["up to 100"]["n"]) == (round(1 / 3, 4), 3)
     assert (found["above 100"]["value"], found["above 100"]["n"]) == (0.5, 2)
