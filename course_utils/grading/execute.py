@@ -240,8 +240,9 @@ class SplitExecute(Execute):
         if isinstance(error, NotImplementedError) or channel.unwritten:
             return Outcome("not attempted", message="The exercise still raises NotImplementedError.")
         if isinstance(error, StudentTimeout):
-            self._flags.append(Flag("answer took too long", f"{str(error)[:1].upper()}{str(error)[1:]}."))
-            return Outcome("failed", message=f"{error}"[:1].upper() + f"{error}"[1:])
+            # It begins with the name of a function, which keeps its small letter, and ends with a question.
+            self._flags.append(Flag("answer took too long", str(error)))
+            return Outcome("failed", message=str(error))
         if isinstance(error, StudentGone):
             self._kernel.jail.wait(1.0)
             self._kernel.check()  # raises KernelDied with the reason
