@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -34,7 +35,8 @@ class Seen:
 @pytest.fixture(scope="module")  # one Playwright at a time: other modules start theirs
 def browser() -> Iterator[object]:
     if CHROMIUM is None:
-        pytest.skip("needs Chromium: on Debian, apt-get install chromium")
+        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        missing("needs Chromium: on Debian, apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
