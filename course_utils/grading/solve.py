@@ -72,6 +72,7 @@ def execute(path: Path, grading: bool, timeout: float) -> Run:
         kernel_name="python3",
         timeout=int(timeout),
         record_timing=False,
+        extra_arguments=["--log-level=ERROR"],  # warnings about the local connection help nobody here
         resources={"metadata": {"path": str(path.parent)}},
     )
     start = time.perf_counter()
