@@ -196,7 +196,7 @@ def exercises(deck: str) -> list[dict[str, Any]]:
             **{key: cell["course"][key] for key in ("title", "minutes", "core")},
         }
         for cell in cells
-        if "course" in cell
+        if "minutes" in cell.get("course", {})
     ]
 
 
