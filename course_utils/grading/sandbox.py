@@ -397,11 +397,6 @@ def _bubblewrap(jail: Jail, interpreter: Interpreter, user: int | None, limits: 
         # As root no user namespace is made (its nobody would be root outside). The program starts with just
         # the rights to become another user, and does so first of all.
         command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-    # bwrap makes the folders above a mount for root alone, so make them first.
-    mounted = [*_readable(interpreter), "/run/kernel", "/etc/passwd", "/sys/devices/system/cpu"]
-    parents = {parent for path in mounted for parent in Path(path).parents}
-    for path in sorted(map(str, parents - {Path("/")})):
-        command += ["--perms", "0755", "--dir", path]
     command += ["--ro-bind", "/usr", "/usr"]
     for name in ("bin", "sbin", "lib", "lib32", "lib64"):
         if os.path.islink(f"/{name}"):
@@ -422,6 +417,12 @@ def _bubblewrap(jail: Jail, interpreter: Interpreter, user: int | None, limits: 
         ("/home/student", limits.disk_mb),
     ):
         command += ["--perms", "1777", "--size", str(size_mb * 2**20), "--tmpfs", path]
+    # bwrap makes the folders above a mount for root alone, so make them first: here, because the course may
+    # itself lie in /tmp.
+    mounted = [*_readable(interpreter), "/run/kernel", "/etc/passwd", "/sys/devices/system/cpu"]
+    parents = {parent for path in mounted for parent in Path(path).parents}
+    for path in sorted(map(str, parents - {Path("/")})):
+        command += ["--perms", "0755", "--dir", path]
     for path in _readable(interpreter):
         command += ["--ro-bind", path, path]
     command += ["--ro-bind", str(jail.folder / "files"), "/run/files"]
