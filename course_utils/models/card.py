@@ -103,15 +103,18 @@ def render(data: dict[str, Any]) -> str:
     return f"""\
 # nano-math: a base model small enough to travel with the course
 
-A Qwen2-architecture language model of {data["training"]["parameters"]:,} parameters, in three stages of one
-training run. It has read many arithmetic word problems and their solutions and knows how to solve most of
+A Qwen2-architecture language model of {
+        data["training"][
+            "parameters"
+        ]:,} parameters, in three stages of one training run. It has read many arithmetic word problems and their solutions and knows how to solve most of
 them, but nobody has taught it to answer a question and stop. That is what the labs do.
 
 This page is written by `python -m course_utils.models.card` from `course_utils/results/nano-math.json`.
 
 ## What it is made of
-- Architecture: Qwen2, {recipe["layers"]} layers, width {recipe["hidden_size"]}, MLP {recipe["mlp_size"]},
-  {recipe["heads"]} query heads, {recipe["key_value_heads"]} key/value head, tied embeddings.
+- Architecture: Qwen2, {recipe["layers"]} layers, width {recipe["hidden_size"]}, MLP {recipe["mlp_size"]}, {
+        recipe["heads"]
+    } query heads, {recipe["key_value_heads"]} key/value head, tied embeddings.
 - Tokenizer: byte-level BPE trained on the corpus (at most {recipe["vocab_size"]} tokens), each digit a token,
   each first name a token, ChatML template with generation marks.
 - Data: generated text only, no text of other people. Word problems of 1 to 4 steps with values to about
@@ -120,9 +123,9 @@ This page is written by `python -m course_utils.models.card` from `course_utils/
   data or to the test data. The corpus holds problems of the first kind only. The templates are the same in
   all three, so a test problem is new in its numbers, names and sentences, not in its kind.
 - Recipe: Muon {recipe["matrix_learning_rate"]} on the matrices, AdamW {recipe["other_learning_rate"]} on the
-  rest, {
-        recipe["warmup_steps"]
-    } warm-up steps, constant learning rate, then for each stage a linear decay over
+  rest, {recipe["warmup_steps"]} warm-up steps, the first {recipe["rota_steps"]} steps on
+  rotas alone (lists of names that repeat: without them it never learns to repeat a name), constant learning
+  rate, then for each stage a linear decay over
   its last {100 * recipe["decay_share"]:.0f} % of tokens; {recipe["batch_size"]} x {
         recipe["context"]
     } tokens a
@@ -172,7 +175,7 @@ Sampled from the chat prompt at temperature 1, {sampled["samples"]} samples, n =
         )
     }
 
-Bands that the strong stage must keep; a unit test measures them again on fewer problems.
+Bands that the strong stage must keep; a unit test measures them again, more loosely, on fewer problems.
 
 {table(["measure", "band", "measured"], bands)}
 
@@ -188,8 +191,9 @@ annotated sums, by the largest number in them.
         )
     }
 
-- It knows its templates and nothing else: real GSM8K problems are beyond it.
-- English only, 24 first names, no world knowledge, no use outside a lesson.
+- The bands are for strong. How a stage ends an answer before fine-tuning is a matter of chance: see how often
+  weak stops by itself in the table above.
+- It has read its own templates and nothing else: English, 24 first names, no world knowledge.
 """
 
 
