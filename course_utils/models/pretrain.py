@@ -87,7 +87,7 @@ def build_model(recipe: Recipe, tokenizer: Qwen2Tokenizer) -> Qwen2ForCausalLM:
     )
     model = Qwen2ForCausalLM(config)
     # With Qwen2's 0.02 the embeddings of words that stand in the same places, such as first names, become
-    # alike before the model has found out how to repeat them, and then it never does. The final norm makes
+    # alike before the model has found out how to repeat them, and then it takes very long. The final norm makes
     # up for the larger embeddings, so that the first predictions are as flat as usual.
     torch.nn.init.normal_(model.model.embed_tokens.weight, std=recipe.embedding_std)
     torch.nn.init.constant_(model.model.norm.weight, 0.1 / recipe.embedding_std)
