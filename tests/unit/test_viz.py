@@ -192,6 +192,8 @@ def test_token_bars_stand_side_by_side(axes):
     assert [label.get_text() for label in axes.get_xticklabels()] == ["x", "y"]
     left, right = axes.patches[0], axes.patches[2]
     assert left.get_x() + left.get_width() <= right.get_x() + 1e-9
+    next_token = axes.patches[1]
+    assert right.get_x() + right.get_width() <= next_token.get_x() + 1e-9
 
 
 def test_role_grid_colours_and_marks_each_role(axes):
