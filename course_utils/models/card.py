@@ -123,7 +123,7 @@ This page is written by `python -m course_utils.models.card` from `course_utils/
   all three, so a test problem is new in its numbers, names and sentences, not in its kind.
 - Recipe: Muon {recipe["matrix_learning_rate"]} on the matrices, AdamW {recipe["other_learning_rate"]} on the
   rest, {recipe["warmup_steps"]} warm-up steps, the first {recipe["rota_steps"]} steps on
-  rotas alone (lists that repeat names: without them it may not learn to repeat a name in this budget), constant learning
+  rotas alone (lists that repeat names: without them it may not learn to repeat one in this budget), constant learning
   rate, then for each stage a linear decay over
   its last {100 * recipe["decay_share"]:.0f} % of tokens; {recipe["batch_size"]} x {
         recipe["context"]
