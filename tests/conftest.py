@@ -1,7 +1,8 @@
-"""Records of a graded class, made by hand: what pages and reports are tested on."""
+"""What several folders of tests share: needs that a machine may lack, and a graded class made by hand."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,28 @@ if TYPE_CHECKING:
 LAB = "01_sft_masking"
 WHAT = "labels of a 5-token example with prompt_length=2"
 HINT = "You left the last prompt token in the loss; `labels` are aligned with `input_ids`."
+
+
+@pytest.fixture(scope="session")
+def lacking() -> Callable[[str], None]:
+    """Call it with what the machine lacks: the test is skipped, but in CI, which has everything, it fails."""
+    return pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+
+
+@pytest.fixture(scope="session")
+def real_data(lacking) -> Callable[..., Path]:
+    """real_data(folder, *names): a folder of real data, COURSE_DATA_DIR's or shared/data beside the repository."""
+
+    def find(name: str, *files: str) -> Path:
+        beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+        folders = [Path(home) / name for home in (os.environ.get("COURSE_DATA_DIR"), beside) if home]
+        found = [folder for folder in folders if all((folder / file).is_file() for file in files)]
+        if not found:
+            wanted = " and ".join(f"{name}/{file}" for file in files)
+            lacking(f"{wanted} is not at hand: set COURSE_DATA_DIR to the folder that holds it")
+        return found[0]
+
+    return find
 
 
 def make_cell(grade_id: str, max_points: float, state: str = "passed", **facts) -> CellResult:

@@ -203,27 +203,29 @@ def open_interpreter(tmp_path_factory: pytest.TempPathFactory) -> sandbox.Interp
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _open(mode: str, interpreter: sandbox.Interpreter) -> tuple[sandbox.Sandbox, sandbox.Interpreter]:
+def _open(
+    mode: str, interpreter: sandbox.Interpreter, lacking: Callable[[str], None]
+) -> tuple[sandbox.Sandbox, sandbox.Interpreter]:
     problem = sandbox._try_once(mode, interpreter)
     if problem:
-        pytest.skip(problem)
+        lacking(problem)
     return sandbox.Sandbox(mode, ""), interpreter
 
 
 @pytest.fixture(scope="session", params=["bubblewrap", "landlock"])
-def locked(request: pytest.FixtureRequest):
-    """(sandbox, interpreter) for each mode that works on this machine; the others are skipped with the reason."""
+def locked(request: pytest.FixtureRequest, lacking):
+    """(sandbox, interpreter) for each mode; one that does not work here is skipped with the reason, or fails in CI."""
     if request.param == "landlock":
-        return _open("landlock", request.getfixturevalue("open_interpreter"))
-    return _open("bubblewrap", sandbox.Interpreter.current())
+        return _open("landlock", request.getfixturevalue("open_interpreter"), lacking)
+    return _open("bubblewrap", sandbox.Interpreter.current(), lacking)
 
 
 @pytest.fixture(scope="session")
-def best(request: pytest.FixtureRequest):
+def best(request: pytest.FixtureRequest, lacking):
     """The same for the first mode that works: what does not depend on the mode is tested once."""
     if not sandbox._try_once("bubblewrap", sandbox.Interpreter.current()):
-        return _open("bubblewrap", sandbox.Interpreter.current())
-    return _open("landlock", request.getfixturevalue("open_interpreter"))
+        return _open("bubblewrap", sandbox.Interpreter.current(), lacking)
+    return _open("landlock", request.getfixturevalue("open_interpreter"), lacking)
 
 
 @pytest.fixture

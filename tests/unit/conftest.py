@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -190,18 +189,6 @@ def _mark(cell: NotebookNode, grade_id: str, metadata: dict) -> NotebookNode:
 
 
 @pytest.fixture(scope="session")
-def gsm8k_dir() -> Path:
-    """The folder of the real GSM8K: COURSE_DATA_DIR's, else shared/data beside the repository.
-
-    Without it the test is skipped, but in CI it fails: there the data are at hand.
-    """
-    root = Path(__file__).resolve().parents[2]
-    candidates = [os.environ.get("COURSE_DATA_DIR"), root.parent / "shared" / "data"]
-    for candidate in filter(None, candidates):
-        folder = Path(candidate) / "gsm8k"
-        if all((folder / f"{split}.jsonl").is_file() for split in ("train", "test")):
-            return folder
-    message = "the real GSM8K is not at hand: set COURSE_DATA_DIR to a folder with gsm8k/{train,test}.jsonl"
-    if os.environ.get("CI") == "true":
-        pytest.fail(message)
-    pytest.skip(message)
+def gsm8k_dir(real_data) -> Path:
+    """The folder of the real GSM8K."""
+    return real_data("gsm8k", "train.jsonl", "test.jsonl")

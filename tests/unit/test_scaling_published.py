@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 
 import numpy as np
@@ -19,21 +18,9 @@ AT_STATED_DELTA = {"E": 1.8172, "A": 477.8, "B": 2143.0, "alpha": 0.3473, "beta"
 
 
 @pytest.fixture(scope="module")
-def chinchilla_csv() -> Path:
-    """The published points: COURSE_DATA_DIR's, else shared/data beside the repository.
-
-    Without them the test is skipped, but in CI it fails: there the data are at hand.
-    """
-    beside = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-    for candidate in filter(None, (os.environ.get("COURSE_DATA_DIR"), beside)):
-        path = Path(candidate) / "chinchilla" / "svg_extracted_data.csv"
-        if path.is_file():
-            return path
-    name = "chinchilla/svg_extracted_data.csv"
-    message = f"the published points are not at hand: set COURSE_DATA_DIR to a folder with {name}"
-    if os.environ.get("CI") == "true":
-        pytest.fail(message)
-    pytest.skip(message)
+def chinchilla_csv(real_data) -> Path:
+    """The published points."""
+    return real_data("chinchilla", "svg_extracted_data.csv") / "svg_extracted_data.csv"
 
 
 @pytest.fixture(scope="module")
