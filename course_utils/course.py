@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -15,13 +16,17 @@ _PACKAGE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Lab:
-    """One lab. `points` counts every graded cell, essays included; times are budgets in seconds."""
+    """One lab. `points` counts every graded cell, essays included; times are budgets in seconds.
+
+    due: when it must be handed in, with a time zone; None: there is no such date, or the gradebook has it.
+    """
 
     name: str
     title: str
     points: int
     cpu_seconds: int
     grading_seconds: int
+    due: datetime | None = None
 
     @property
     def number(self) -> int:
@@ -38,11 +43,29 @@ class Lab:
 
 
 @dataclass(frozen=True)
+class Late:
+    """What a late submission costs: so many percent of its points for each day that has begun after the due date.
+
+    most_percent: it never costs more. grace_minutes: after the due date, before the first day begins.
+    """
+
+    percent_per_day: float = 0.0
+    most_percent: float = 100.0
+    grace_minutes: float = 0.0
+
+
+@dataclass(frozen=True)
 class Course:
+    """home: git URL of the published course. jupyter: where students' JupyterLab shows labs/. gradebook: URL of
+    a gradebook on a database server; empty: gradebook.db in the course's folder."""
+
     title: str
     course_id: str
     home: str
     labs: tuple[Lab, ...]
+    jupyter: str = "http://localhost:8888/lab/tree"
+    gradebook: str = ""
+    late: Late = field(default_factory=Late)
 
 
 @cache
@@ -52,7 +75,13 @@ def load_course() -> Course:
         if path.is_file():
             facts = tomllib.loads(path.read_text(encoding="utf-8"))
             labs = tuple(Lab(**lab) for lab in facts.pop("labs"))
-            return Course(**facts, labs=labs)
+            for lab in labs:
+                if lab.due is not None and getattr(lab.due, "tzinfo", None) is None:
+                    raise CourseError(
+                        f"course.toml: the due date of {lab.name} ({lab.due}) needs a time and a time zone, "
+                        "as in 2026-01-15T23:00:00+01:00."
+                    )
+            return Course(**{**facts, "late": Late(**facts.get("late", {}))}, labs=labs)
     raise CourseError("course.toml is missing: install the package again, or run from a complete clone.")
 
 
