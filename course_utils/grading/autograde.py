@@ -8,11 +8,13 @@ submission is finished when its result.json is there; a run that was killed goes
 from __future__ import annotations
 
 import contextlib
+import difflib
 import hashlib
 import json
 import logging
 import multiprocessing
 import os
+import re
 import shutil
 import stat
 import sys
@@ -21,17 +23,19 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from multiprocessing.connection import wait
 from pathlib import Path
 
+import nbformat
 import psutil
 from traitlets.config import Config, PyFileConfigLoader
 
 from course_utils import course
 from course_utils.errors import CourseError
+from course_utils.grading import gradebook, records
 from course_utils.grading import notebook as nbk
-from course_utils.grading import records
 from course_utils.grading.records import Flag, Result
 from course_utils.grading.repair import read_submission
 from course_utils.grading.sandbox import choose
@@ -74,9 +78,7 @@ class CoursePaths:
 
     @property
     def database_url(self) -> str:
-        text = str(self.database)
-        # SQLite waits so many seconds for another process that is writing.
-        return text if "://" in text else f"sqlite:///{text}?timeout=60"
+        return gradebook.url_of(self.database)
 
 
 def configure(config: Config) -> None:
@@ -85,9 +87,14 @@ def configure(config: Config) -> None:
     from nbconvert.preprocessors.sanitize import SanitizeHTML
     from nbgrader import preprocessors as stock
 
+    from course_utils.grading import late
     from course_utils.grading.execute import RecordResult, SplitExecute
     from course_utils.grading.repair import RepairCells
+    from course_utils.grading.scores import SaveScores
 
+    if database := gradebook.configured():
+        config.CourseDirectory.db_url = gradebook.url_of(database)
+    late.configure(config)
     config.Autograde.sanitize_preprocessors = [
         RepairCells,
         stock.ClearOutput,
@@ -99,7 +106,7 @@ def configure(config: Config) -> None:
         SplitExecute,
         ClearMetadataPreprocessor,
         stock.LimitOutput,
-        stock.SaveAutoGrades,
+        SaveScores,
         stock.AssignLatePenalties,
         stock.CheckCellMetadata,
         SanitizeHTML,  # what students display is shown in a grader's browser
@@ -149,39 +156,109 @@ def grade_class(
     jobs: int | None = None,
     unsafe: bool = False,
     progress: Progress | None = None,
+    exercises: Iterable[str] | None = None,
 ) -> list[Result]:
     """Grade the submissions of a lab and return their records, by student.
 
+    What is graded and unchanged is not graded again; where only the tests of some exercises changed, only
+    these are run. What a person gave (points, extra credit, comments) stays in any case.
+
     students: only these. force: also those that are graded and unchanged. jobs: how many at a time.
-    progress: called with (done, all, record) after each. Raises CourseError when there is nothing to grade,
-    no sandbox works (unless `unsafe`), or the lab has no source notebook.
+    progress: called with (done, all, record) after each. exercises: run the tests of these alone, by id or
+    name, for submissions that are graded; the others are left as they are, and out of the list if they have
+    no record. Raises CourseError when there is nothing to grade, no sandbox works (unless `unsafe`), or the
+    lab has no source notebook or no such exercise.
     """
     source = nbk.read(paths.solutions / lab / f"{lab}.ipynb")
+    wanted = test_ids(source, exercises or ())
     found = find_submissions(lab, paths, students)
     choose(unsafe)
-    source_sha256 = source_digest(source)
+    tests = Tests.of(source)
     results: dict[str, Result] = {}
-    todo: list[str] = []
+    todo: dict[str, tuple[str, ...]] = {}
     for student in found:
         old = records.read_result(_record_path(paths, student, lab))
         digest = submission_digest(paths.submitted / student / lab)
-        finished = old is not None and old.status != records.BROKEN and not force
-        if finished and (old.submission_sha256, old.source_sha256) == (digest, source_sha256):
-            results[student] = old
+        changed = tests.changed(old, digest)
+        if wanted:
+            if old is not None and old.was_run and old.submission_sha256 == digest:
+                todo[student] = wanted
+            elif old is not None:
+                results[student] = old
+        elif force or changed is None:
+            todo[student] = ()
+        elif changed:
+            todo[student] = changed
         else:
-            todo.append(student)
-    count = len(found)
+            results[student] = old
+    count = len(results) + len(todo)
     if progress:
         for done, student in enumerate(sorted(results), 1):
             progress(done, count, results[student])
     if todo:
-        runner = _Runner(lab, paths, source_sha256, unsafe, _time_limit(lab))
+        gradebook.backup(paths)
+        runner = _Runner(lab, paths, tests, unsafe, _time_limit(lab), todo)
         runner.register()
-        for result in runner.run(todo, jobs or _default_jobs()):
+        for result in runner.run(list(todo), jobs or _default_jobs()):
             results[result.student] = result
             if progress:
                 progress(len(results), count, result)
+        runner.settle()
     return [results[student] for student in sorted(results)]
+
+
+def waiting(lab: str, paths: CoursePaths, students: Iterable[str] | None = None) -> list[str]:
+    """Students whose submission is new or changed, or was graded against other tests than those of now."""
+    tests = Tests.of(nbk.read(paths.solutions / lab / f"{lab}.ipynb"))
+    stale = []
+    for student in find_submissions(lab, paths, students):
+        old = records.read_result(_record_path(paths, student, lab))
+        if tests.changed(old, submission_digest(paths.submitted / student / lab)) != ():
+            stale.append(student)
+    return stale
+
+
+@dataclass(frozen=True)
+class Tests:
+    """Digests of what a submission is graded against. shared: all but the tests. each: test cell's id -> digest."""
+
+    shared: str
+    each: dict[str, str]
+
+    @classmethod
+    def of(cls, source: nbk.NotebookNode) -> Tests:
+        return cls(source_digest(source), test_digests(source))
+
+    def changed(self, old: Result | None, submission_sha256: str) -> tuple[str, ...] | None:
+        """Test cells that changed since `old` was recorded; None if everything must be graded again."""
+        if old is None or old.status == records.BROKEN:
+            return None
+        if (old.submission_sha256, old.source_sha256) != (submission_sha256, self.shared):
+            return None
+        changed = tuple(name for name, digest in self.each.items() if old.tests_sha256.get(name) != digest)
+        return changed if old.was_run or not changed else None
+
+
+def test_ids(source: nbk.NotebookNode, names: Iterable[str]) -> tuple[str, ...]:
+    """Ids of the test cells of the exercises with these ids or names.
+
+    Raises CourseError that names the near ones when there is none, or when it is an essay.
+    """
+    known = nbk.exercises(source)
+    found = []
+    for name in names:
+        match = [e for e in known if name.removesuffix(nbk.TESTS_SUFFIX) in (e.id, e.name)]
+        if match:
+            found.append(match[0].id + nbk.TESTS_SUFFIX)
+            continue
+        if any(name == nbk.grade_id(cell) for cell in nbk.essays(source)):
+            raise CourseError(f"{name!r} is graded by hand: there is no test to run again.")
+        near = difflib.get_close_matches(name, [n for e in known for n in (e.name, e.id)], n=1)
+        guess = f" Did you mean {near[0]}?" if near else ""
+        raise CourseError(
+            f"There is no exercise {name!r}.{guess} The exercises are: {', '.join(e.name for e in known)}."
+        )
+    return tuple(dict.fromkeys(found))
 
 
 def find_submissions(lab: str, paths: CoursePaths, students: Iterable[str] | None = None) -> list[str]:
@@ -223,22 +300,58 @@ def submission_digest(folder: Path) -> str:
 
 
 def source_digest(source: nbk.NotebookNode) -> str:
-    """sha256 over what grading uses of the source notebook: cells and marks, not outputs."""
-    cells = [[c.cell_type, c.source, dict(nbk.grader(c)), nbk.is_setup(c)] for c in source.cells]
+    """sha256 over what all exercises of the source notebook share when they are graded.
+
+    That is the code which students get and cannot change, and which cells give how many points. Texts,
+    answers, mark schemes and outputs change no score; the tests have digests of their own.
+    """
+    cells = []
+    for cell in source.cells:
+        if nbk.is_marked(cell):
+            runs = cell.cell_type == "code" and not nbk.is_solution(cell) and not nbk.is_test(cell)
+            code = cell.source if runs else ""
+            cells.append([cell.cell_type, code, dict(nbk.grader(cell)), nbk.is_setup(cell)])
     return hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()
+
+
+def test_digests(source: nbk.NotebookNode) -> dict[str, str]:
+    """Id of each test cell -> sha256 of its source."""
+    tests = (cell for cell in source.cells if nbk.is_test(cell))
+    return {nbk.grade_id(cell): hashlib.sha256(cell.source.encode()).hexdigest() for cell in tests}
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is graded against what. only: ids of the test cells to run; all when empty."""
+
+    submission_sha256: str
+    tests: Tests
+    only: tuple[str, ...] = ()
+
+    def sign(self, result: Result) -> None:
+        """Write down in a record what was graded."""
+        result.submission_sha256 = self.submission_sha256
+        result.source_sha256, result.tests_sha256 = self.tests.shared, dict(self.tests.each)
 
 
 class _Runner:
     """Worker processes for some submissions of one lab."""
 
     def __init__(
-        self, lab: str, paths: CoursePaths, source_sha256: str, unsafe: bool, time_limit: float
+        self,
+        lab: str,
+        paths: CoursePaths,
+        tests: Tests,
+        unsafe: bool,
+        time_limit: float,
+        only: dict[str, tuple[str, ...]],
     ) -> None:
         self.lab = lab
         self.paths = paths
-        self.source_sha256 = source_sha256
+        self.tests = tests
         self.unsafe = unsafe
         self.time_limit = time_limit
+        self.only = only
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(_PRELOAD)
 
@@ -256,6 +369,13 @@ class _Runner:
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
+    def settle(self) -> None:
+        """Bring the penalties for lateness up to date with scores, due dates and extensions."""
+        process = self._start(_settle, (self.lab, self.paths))
+        process.join()
+        if process.exitcode:
+            raise CourseError(f"The penalties could not be written: {_log_path(self.paths)} tells more.")
+
     def run(self, students: list[str], jobs: int) -> Iterable[Result]:
         """Grade these; yields each record as soon as it is there."""
         waiting = list(students)
@@ -265,7 +385,7 @@ class _Runner:
                 while waiting and len(running) < jobs:
                     student = waiting.pop(0)
                     process = self._start(
-                        _grade, (self.lab, self.paths, student, self._hashes(student), self.unsafe)
+                        _grade, (self.lab, self.paths, student, self._work(student), self.unsafe)
                     )
                     running[process.sentinel] = (student, process, time.monotonic() + self.time_limit)
                 soonest = min(deadline for _, _, deadline in running.values())
@@ -295,7 +415,7 @@ class _Runner:
             self.lab,
             self.paths,
             student,
-            self._hashes(student),
+            self._work(student),
             records.BROKEN,
             [Flag("not graded", detail)],
         )
@@ -306,8 +426,9 @@ class _Runner:
             raise CourseError(f"Nothing can be written for {student}: is the disk full? See {log}.")
         return result
 
-    def _hashes(self, student: str) -> tuple[str, str]:
-        return submission_digest(self.paths.submitted / student / self.lab), self.source_sha256
+    def _work(self, student: str) -> Work:
+        digest = submission_digest(self.paths.submitted / student / self.lab)
+        return Work(digest, self.tests, self.only.get(student, ()))
 
     def _start(self, target: Callable, arguments: tuple) -> multiprocessing.Process:
         process = self.context.Process(target=_worker, args=(target, arguments), daemon=True)
@@ -337,8 +458,13 @@ def _register(lab: str, paths: CoursePaths, scratch: str) -> None:
     from nbgrader.converters import GenerateAssignment
     from nbgrader.coursedir import CourseDirectory
 
+    from course_utils.grading.late import set_due_date
+
+    gradebook.connect(paths.database).dispose()
+    gradebook.make_whole(paths.database_url)
     source = nbk.read(paths.solutions / lab / f"{lab}.ipynb")
-    if _registered(lab, paths) == {nbk.grade_id(c): c.source for c in source.cells if nbk.is_test(c)}:
+    if _registered(lab, paths) == _to_register(source):
+        set_due_date(lab, paths.database_url)
         return
     config = load_config(paths)
     config.CourseDirectory.assignment_id = lab
@@ -351,25 +477,92 @@ def _register(lab: str, paths: CoursePaths, scratch: str) -> None:
     except BaseException as error:
         Path(scratch, "problem").write_text(said.cause or str(error))
         sys.exit(1)
+    set_due_date(lab, paths.database_url)
 
 
-def _registered(lab: str, paths: CoursePaths) -> dict[str, str]:
-    """grade_id -> source of the test cells that the gradebook knows."""
+def _settle(lab: str, paths: CoursePaths) -> None:
+    from course_utils.grading.late import update_penalties
+
+    try:
+        update_penalties(lab, paths)
+    except BaseException:
+        _Log(_log_path(paths), lab).logger.exception("penalties could not be written")
+        sys.exit(1)
+
+
+Registered = dict[str, tuple[str, float]]
+
+
+def _to_register(source: nbk.NotebookNode) -> Registered:
+    """grade_id -> (source, points) of the cells that grading takes from the gradebook."""
+    return {
+        nbk.grade_id(cell): (
+            cell.source if cell.cell_type == "code" and nbk.grader(cell).get("locked") else "",
+            float(nbk.grader(cell).get("points", 0)) if nbk.grader(cell).get("grade") else 0.0,
+        )
+        for cell in source.cells
+        if nbk.is_marked(cell)
+    }
+
+
+def _registered(lab: str, paths: CoursePaths) -> Registered:
+    """The same as the gradebook has it."""
     from nbgrader.api import Gradebook, MissingEntry
 
-    with Gradebook(paths.database_url, course.load_course().course_id) as gradebook:
+    with Gradebook(paths.database_url, course.load_course().course_id) as book:
         try:
-            cells = gradebook.find_notebook(lab, lab).source_cells
+            notebook = book.find_notebook(lab, lab)
         except MissingEntry:
             return {}
-        graded = {cell.name for cell in gradebook.find_notebook(lab, lab).grade_cells}
-        return {c.name: c.source for c in cells if c.name in graded and c.locked and c.cell_type == "code"}
+        points = {cell.name: float(cell.max_score) for cell in notebook.grade_cells}
+        return {
+            cell.name: (
+                cell.source if cell.locked and cell.cell_type == "code" else "",
+                points.get(cell.name, 0.0),
+            )
+            for cell in notebook.source_cells
+        }
 
 
-def _grade(lab: str, paths: CoursePaths, student: str, hashes: tuple[str, str], unsafe: bool) -> None:
-    """Grade one submission and write its record."""
+def _grade(lab: str, paths: CoursePaths, student: str, work: Work, unsafe: bool) -> None:
+    """Grade one submission, or some of its exercises, and write its record."""
+    os.environ["COURSE_GRADING"] = "1"
+    os.environ["COURSE_PROFILE"] = "cpu"
+    flags, status = _look_at(lab, paths, student)
+    if status:
+        _give_zero(lab, paths, student, work, status, flags)
+        return
+    record = _record_path(paths, student, lab)
+    old = records.read_result(record)
+    if work.only:
+        with _scratch(paths) as folder:
+            scratch = replace(paths, autograded=folder)
+            result = _convert(lab, scratch, student, work, unsafe, old)
+            result.flags = flags + result.flags
+            _take_over(_notebook_path(scratch, student, lab), _notebook_path(paths, student, lab), work.only)
+        result = merged(old, result, work)
+    else:
+        if old is not None:
+            # Should this run be cut off, the next one must not take the old record for a finished one.
+            old.source_sha256 = ""
+            records.write_result(record, old)
+        result = _convert(lab, paths, student, work, unsafe, old)
+        result.flags = flags + result.flags
+        work.sign(result)
+    _drop_links(paths, student, lab)
+    records.write_result(record, result)
+
+
+def _convert(
+    lab: str, paths: CoursePaths, student: str, work: Work, unsafe: bool, old: Result | None
+) -> Result:
+    """Run nbgrader's Autograde on one submission. Returns its record, which is not written yet."""
     from nbgrader.converters import Autograde
     from nbgrader.coursedir import CourseDirectory
+
+    class OneSubmission(CourseDirectory):
+        def get_existing_timestamp(self, dest_path: str) -> datetime | None:
+            return _handed_in(Path(dest_path) / "timestamp.txt")[0]
 
     class AutogradeOne(Autograde):
         """nbgrader looks for notebooks by glob, which a folder called `anna [2]` does not match."""
@@ -379,22 +572,21 @@ def _grade(lab: str, paths: CoursePaths, student: str, hashes: tuple[str, str], 
             self.assignments = {str(folder): [str(folder / f"{lab}.ipynb")]}
             self.notebooks = []
 
-    os.environ["COURSE_GRADING"] = "1"
-    os.environ["COURSE_PROFILE"] = "cpu"
-    flags, status = _look_at(lab, paths, student)
-    if status:
-        _give_zero(lab, paths, student, hashes, status, flags)
-        return
+        def init_destination(self, assignment_id: str, student_id: str) -> bool:
+            _clear(paths, student, lab)
+            return True
+
     config = load_config(paths)
     config.CourseDirectory.assignment_id = lab
     config.CourseDirectory.student_id = student
     config.Autograde.force = True
     config.SplitExecute.unsafe = unsafe
+    config.SplitExecute.only = config.SaveScores.only = list(work.only)
+    config.SaveScores.same_answers = old is not None and old.submission_sha256 == work.submission_sha256
     config.RecordResult.file_name = f".{records.FILE_NAME}"
     said = _Log(_log_path(paths), student)
-    converter = AutogradeOne(coursedir=CourseDirectory(config=config), config=config)
+    converter = AutogradeOne(coursedir=OneSubmission(config=config), config=config)
     converter.log = said.logger
-    _forget(paths, student, lab)
     try:
         converter.start()
     except BaseException:
@@ -402,11 +594,70 @@ def _grade(lab: str, paths: CoursePaths, student: str, hashes: tuple[str, str], 
         sys.exit(1)
     draft = _record_path(paths, student, lab).with_name(f".{records.FILE_NAME}")
     result = records.read_result(draft)
-    result.flags = flags + result.flags
-    result.submission_sha256, result.source_sha256 = hashes
-    _drop_links(paths, student, lab)
-    records.write_result(_record_path(paths, student, lab), result)
     draft.unlink()
+    return result
+
+
+def merged(old: Result, new: Result, work: Work) -> Result:
+    """The record `old` with what running the test cells `work.only` again gave."""
+    ran = {cell.grade_id: cell for cell in new.cells if cell.grade_id in work.only}
+    names = {name for cell in ran.values() for name in (cell.exercise, cell.exercise.split("-", 2)[-1])}
+
+    def about_them(flag: Flag) -> bool:
+        return any(re.search(rf"(?<![\w-]){re.escape(name)}", flag.detail) for name in names)
+
+    flags = [flag for flag in old.flags if not about_them(flag)]
+    flags += [flag for flag in new.flags if flag not in flags and about_them(flag)]
+    return replace(
+        old,
+        score=new.score,
+        max_score=new.max_score,
+        status=new.status,
+        flags=flags,
+        cells=[ran.get(cell.grade_id, cell) for cell in old.cells],
+        # The other exercises are as new as they were: a run that finds them old grades them.
+        tests_sha256={**old.tests_sha256, **{name: work.tests.each[name] for name in work.only}},
+        graded_at=new.graded_at,
+    )
+
+
+def _take_over(made: Path, target: Path, only: tuple[str, ...]) -> None:
+    """Put the new outputs of some test cells into the autograded notebook, which Formgrader shows."""
+    if not target.is_file():
+        return
+    outputs = {nbk.grade_id(cell): cell.outputs for cell in nbk.read(made).cells if nbk.is_test(cell)}
+    sources = {nbk.grade_id(cell): cell.source for cell in nbk.read(made).cells if nbk.is_test(cell)}
+    nb = nbk.read(target)
+    for cell in nb.cells:
+        if nbk.grade_id(cell) in only:
+            cell.outputs, cell.source = outputs[nbk.grade_id(cell)], sources[nbk.grade_id(cell)]
+    draft = target.with_name(f".{target.name}.partial")
+    draft.unlink(missing_ok=True)
+    nbformat.write(nb, draft)
+    draft.chmod(stat.S_IMODE(target.stat().st_mode))
+    os.replace(draft, target)
+
+
+@contextlib.contextmanager
+def _scratch(paths: CoursePaths):
+    """A folder inside the course's, where nbgrader can write, for as long as it is needed."""
+    home = paths.root / ".course"
+    home.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="regrade-", dir=home, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def _handed_in(path: Path) -> tuple[datetime | None, str]:
+    """(when, what is wrong) according to a timestamp.txt, which collecting writes; neither if there is none."""
+    from nbgrader.utils import parse_utc
+
+    if not path.is_file():
+        return None, ""
+    try:
+        text = path.read_text(encoding="utf-8")[:200].strip()
+        return (parse_utc(text) if text else None), "" if text else "it is empty"
+    except (ValueError, OverflowError, OSError):
+        return None, "it holds no date"
 
 
 def _look_at(lab: str, paths: CoursePaths, student: str) -> tuple[list[Flag], str]:
@@ -436,6 +687,10 @@ def _look_at(lab: str, paths: CoursePaths, student: str) -> tuple[list[Flag], st
         flags.append(
             Flag("links in the submission", f"These point elsewhere and were ignored: {', '.join(links)}.")
         )
+    problem = _handed_in(folder / "timestamp.txt")[1]
+    if problem:
+        detail = f"timestamp.txt cannot be read ({problem}): nobody knows whether it was late."
+        flags.append(Flag("no time of handing in", detail))
     return flags, ""
 
 
@@ -444,35 +699,41 @@ def _checkpoint(path: Path) -> bool:
 
 
 def _give_zero(
-    lab: str, paths: CoursePaths, student: str, hashes: tuple[str, str], status: str, flags: list[Flag]
+    lab: str, paths: CoursePaths, student: str, work: Work, status: str, flags: list[Flag]
 ) -> None:
-    """Record a submission that cannot be graded: no points, in the gradebook too, and the reason."""
+    """Record a submission that cannot be graded, and the reason: no points, in the gradebook too.
+
+    Where grading itself failed the gradebook keeps the points that it may have from before.
+    """
     from nbgrader.api import Gradebook
 
     from course_utils.grading.execute import cell_results, now
 
-    with Gradebook(paths.database_url, course.load_course().course_id) as gradebook:
-        gradebook.update_or_create_student(student)
-        submission = gradebook.update_or_create_submission(lab, student)
-        for notebook in submission.notebooks:
-            for grade in notebook.grades:
+    with Gradebook(paths.database_url, course.load_course().course_id) as book:
+        book.update_or_create_student(student)
+        submission = book.update_or_create_submission(lab, student)
+        if status != records.BROKEN:
+            for grade in (grade for notebook in submission.notebooks for grade in notebook.grades):
                 grade.auto_score, grade.needs_manual_grade = 0.0, False
-        gradebook.db.commit()
+        book.db.commit()
         score, max_score = submission.score, submission.max_score
     cells = cell_results(nbk.read(paths.solutions / lab / f"{lab}.ipynb"), {}, flags[0].reason)
     for cell in cells:
         cell.state = "not run"
-    _forget(paths, student, lab)
+    _clear(paths, student, lab)
     result = Result(student, lab, score, max_score, status, flags=flags, cells=cells, graded_at=now())
-    result.submission_sha256, result.source_sha256 = hashes
+    work.sign(result)
     records.write_result(_record_path(paths, student, lab), result)
 
 
-def _forget(paths: CoursePaths, student: str, lab: str) -> None:
-    """Remove what an earlier run left of this submission; its grades stay in the gradebook."""
-    folder = paths.autograded / student / lab
-    _record_path(paths, student, lab).unlink(missing_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
+def _clear(paths: CoursePaths, student: str, lab: str) -> None:
+    """Remove what an earlier run left of this submission; its record stays until there is a new one."""
+    record = _record_path(paths, student, lab)
+    for path in record.parent.iterdir() if record.parent.is_dir() else ():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path != record:
+            path.unlink()
 
 
 def _drop_links(paths: CoursePaths, student: str, lab: str) -> None:
@@ -512,6 +773,10 @@ def _log_path(paths: CoursePaths) -> Path:
 
 def _record_path(paths: CoursePaths, student: str, lab: str) -> Path:
     return paths.autograded / student / lab / records.FILE_NAME
+
+
+def _notebook_path(paths: CoursePaths, student: str, lab: str) -> Path:
+    return paths.autograded / student / lab / f"{lab}.ipynb"
 
 
 def _within(path: Path, root: Path) -> str:

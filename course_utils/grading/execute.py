@@ -21,7 +21,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
-from traitlets import Bool, Float, Integer, Unicode
+from traitlets import Bool, Float, Integer, List, Unicode
 
 from course_utils import checks, course
 from course_utils.errors import CourseError
@@ -66,6 +66,7 @@ class SplitExecute(Execute):
     memory_mb = Integer(4096, help="Memory of all the student's processes together.").tag(config=True)
     disk_mb = Integer(512, help="Disk that the student's code may fill.").tag(config=True)
     unsafe = Bool(False, help="Run student code without a sandbox where none works.").tag(config=True)
+    only = List(Unicode(), help="Ids of the test cells that are run; all when empty.").tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any], km: Any = None
@@ -132,6 +133,8 @@ class SplitExecute(Execute):
         cell.outputs, cell.execution_count = [], None
         name = nbk.grade_id(cell)
         if name in self._test_ids:
+            if self.only and name not in self.only:
+                return
             outcome = self._test(cell)
             self._outcomes[name] = outcome
             cell.outputs = _outputs_of(outcome)

@@ -61,7 +61,8 @@ class Result:
 
     score: points in the gradebook when it was graded. seconds: of wall clock. peak_mb: most memory of the
     student's processes. sandbox: mode. repairs: what was put right in the notebook, a sentence each.
-    submission_sha256, source_sha256: what was graded, and against which tests. graded_at: UTC, as text.
+    submission_sha256: what was graded. source_sha256, tests_sha256: against what, without the tests and test
+    by test. graded_at: UTC, as text.
     """
 
     student: str
@@ -77,7 +78,13 @@ class Result:
     cells: list[CellResult] = field(default_factory=list)
     submission_sha256: str = ""
     source_sha256: str = ""
+    tests_sha256: dict[str, str] = field(default_factory=dict)
     graded_at: str = ""
+
+    @property
+    def was_run(self) -> bool:
+        """Whether the student's code was run: the notebook could be opened and grading worked."""
+        return self.status not in (UNREADABLE, MISPLACED, BROKEN)
 
 
 def write_result(path: Path, result: Result) -> None:
