@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import fcntl
 import hashlib
 import json
 import logging
@@ -22,7 +23,7 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from multiprocessing.connection import wait
@@ -196,14 +197,15 @@ def grade_class(
         for done, student in enumerate(sorted(results), 1):
             progress(done, count, results[student])
     if todo:
-        gradebook.backup(paths)
-        runner = _Runner(lab, paths, tests, unsafe, _time_limit(lab), todo)
-        runner.register()
-        for result in runner.run(list(todo), jobs or _default_jobs()):
-            results[result.student] = result
-            if progress:
-                progress(len(results), count, result)
-        runner.settle()
+        with _alone(paths):
+            gradebook.backup(paths)
+            runner = _Runner(lab, paths, tests, unsafe, _time_limit(lab), todo)
+            runner.register()
+            for result in runner.run(list(todo), jobs or _default_jobs()):
+                results[result.student] = result
+                if progress:
+                    progress(len(results), count, result)
+            runner.settle()
     return [results[student] for student in sorted(results)]
 
 
@@ -357,17 +359,13 @@ class _Runner:
 
     def register(self) -> None:
         """Bring the source notebook into the gradebook. Raises CourseError with nbgrader's reason."""
-        (self.paths.root / ".course").mkdir(exist_ok=True)
-        scratch = tempfile.mkdtemp(prefix="register-", dir=self.paths.root / ".course")
-        try:
-            process = self._start(_register, (self.lab, self.paths, scratch))
+        with scratch_folder(self.paths) as scratch:
+            process = self._start(_register, (self.lab, self.paths, str(scratch)))
             process.join()
-            problem = Path(scratch, "problem")
+            problem = scratch / "problem"
             if process.exitcode:
                 reason = problem.read_text() if problem.is_file() else "it ended without a word"
                 raise CourseError(f"nbgrader could not read the source of {self.lab}: {reason}")
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
 
     def settle(self) -> None:
         """Bring the penalties for lateness up to date with scores, due dates and extensions."""
@@ -535,7 +533,7 @@ def _grade(lab: str, paths: CoursePaths, student: str, work: Work, unsafe: bool)
     record = _record_path(paths, student, lab)
     old = records.read_result(record)
     if work.only:
-        with _scratch(paths) as folder:
+        with scratch_folder(paths) as folder:
             scratch = replace(paths, autograded=folder)
             result = _convert(lab, scratch, student, work, unsafe, old)
             result.flags = flags + result.flags
@@ -639,12 +637,34 @@ def _take_over(made: Path, target: Path, only: tuple[str, ...]) -> None:
 
 
 @contextlib.contextmanager
-def _scratch(paths: CoursePaths):
-    """A folder inside the course's, where nbgrader can write, for as long as it is needed."""
+def scratch_folder(paths: CoursePaths) -> Iterator[Path]:
+    """A folder inside the course's, where nbgrader can write, for as long as it is needed.
+
+    Those of processes that were killed are removed on the way.
+    """
     home = paths.root / ".course"
     home.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="regrade-", dir=home, ignore_cleanup_errors=True) as folder:
+    for old in home.glob("scratch-*-*"):
+        owner = old.name.split("-")[1]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(old, ignore_errors=True)
+    prefix = f"scratch-{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=home, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+@contextlib.contextmanager
+def _alone(paths: CoursePaths) -> Iterator[None]:
+    """Two runs at a time would undo each other's work. The lock goes with the process, however that ends."""
+    paths.autograded.mkdir(parents=True, exist_ok=True)
+    with open(paths.autograded / ".lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CourseError(
+                f"Another run is grading into {paths.autograded}: wait until it has finished."
+            ) from None
+        yield
 
 
 def _handed_in(path: Path) -> tuple[datetime | None, str]:
