@@ -77,21 +77,46 @@ def grade(
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", min=1, help="Submissions graded at a time.")
     ] = None,
+    exercise: Annotated[
+        list[str] | None,
+        typer.Option("--exercise", "-e", help="Run the tests of this exercise alone again. May be repeated."),
+    ] = None,
+    what_if: Annotated[
+        bool, typer.Option("--what-if", help="Say which points would change, and change nothing.")
+    ] = False,
     unsafe: UnsafeOption = False,
 ) -> None:
-    """Autograde the submissions in submitted/ in a sandbox. A run that was cut off goes on where it was."""
-    from course_utils.grading.autograde import grade_class
+    """Autograde the submissions in submitted/ in a sandbox. A run that was cut off goes on where it was.
+
+    What is unchanged is not graded again; points and comments that a person gave are never touched. The
+    gradebook is copied to backups/ first.
+    """
+    from course_utils.grading import whatif
+    from course_utils.grading.autograde import grade_class, waiting
     from course_utils.grading.progress import progress_bar
     from course_utils.grading.report import show_table
 
+    if exercise and lab is None:
+        raise CourseError("--exercise needs a lab: course grade LAB --exercise NAME.")
+    options = {"students": student, "force": force, "jobs": jobs, "unsafe": unsafe, "exercises": exercise}
     unreadable = False
     for name in _labs(lab):
         with progress_bar(console, f"Grading {name}") as progress:
-            results = grade_class(
-                name, _paths(), students=student, force=force, jobs=jobs, unsafe=unsafe, progress=progress
-            )
+            if what_if:
+                preview = whatif.what_if(name, _paths(), **options, progress=progress)
+            else:
+                results = grade_class(name, _paths(), **options, progress=progress)
+        if what_if:
+            whatif.show_preview(preview, console)
+            continue
         show_table(results, console)
         unreadable |= any(result.status == "unreadable" for result in results)
+        if exercise and (left := waiting(name, _paths(), student)):
+            console.print(
+                f"{len(left)} of the class are new or changed otherwise: `course grade {name}` grades them."
+            )
+    if what_if:
+        raise typer.Exit(0)
     console.print("Next: [bold]course feedback[/] writes the students' pages, [bold]course report[/] yours.")
     raise typer.Exit(1 if unreadable else 0)
 
@@ -115,6 +140,19 @@ def report(lab: LabArgument = None) -> None:
 
     for name in _labs(lab):
         console.print(f"Report: {write_report(load_results(name, _paths()), _paths())}")
+
+
+@app.command()
+def restore(
+    backup: Annotated[
+        Path, typer.Argument(help="A gradebook in a file, for example one of those in backups/.")
+    ],
+) -> None:
+    """Put a backup of the gradebook in its place; what is there now is copied to backups/ first."""
+    from course_utils.grading.gradebook import restore as put_back
+
+    before = put_back(backup, _paths())
+    console.print(f"Restored {backup}." + (f" What was there before is in {before}." if before else ""))
 
 
 @app.command()
@@ -167,9 +205,10 @@ def _labs(name: str | None) -> list[str]:
 
 
 def _paths():
+    from course_utils.grading import gradebook
     from course_utils.grading.autograde import CoursePaths
 
-    return CoursePaths(root=course_root())
+    return CoursePaths(root=course_root(), database=gradebook.configured() or None)
 
 
 def course_root(start: Path | None = None) -> Path:

@@ -13,6 +13,9 @@ import pytest
 if TYPE_CHECKING:
     from course_utils.grading.records import CellResult, Result
 
+# A real class's gradebook must not be touched by a test.
+os.environ.pop("COURSE_GRADEBOOK", None)
+
 LAB = "01_sft_masking"
 WHAT = "labels of a 5-token example with prompt_length=2"
 HINT = "You left the last prompt token in the loss; `labels` are aligned with `input_ids`."
@@ -117,6 +120,9 @@ def folders(tmp_path: Path) -> SimpleNamespace:
     """The part of CoursePaths that pages need, in an empty folder."""
     return SimpleNamespace(
         root=tmp_path,
+        solutions=tmp_path / "solutions",
+        submitted=tmp_path / "submitted",
+        autograded=tmp_path / "autograded",
         feedback=tmp_path / "feedback",
         reports=tmp_path / "reports",
         database=tmp_path / "gradebook.db",

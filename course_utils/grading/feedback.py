@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_utils import course
-from course_utils.grading.marks import Exercise, Submission, overlay, read_marks
+from course_utils.grading.marks import Exercise, Submission, lateness_of, overlay, read_marks
 from course_utils.grading.pages import folder_name, render, write_if_changed
 from course_utils.grading.records import BROKEN, MISPLACED, UNREADABLE
 
@@ -76,10 +76,11 @@ def write_feedback(results: Iterable[Result], paths: CoursePaths) -> list[Path]:
     for result in results:
         by_lab[result.lab].append(result)
     marks = {lab: read_marks(paths.database, lab) for lab in by_lab}
+    lateness = {lab: lateness_of(lab, paths) for lab in by_lab}
     pages = []
     for result in results:
         page = feedback_page(result.student, result.lab, paths)
-        (submission,) = overlay([result], marks[result.lab])
+        (submission,) = overlay([result], marks[result.lab], lateness[result.lab])
         write_if_changed(page, _html(submission))
         pages.append(page)
     return pages

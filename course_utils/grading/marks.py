@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from course_utils.grading.records import BROKEN, MISPLACED, UNREADABLE
+from course_utils.grading import gradebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from course_utils.grading.autograde import CoursePaths
+    from course_utils.grading.late import Lateness
     from course_utils.grading.records import CellResult, Result
 
 
@@ -43,14 +45,22 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Submission:
-    """One student's lab."""
+    """One student's lab. seconds_late: after the due date; penalty: points that this costs, as of now."""
 
     result: Result
     exercises: tuple[Exercise, ...]
+    seconds_late: float = 0.0
+    penalty: float = 0.0
 
     @property
     def points(self) -> float:
+        """What the answers are worth."""
         return sum(exercise.points for exercise in self.exercises)
+
+    @property
+    def final(self) -> float:
+        """What counts: the points less the penalty, never below 0."""
+        return max(0.0, self.points - self.penalty)
 
     @property
     def max_points(self) -> float:
@@ -59,7 +69,7 @@ class Submission:
     @property
     def was_graded(self) -> bool:
         """False if nobody could open the notebook, or grading itself failed."""
-        return self.result.status not in (UNREADABLE, MISPLACED, BROKEN)
+        return self.result.was_run
 
     def titled(self, text: str) -> str:
         """`text` with each cell's id replaced by its exercise's title."""
@@ -81,14 +91,11 @@ def read_marks(database: str | Path, lab: str) -> dict[str, dict[str, Mark]]:
 
     database: file, or URL as SQLAlchemy writes it. A file that is not there has no marks. Reads only.
     """
-    url = str(database)
-    if "://" not in url:
-        if not Path(url).is_file():
-            return {}
-        url = f"sqlite:///{url}"
+    if not gradebook.is_there(database):
+        return {}
     # nbgrader takes seconds to import; pages without a gradebook do not need it.
     from nbgrader import api
-    from sqlalchemy import create_engine, select
+    from sqlalchemy import select
 
     def of_lab(columns, table):
         return (
@@ -102,7 +109,7 @@ def read_marks(database: str | Path, lab: str) -> dict[str, dict[str, Mark]]:
         )
 
     grade, comment = api.Grade, api.Comment
-    engine = create_engine(url)
+    engine = gradebook.connect(database)
     try:
         with engine.connect() as connection:
             grades = connection.execute(
@@ -128,15 +135,38 @@ def read_marks(database: str | Path, lab: str) -> dict[str, dict[str, Mark]]:
     return marks
 
 
-def overlay(results: Iterable[Result], marks: dict[str, dict[str, Mark]]) -> list[Submission]:
+def read_submissions(results: Iterable[Result], paths: CoursePaths) -> list[Submission]:
+    """The records of one lab with all that the gradebook adds to them: marks, comments, lateness. Reads only."""
+    results = list(results)
+    if not results:
+        return []
+    lab = results[0].lab
+    return overlay(results, read_marks(paths.database, lab), lateness_of(lab, paths))
+
+
+def lateness_of(lab: str, paths: CoursePaths) -> Lateness | None:
+    """Who is late with a lab, and what it costs; None without a gradebook."""
+    if not gradebook.is_there(paths.database):
+        return None
+    from course_utils.grading.late import read_lateness
+
+    return read_lateness(lab, paths)
+
+
+def overlay(
+    results: Iterable[Result], marks: dict[str, dict[str, Mark]], lateness: Lateness | None = None
+) -> list[Submission]:
     """The records with the marks laid over them: what a person gave stands before what the tests gave."""
-    return [
-        Submission(
-            result,
-            tuple(_exercise(cell, marks.get(result.student, {}).get(cell.grade_id)) for cell in result.cells),
-        )
-        for result in results
-    ]
+    submissions = []
+    for result in results:
+        own = marks.get(result.student, {})
+        exercises = tuple(_exercise(cell, own.get(cell.grade_id)) for cell in result.cells)
+        submission = Submission(result, exercises)
+        if lateness is not None and (seconds := lateness.seconds.get(result.student)):
+            penalty = lateness.penalty(result.student, submission.points)
+            submission = replace(submission, seconds_late=seconds, penalty=penalty)
+        submissions.append(submission)
+    return submissions
 
 
 def _exercise(cell: CellResult, mark: Mark | None) -> Exercise:

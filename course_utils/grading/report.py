@@ -20,7 +20,7 @@ from course_utils import course
 from course_utils.errors import CourseError
 from course_utils.grading.charts import Run, Share, cost, distribution, share_bar
 from course_utils.grading.feedback import LOOKS, feedback_page, found_text
-from course_utils.grading.marks import Exercise, Submission, overlay, read_marks
+from course_utils.grading.marks import Exercise, Submission, lateness_of, overlay, read_marks
 from course_utils.grading.pages import count, folder_name, number, plain, render, write_if_changed
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def write_report(results: Iterable[Result], paths: CoursePaths) -> Path:
         raise CourseError(f"A report is about one lab, these records are of {', '.join(labs)}.")
     (lab,) = labs
     page = paths.reports / f"{folder_name(lab, 'lab name')}.html"
-    submissions = overlay(results, read_marks(paths.database, lab))
+    submissions = overlay(results, read_marks(paths.database, lab), lateness_of(lab, paths))
     write_if_changed(page, _html(submissions, paths, page))
     return page
 
