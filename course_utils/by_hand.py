@@ -26,7 +26,9 @@ def library_calls(*packages: str) -> Iterator[set[str]]:
         if event != "call":
             return
         module = frame.f_globals.get("__name__") or ""
-        if any(module == package or module.startswith(f"{package}.") for package in packages):
+        if module != __name__ and any(
+            module == package or module.startswith(f"{package}.") for package in packages
+        ):
             called.add(f"{module}.{frame.f_code.co_name}")
 
     before = sys.getprofile()

@@ -41,6 +41,12 @@ def test_a_call_is_seen(function, name) -> None:
     assert name in {entry.rpartition(".")[2] for entry in called}
 
 
+def test_it_does_not_count_itself() -> None:
+    with library_calls("course_utils") as called:
+        by_hand()
+    assert called == set()
+
+
 def test_other_packages_do_not_count() -> None:
     with library_calls("course_utils.scal", "course_utils.models") as called:
         by_name()
