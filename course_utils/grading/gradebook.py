@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,9 +128,7 @@ def backup(paths: CoursePaths) -> Path | None:
     if old and _dump(old[-1]) == _dump(draft):
         draft.unlink()
         return old[-1]
-    made = folder / f"gradebook-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}.db"
-    while made.exists():  # two within a second: names keep their order
-        made = made.with_name(f"{made.stem}x.db")
+    made = folder / f"gradebook-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.db"
     draft.chmod(0o600)
     os.replace(draft, made)
     for stale in backups(paths)[:-KEPT]:
