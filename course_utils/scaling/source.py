@@ -89,12 +89,14 @@ class MarkovSource:
         """(sequences, length) int64, each sequence starting with a pair from the stationary distribution.
 
         seed: a number or several, as numpy.random.default_rng takes them.
-        Raises CourseError for fewer than 1 sequence or a length below 2.
+        Raises CourseError for fewer than 1 sequence, a length below 2 or a negative seed.
         """
         if sequences < 1 or length < 2:
             raise CourseError(
                 f"{sequences} sequences of length {length} cannot be drawn; the source needs 1 and a length of 2"
             )
+        if np.min(seed) < 0:
+            raise CourseError(f"seed = {seed} is negative; give 0 or more")
         v, rng = self.vocabulary, np.random.default_rng(seed)
         tokens = np.empty((sequences, length), np.int64)
         tokens[:, 0], tokens[:, 1] = divmod(_draw(self.stationary.ravel(), rng.random(sequences)), v)

@@ -10,16 +10,25 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_utils.errors import CourseError
+
 ROPE_BASE = 1000.0  # sequences are short
 
 
 @dataclass(frozen=True)
 class Size:
-    """The shape of a model. width must be a multiple of 2 · heads."""
+    """The shape of a model. Raises CourseError unless width is a multiple of 2 · heads, as rotations of pairs need."""
 
     width: int
     layers: int
     heads: int
+
+    def __post_init__(self) -> None:
+        if min(self.width, self.layers, self.heads) < 1 or self.width % (2 * self.heads):
+            raise CourseError(
+                f"width = {self.width} cannot be shared by {self.heads} heads in {self.layers} layers; "
+                "give numbers above 0, the width a multiple of twice the heads"
+            )
 
     @property
     def name(self) -> str:

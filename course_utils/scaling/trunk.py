@@ -61,6 +61,8 @@ class Trunk:
         self, size: Size, seed: int, source: MarkovSource, recipe: Recipe, on_step: Callable[[], None]
     ) -> None:
         self.size, self.seed, self.source, self.recipe, self.on_step = size, seed, source, recipe, on_step
+        if seed < 0:
+            raise CourseError(f"seed = {seed} is negative; give 0 or more")
         self.model = TinyTransformer(size, source.vocabulary, seed)
         self.optimizer = self._optimizer(self.model)
         self.step = 0
@@ -223,7 +225,8 @@ def decay_start(steps: int, recipe: Recipe = RECIPE) -> int:
 def updates(checkpoints: Sequence[int], recipe: Recipe = RECIPE) -> int:
     """How many updates `train_trunk` makes, decays included."""
     plan = [_steps(tokens, recipe) for tokens in checkpoints]
-    return decay_start(max(plan), recipe) + sum(steps - decay_start(steps, recipe) for steps in plan)
+    on_trunk = decay_start(max(plan, default=0), recipe)
+    return on_trunk + sum(steps - decay_start(steps, recipe) for steps in plan)
 
 
 def _steps(tokens: int, recipe: Recipe) -> int:

@@ -84,12 +84,25 @@ def test_standard_errors_of_the_papers_own_resamples(kept: np.ndarray, fitted: s
         assert resampled.standard_errors[name] == pytest.approx(value, rel=0.05), name
 
 
-def test_standard_errors_of_other_resamples(fitted: scaling.Fit) -> None:
-    resampled = scaling.bootstrap(fitted, 4000)
-    for name in ("E", "A", "alpha", "beta"):
-        assert resampled.standard_errors[name] == pytest.approx(PRINTED_ERRORS[name], rel=0.05), name
-        # one formula at the optimum against thousands of refits
-        assert fitted.standard_errors[name] == pytest.approx(PRINTED_ERRORS[name], rel=0.3), name
+def test_standard_errors_of_many_other_resamples(fitted: scaling.Fit) -> None:
+    """Four within 5 % of the printed ones; B's within what 4,000 resamples, as many as were printed from, can tell.
+
+    A standard deviation over R draws has itself a standard error of sqrt((kurtosis - 1) / 4R) of its size.
+    """
+    resampled = scaling.bootstrap(fitted, 20_000)
+    unsure = {}
+    for name, value in PRINTED_ERRORS.items():
+        values = resampled.params[name]
+        kurtosis = np.mean((values - values.mean()) ** 4) / values.var() ** 2
+        unsure[name] = np.sqrt((kurtosis - 1) / (4 * 4000))
+        assert resampled.standard_errors[name] == pytest.approx(value, rel=max(0.05, 2 * unsure[name])), name
+        # one formula at the optimum against thousands of refits; its B knows nothing of the tail
+        if name != "B":
+            assert fitted.standard_errors[name] == pytest.approx(value, rel=0.3), name
+    assert (
+        max(error for name, error in unsure.items() if name != "B") < 0.025
+    )  # so 5 % is what is asked of them
+    assert 0.04 < unsure["B"] < 0.07
 
 
 def test_hoffmanns_printed_constants_do_not_fit(points: dict, fitted: scaling.Fit) -> None:
