@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from course_utils.errors import CourseError
 
@@ -140,6 +141,41 @@ def report(lab: LabArgument = None) -> None:
 
     for name in _labs(lab):
         console.print(f"Report: {write_report(load_results(name, _paths()), _paths())}")
+
+
+@app.command()
+def export(
+    lab: LabArgument = None,
+    to: Annotated[str, typer.Option("--to", help="canvas, moodle or csv.")] = "csv",
+    roster: Annotated[
+        Path | None,
+        typer.Option("--roster", help="CSV of the people; for Canvas the gradebook that it exports."),
+    ] = None,
+    by: Annotated[
+        str, typer.Option("--by", help="Column of the roster that names students as submitted/ does.")
+    ] = "",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")] = None,
+) -> None:
+    """Write the grades for a learning management system into exports/, and check them against the roster.
+
+    Ends with exit code 1 if somebody is on one side only, could not be graded, or waits for a grader.
+    """
+    from course_utils.grading.export import export as write
+    from course_utils.grading.records import load_results
+
+    labs = _labs(lab)
+    if output and len(labs) > 1:
+        raise CourseError("--output is one file: name the lab.")
+    problems = False
+    for name in labs:
+        made = write(load_results(name, _paths()), _paths(), to, roster, by, output)
+        console.print(f"{made.path}: {made.students} students", highlight=False, soft_wrap=True)
+        for sentence in made.problems:
+            errors.print(f"[bold yellow]![/] {escape(sentence)}", highlight=False, soft_wrap=True)
+        for sentence in made.notes:
+            console.print(escape(sentence), highlight=False, soft_wrap=True)
+        problems |= bool(made.problems)
+    raise typer.Exit(1 if problems else 0)
 
 
 @app.command()
