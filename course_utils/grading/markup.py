@@ -1,0 +1,273 @@
+r"""What students and graders write, as HTML that cannot run: markup from a short list, formulas as MathML.
+
+Everything that is not on the list is left out, and what remains is written anew, so that the browser reads
+the same tree as this module. Formulas need no script and no network: LaTeX becomes MathML, which browsers
+lay out themselves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from functools import lru_cache
+from html import escape, unescape
+from typing import Any
+
+from bleach.css_sanitizer import CSSSanitizer
+from latex2mathml.converter import convert
+from markupsafe import Markup
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+# Longest text that is laid out, in characters, and deepest nesting. Beyond it, markup is shown as text.
+LONGEST = 400_000
+DEEPEST = 100
+_LONGEST_FORMULA = 2_000
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TAGS = _words(
+    "a abbr b blockquote br caption code col colgroup dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins "
+    "kbd li mark ol p pre q s samp small span strong sub summary sup table tbody td tfoot th thead tr u ul var "
+    "input"
+)
+_EMPTY = frozenset({"br", "col", "hr", "img", "input"})
+# Elements whose content is no text for people, or is read by other rules than the rest of a page.
+_HIDDEN = _words(
+    "script style iframe object embed applet noscript noembed noframes template textarea title xmp plaintext "
+    "svg math frame frameset select audio video canvas head"
+)
+_RUNS = _words("script iframe object embed applet frame frameset base meta")
+_PLAIN = _words("alt colspan rowspan title open start align scope")
+# Classes of highlighted code, tables and formulas. Others could imitate Formgrader's own buttons.
+_CLASS = re.compile(r"highlight|dataframe|task-list-item|course-[\w-]+|display|language-[\w-]+|[a-z]{1,2}\d?")
+_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
+_LINK = re.compile(r"(https?://|mailto:|#)[^\x00-\x20]*", re.IGNORECASE)
+_RUNNING_LINK = re.compile(r"[\x00-\x20]*(j\s*a\s*v\s*a\s*s|v\s*b\s*s|data\s*:)", re.IGNORECASE)
+_CSS = CSSSanitizer(
+    allowed_css_properties=[
+        "background-color",
+        "border",
+        "border-bottom",
+        "border-radius",
+        "color",
+        "font-family",
+        "font-size",
+        "font-style",
+        "font-weight",
+        "padding",
+        "text-align",
+        "text-decoration",
+        "white-space",
+    ],
+    allowed_svg_properties=[],
+)
+
+# A `<` inside an attribute makes the whole no tag, but text: then reading never has to go back.
+_TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9:-]*)((?:[\s/](?:[^"'<>]|"[^"<]*"|'[^'<]*')*+)?)>""")
+_ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?""")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+
+_MATH_TAGS = _words(
+    "math menclose mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow mspace msqrt mstyle "
+    "msub msubsup msup mtable mtd mtext mtr munder munderover none semantics"
+)
+_MATH_ATTRIBUTES = _words(
+    "accent accentunder align columnalign columnlines columnspacing depth display displaystyle fence form height "
+    "largeop linethickness lspace mathcolor mathsize mathvariant maxsize minsize movablelimits notation rowlines "
+    "rowspacing rspace scriptlevel separator stretchy symmetric voffset width"
+)
+_TEXT_ESCAPE = re.compile(r"\\([_%#])")
+_MATHML = "http://www.w3.org/1998/Math/MathML"
+_FORMULA = re.compile(r'<span class="course-formula( display)?">(.*?)</span>', re.DOTALL)
+_PROSE = re.compile(
+    r"\$\$(?P<block>[^$]+)\$\$|(?<![\\$\w])\$(?P<inline>[^$\s](?:[^$\n]*[^$\s\\])?)\$(?![\w$])|`(?P<code>[^`\n]+)`"
+)
+
+
+def safe_html(html: str) -> tuple[str, list[str]]:
+    """(`html` with nothing but plain markup, what was taken out that a browser would have run)."""
+    if len(html) > LONGEST:
+        return f"<pre>{escape(html[:LONGEST])}</pre>", []
+    writer = _Writer()
+    return writer.read(html), sorted(writer.removed)
+
+
+def markdown_html(text: str, attachments: Mapping[str, Any] | None = None) -> Markup:
+    """Markdown as safe HTML, formulas as MathML. attachments: those of the cell, by name. Never raises."""
+    return Markup(safe_markdown(text, attachments)[0])
+
+
+def safe_markdown(text: str, attachments: Mapping[str, Any] | None = None) -> tuple[str, list[str]]:
+    """The same with what was taken out, as `safe_html` tells it."""
+    if len(text) > LONGEST:
+        return f"<pre>{escape(text[:LONGEST])}</pre>", []
+    try:
+        rendered = MarkdownWithMath(renderer=_Renderer(attachments)).render(text)
+    except Exception:  # the parser was not written for hostile text: what it cannot read is shown as it is
+        return f"<pre>{escape(text)}</pre>", []
+    html, removed = safe_html(rendered)
+    return _FORMULA.sub(lambda m: formula(unescape(m[2]), bool(m[1])), html), removed
+
+
+def prose_html(text: str) -> Markup:
+    """Plain text escaped, with `code` in backticks and formulas between dollars. Never raises."""
+
+    def piece(match: re.Match) -> str:
+        if match["code"]:
+            return f"<code>{escape(match['code'])}</code>"
+        return formula(match["block"] or match["inline"], bool(match["block"]))
+
+    parts, end = [], 0
+    for match in _PROSE.finditer(text):
+        parts += [escape(text[end : match.start()]), piece(match)]
+        end = match.end()
+    return Markup("".join([*parts, escape(text[end:])]))
+
+
+@lru_cache(maxsize=4096)
+def formula(latex: str, display: bool = False) -> str:
+    """LaTeX (without dollars) as a <math> element; the LaTeX itself, as code, where it cannot be read."""
+    latex = latex.strip()
+    if 0 < len(latex) <= _LONGEST_FORMULA:
+        with contextlib.suppress(Exception):  # latex2mathml raises what it likes for what is no LaTeX
+            root = ET.fromstring(_mathml(latex, display))
+            if _is_plain_math(root):
+                root.set("alttext", latex)
+                ET.register_namespace("", _MATHML)
+                return ET.tostring(root, encoding="unicode")
+    return f"<code>{escape(f'$${latex}$$' if display else f'${latex}$')}</code>"
+
+
+def _mathml(latex: str, display: bool) -> str:
+    """LaTeX as MathML, with what latex2mathml does not know said in other words."""
+    latex = re.sub(r"(\\(?:begin|end)\{)(?:aligned|split|gathered)\}", r"\1align*}", latex)
+    latex = re.sub(r"\\operatorname\*?\s*\{", r"\\mathrm{", latex)
+    latex = re.sub(r"\\text\w*\{[^{}]*\}", lambda text: _TEXT_ESCAPE.sub(r"\1", text[0]), latex)
+    return convert(latex, display="block" if display else "inline")
+
+
+def _is_plain_math(root: ET.Element) -> bool:
+    for element in root.iter():
+        if element.tag.removeprefix(f"{{{_MATHML}}}") not in _MATH_TAGS:
+            return False
+        if set(element.attrib) - _MATH_ATTRIBUTES:
+            return False
+    return True
+
+
+class _Renderer(IPythonRenderer):
+    """nbconvert's renderer, with formulas marked and attachments that are missing named."""
+
+    def __init__(self, attachments: Mapping[str, Any] | None) -> None:
+        super().__init__(escape=False, exclude_anchor_links=True, attachments=dict(attachments or {}))
+
+    def block_math(self, body: str) -> str:
+        return f'<span class="course-formula display">{escape(unescape(body))}</span>'
+
+    def inline_math(self, body: str) -> str:
+        return f'<span class="course-formula">{escape(unescape(body))}</span>'
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return self.block_math(f"\\begin{{{name}}}{body}\\end{{{name}}}")
+
+    def block_mermaidjs(self, code: str) -> str:
+        return f"<pre>{escape(code)}</pre>"
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        name = url.removeprefix("attachment:")
+        if url.startswith("attachment:") and not _is_bundle(self.attachments.get(name)):
+            return f"[missing picture: {escape(name)}]"
+        return super().image(text, url, title)
+
+
+def _is_bundle(attachment: Any) -> bool:
+    return isinstance(attachment, Mapping) and all(isinstance(data, str) for data in attachment.values())
+
+
+class _Writer:
+    """Reads any HTML, in time proportional to its length, and writes what is allowed of it."""
+
+    def __init__(self) -> None:
+        self.removed: set[str] = set()
+        self._out: list[str] = []
+        self._open: list[str] = []
+
+    def read(self, html: str) -> str:
+        html = _COMMENT.sub("", html)
+        lower = html.lower()
+        end = 0
+        while tag := _TAG.search(html, end):
+            self._text(html[end : tag.start()])
+            end = tag.end()
+            name = tag[2].lower()
+            if tag[1]:
+                self._close(name)
+                continue
+            attributes = [
+                (a[1].lower(), unescape(a[2] or a[3] or a[4] or "")) for a in _ATTRIBUTE.finditer(tag[3])
+            ]
+            self._note(name, attributes)
+            if name in _HIDDEN:
+                closing = lower.find(f"</{name}", end) if name not in ("embed", "frame") else end
+                end = closing if closing >= 0 else len(html)
+            elif name in _TAGS:
+                self._start(name, attributes)
+        self._text(html[end:])
+        return "".join(self._out) + "".join(f"</{tag}>" for tag in reversed(self._open))
+
+    def _text(self, text: str) -> None:
+        self._out.append(escape(unescape(text), quote=False))
+
+    def _note(self, tag: str, attributes: list[tuple[str, str]]) -> None:
+        if tag in _RUNS:
+            self.removed.add(f"<{tag}>")
+        for name, value in attributes:
+            if name.startswith("on") or name in ("srcdoc", "formaction"):
+                self.removed.add(f"{name}=")
+            elif name == "href" and _RUNNING_LINK.match(value):
+                self.removed.add(f"a link to {value.strip()[:30]}")
+
+    def _start(self, tag: str, attributes: list[tuple[str, str]]) -> None:
+        if len(self._open) >= DEEPEST:
+            return
+        given = dict(reversed(attributes))  # of two that are equal the first counts
+        if tag == "input":
+            if given.get("type") == "checkbox":
+                self._out.append(f"<input type=checkbox disabled{' checked' * ('checked' in given)}>")
+            return
+        if tag == "img" and not _PICTURE.fullmatch(given.get("src", "")):
+            self._out.append(f"[picture: {escape(given.get('alt') or 'not shown')}]")
+            return
+        kept = [word for name, value in given.items() if (word := self._attribute(tag, name, value))]
+        self._out.append(f"<{' '.join([tag, *kept])}>")
+        if tag not in _EMPTY:
+            self._open.append(tag)
+
+    def _close(self, tag: str) -> None:
+        if tag in self._open:
+            while True:
+                last = self._open.pop()
+                self._out.append(f"</{last}>")
+                if last == tag:
+                    return
+
+    def _attribute(self, tag: str, name: str, value: str) -> str:
+        """`name="value"` if a page may have it, else ""."""
+        if name == "href" and tag == "a" and _LINK.fullmatch(value):
+            elsewhere = "" if value.startswith("#") else ' rel="noopener noreferrer" target="_blank"'
+            return f'href="{escape(value)}"{elsewhere}'
+        if name == "src" and tag == "img":
+            return f'src="{escape(value)}"'
+        if name == "style":
+            css = _CSS.sanitize_css(value) if len(value) < 2000 and "(" not in value else ""
+            return f'style="{escape(css)}"' if css else ""
+        if (name in _PLAIN and len(value) < 2000) or (
+            name == "class" and all(map(_CLASS.fullmatch, value.split()))
+        ):
+            return f'{name}="{escape(value)}"'
+        return ""
