@@ -101,10 +101,11 @@ def seed_spread(shared: pd.DataFrame) -> dict[str, Any] | None:
 
 
 def own_minus_shared(frame: pd.DataFrame, schedule: str) -> dict[str, Any] | None:
-    """Loss of runs of their own less loss on shared trunks, same sizes and tokens, other seeds.
+    """Loss of runs of their own less loss on shared trunks, at the same sizes and tokens, with other seeds.
 
-    difference: mean over cells, nats, with its standard error and 95 % interval from the spread of seeds within cells
-    (Student's t). cells: the difference in each.
+    difference: mean over cells, nats. Its standard error takes every run of its own as independent, but only the mean
+    of every trunk, as points of one trunk are not; 95 % interval from Student's t (Welch 1947). cells: the
+    difference in each.
     """
     keys = ["size", "d"]
     own = frame[(frame.trunk == "own") & (frame.schedule == schedule)]
@@ -112,21 +113,29 @@ def own_minus_shared(frame: pd.DataFrame, schedule: str) -> dict[str, Any] | Non
     own = own.merge(shared[keys].drop_duplicates(), on=keys)
     if own.empty:
         return None
-    groups = [rows.groupby(keys).loss for rows in (own, shared)]
-    cells = groups[0].mean() - groups[1].mean()
+    runs = own.groupby(keys).loss
+    cells = runs.mean() - shared.groupby(keys).loss.mean()
     mean = float(cells.mean())
     out = {
         "difference": mean,
         "cells": {f"{size} at {d}": float(value) for (size, d), value in cells.items()},
     }
-    squares = sum(float((group.var(ddof=0) * group.size()).sum()) for group in groups)
-    freedom = sum(int((group.size() - 1).sum()) for group in groups)
-    if freedom:
-        each = squares / freedom * sum(float((1 / group.size()).sum()) for group in groups)
-        error = float(np.sqrt(each)) / len(cells)
-        reach = float(stdtrit(freedom, 0.975)) * error
-        out |= {"standard_error": error, "interval_95": [mean - reach, mean + reach]}
+    trunks = shared.groupby(["size", "seed"]).loss.mean().groupby("size")
+    (first, first_freedom), (second, second_freedom) = (_variance_of_mean(group) for group in (runs, trunks))
+    if first_freedom and second_freedom:
+        variance = first + second
+        freedom = variance**2 / (first**2 / first_freedom + second**2 / second_freedom)
+        reach = float(stdtrit(freedom, 0.975)) * variance**0.5
+        out |= {"standard_error": variance**0.5, "interval_95": [mean - reach, mean + reach]}
     return out
+
+
+def _variance_of_mean(groups: Any) -> tuple[float, int]:
+    """Variance of the mean of the groups' means, the groups having one variance; and its degrees of freedom."""
+    counts = groups.size()
+    freedom = int((counts - 1).sum())
+    pooled = float((groups.var(ddof=0) * counts).sum()) / max(freedom, 1)
+    return pooled * float((1 / counts).sum()) / len(counts) ** 2, freedom
 
 
 def _rounded(value: Any) -> Any:

@@ -14,10 +14,10 @@ import json
 import multiprocessing
 import os
 import queue
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from course_utils.scaling.description import describe
 from course_utils.scaling.recordings import FOLDER, save, write_whole
 from course_utils.scaling.source import MarkovSource
 from course_utils.scaling.transformer import Size
-from course_utils.scaling.trunk import RECIPE, Recipe, train_point, train_trunk, updates
+from course_utils.scaling.trunk import RECIPE, SCHEDULES, Recipe, train_point, train_trunk, updates
 
 MODEL_SIZES: dict[str, Size] = {
     size.name: size
@@ -50,8 +50,8 @@ MODEL_SIZES: dict[str, Size] = {
 TOKENS = tuple(2**power for power in range(17, 23))
 # The largest model stops at half of them: its run would take as long as all others together.
 LARGEST, MORE_SEEDS = "128x4", ("16x2", "24x2", "32x2")
-# Runs that share nothing, to see what sharing a trunk does: each with a seed of its own.
-OWN_SIZES, OWN_TOKENS, OWN_SEEDS = ("16x2", "32x2"), (2**18, 2**20), {"wsd": (11, 12), "cosine": (21, 22)}
+# Runs that share nothing, to see what sharing a trunk does: so many with each schedule.
+OWN_SIZES, OWN_TOKENS, OWN_RUNS = ("16x2", "32x2"), (2**18, 2**20), 2
 # size -> token counts of the live sweep, and of the smaller one that grading runs
 MINI = {"16x2": TOKENS[:4], "24x2": TOKENS[:4], "32x2": TOKENS[:4], "48x2": TOKENS[:4], "64x3": TOKENS[:3]}
 MINI_GRADING = dict.fromkeys(("16x2", "24x2", "32x2"), (2**16, 2**17, 2**18))
@@ -85,10 +85,11 @@ def recorded_plan() -> list[Job]:
     """
     jobs = [Job(size, 0, TOKENS[:-1] if size == LARGEST else TOKENS) for size in MODEL_SIZES]
     jobs += [Job(size, seed, TOKENS[:-1]) for size in MORE_SEEDS for seed in (1, 2)]
-    for size in OWN_SIZES:
-        for tokens in OWN_TOKENS:
-            for schedule, seeds in OWN_SEEDS.items():
-                jobs += [Job(size, seed, (tokens,), schedule) for seed in seeds]
+    kinds = product(OWN_SIZES, OWN_TOKENS, SCHEDULES, range(OWN_RUNS))
+    # With the same seed two runs would share their beginning, as if on one trunk: every run has its own.
+    jobs += [
+        Job(size, seed, (tokens,), schedule) for seed, (size, tokens, schedule, _) in enumerate(kinds, 10)
+    ]
     return sorted(jobs, key=lambda job: job.cost, reverse=True)
 
 
@@ -142,7 +143,7 @@ def record(
     Raises CourseError if `state` holds a sweep with another recipe.
     """
     _check_state(state, recipe)
-    with _Stopwatch(state) as watch, _bar(jobs, console=console) as advance:
+    with _bar(jobs, console=console) as advance:
         rows = [row for group in _run_all(jobs, state, processes, recipe, advance) for row in group]
     frame = as_frame(rows).round({"loss": 6})
     source = MarkovSource()
@@ -153,10 +154,11 @@ def record(
             "recipe": asdict(recipe),
             "source": {"seed": 0, "vocabulary": source.vocabulary, "weights": source.weights},
             "entropy": source.entropy,
-            "cpu_seconds": round(float(frame.cpu_seconds.sum())),
-            # all starts together, on a machine that may have been busy
-            "seconds": round(watch.seconds),
             "processes": processes,
+            # of all points together; what was lost when a run was killed is not in it
+            "cpu_seconds": round(float(frame.cpu_seconds.sum())),
+            # the same by the clock, side by side, on a machine that may have had other things to do
+            "seconds": round(float(frame.seconds.sum()) / processes),
             "description": describe(frame, source.entropy),
         },
         out,
@@ -234,22 +236,6 @@ class _Meter:
     def finish(self) -> None:
         """The rest, which was done in an earlier run."""
         self.advance(self.left)
-
-
-class _Stopwatch:
-    """Wall seconds of this start and of earlier ones that were interrupted but not killed."""
-
-    def __init__(self, state: Path) -> None:
-        self.path = state / "seconds.txt"
-
-    def __enter__(self) -> _Stopwatch:
-        before = float(self.path.read_text(encoding="utf-8")) if self.path.exists() else 0.0
-        self.start = time.perf_counter() - before
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.seconds = time.perf_counter() - self.start
-        write_whole(self.path, f"{self.seconds:.1f}")
 
 
 @contextmanager
