@@ -122,7 +122,7 @@ def own_minus_shared(frame: pd.DataFrame, schedule: str) -> dict[str, Any] | Non
     }
     trunks = shared.groupby(["size", "seed"]).loss.mean().groupby("size")
     (first, first_freedom), (second, second_freedom) = (_variance_of_mean(group) for group in (runs, trunks))
-    if first_freedom and second_freedom:
+    if min(first, second, first_freedom, second_freedom) > 0:
         variance = first + second
         freedom = variance**2 / (first**2 / first_freedom + second**2 / second_freedom)
         reach = float(stdtrit(freedom, 0.975)) * variance**0.5
