@@ -202,6 +202,16 @@ def test_no_roster_and_no_such_target(results, folders, tmp_path):
         export(results, folders, "cnavas")
 
 
+def test_two_folders_that_claim_one_person_are_told(tmp_path, results, folders, records, marks):
+    path = tmp_path / "roster.csv"
+    path.write_text("student,name\nanna,Anna\n")
+    made = export(
+        [records.result("ANNA"), records.result("anna", labels=records.wrong())], folders, "moodle", path
+    )
+    assert table(made.path)[1:] == [["anna", "Anna", "3.5"]]
+    assert made.problems == ["Not on the roster (they are not in the file): ANNA."]
+
+
 def test_the_column_can_be_named_and_case_does_not_matter(tmp_path, results, folders):
     path = tmp_path / "roster.csv"
     path.write_text("login,other\nANNA,oneil\nMuller,x\n")
