@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -24,7 +27,7 @@ def peak_bytes(step: Callable[[], object], device: str | torch.device = "cpu") -
         return torch.cuda.max_memory_allocated(device) - before
     from torch.profiler import ProfilerActivity, profile
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _silent_stderr():
         warnings.simplefilter("ignore")
         with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
             step()
@@ -39,3 +42,18 @@ def peak_bytes(step: Callable[[], object], device: str | torch.device = "cpu") -
 def tensor_bytes(*tensors: torch.Tensor | None) -> int:
     """Bytes that these tensors take together; None counts nothing."""
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors if tensor is not None)
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Keep the profiler's C++ library from writing two lines for each run past Python to the error stream."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

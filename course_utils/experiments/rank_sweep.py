@@ -154,15 +154,15 @@ def sweep() -> dict[str, Any]:
         raise CourseError(
             f"course_utils/results/{NAME}.json was made with another recipe; delete it to begin anew"
         )
-    start = start_model(base, tokenizer)
+    start = start_model(base, tokenizer, RECIPE)
     if "start" not in recorded:
-        recorded["start"] = _shares(measure(start, tokenizer, RECIPE.test_problems))
+        recorded["start"] = _shares(measure(start, tokenizer, RECIPE.test_problems, RECIPE))
     done = {(run["rank"], run["seed"], run["learning_rate"]) for run in recorded["runs"]}
     for rank, seed, rate in plan():
         if (rank, seed, rate) in done:
             continue
-        model, seconds = learn(start, tokenizer, rank, seed, learning_rate=rate)
-        shares = _shares(measure(model, tokenizer, RECIPE.test_problems))
+        model, seconds = learn(start, tokenizer, rank, seed, RECIPE, rate)
+        shares = _shares(measure(model, tokenizer, RECIPE.test_problems, RECIPE))
         run = {"rank": rank, "seed": seed, "learning_rate": rate, "seconds": round(seconds, 1), **shares}
         recorded["runs"].append(run)
         results.save(NAME, recorded)

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from course_utils.viz import style
 from course_utils.viz.figures import show
-from course_utils.viz.plots import bars_with_intervals, curves, mask_grid, role_grid, token_bars
+from course_utils.viz.plots import (
+    bars_with_intervals,
+    curves,
+    interval_curves,
+    mask_grid,
+    role_grid,
+    token_bars,
+)
 from course_utils.viz.tokens import TokenView, roles, token_texts, token_view
 
 __all__ = [
     "TokenView",
     "bars_with_intervals",
     "curves",
+    "interval_curves",
     "mask_grid",
     "role_grid",
     "roles",

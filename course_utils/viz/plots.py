@@ -101,6 +101,34 @@ def curves(
     axes.legend()
 
 
+def interval_curves(
+    axes: Axes,
+    x: Sequence[float],
+    series: Mapping[str, Sequence[tuple[float, float, float]]],
+    *,
+    xlabel: str = "",
+    ylabel: str = "",
+) -> None:
+    """One line for each name through measured values, each with its interval.
+
+    x: the places. series: for each name one (value, low, high) per place. Lines differ in colour and marker.
+    """
+    for number, (name, values) in enumerate(series.items()):
+        axes.errorbar(
+            list(x),
+            [value for value, _, _ in values],
+            [[value - low for value, low, _ in values], [high - value for value, _, high in values]],
+            color=CYCLE[number],
+            marker=MARKERS[number],
+            capsize=3,
+            elinewidth=1.1,
+            label=name,
+        )
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    axes.legend()
+
+
 def token_bars(
     axes: Axes, tokens: Sequence[str], series: Mapping[str, Sequence[float]], *, ylabel: str = ""
 ) -> None:

@@ -186,6 +186,17 @@ def test_curves_draw_the_mean_and_cut_to_the_shortest_repeat(axes):
     assert len(axes.collections) == 1
 
 
+def test_interval_curves_reach_from_low_to_high(axes):
+    viz.interval_curves(
+        axes, [1, 4], {"new": [(0.5, 0.4, 0.7), (0.6, 0.55, 0.65)], "old": [(0.2, 0.1, 0.3)] * 2}
+    )
+    line, _, (bars,) = axes.containers[0]
+    assert line.get_xydata().tolist() == [[1, 0.5], [4, 0.6]]
+    assert [[round(float(y), 6) for _, y in bar] for bar in bars.get_segments()] == [[0.4, 0.7], [0.55, 0.65]]
+    markers = {container[0].get_marker() for container in axes.containers}
+    assert len(markers) == 2
+
+
 def test_token_bars_stand_side_by_side(axes):
     viz.token_bars(axes, ["x", "y"], {"before": [1, 2], "after": [3, 4]})
     assert [patch.get_height() for patch in axes.patches] == [1, 2, 3, 4]
