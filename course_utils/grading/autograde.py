@@ -1,8 +1,9 @@
 """Grading a class: one process a submission, nothing lost, nothing graded twice.
 
-A server process imports the heavy libraries once and forks a worker for each submission. A worker runs
-nbgrader's own Autograde with the course's preprocessors, so the gradebook and Formgrader are as ever. A
-submission is finished when its result.json is there; a run that was killed goes on with the others.
+A server process imports the heavy libraries once and forks a worker for each submission; students' kernels
+are forked from another one (`warm.py`), which knows no test. A worker runs nbgrader's own Autograde with the
+course's preprocessors, so the gradebook and Formgrader are as ever. A submission is finished when its
+result.json is there; a run that was killed goes on with the others.
 """
 
 from __future__ import annotations
@@ -39,13 +40,13 @@ from course_utils.grading import gradebook, records
 from course_utils.grading import notebook as nbk
 from course_utils.grading.records import Flag, Result
 from course_utils.grading.repair import read_submission
-from course_utils.grading.sandbox import choose
+from course_utils.grading.sandbox import Sandbox, choose, remember
+from course_utils.grading.warm import Template, Warm, imports_of, use
 
 Progress = Callable[[int, int, Result], None]
 _MB_PER_JOB = 3000
+_MOST_TEMPLATES = 3  # in one run; where they die so often, kernels start fresh
 _PRELOAD = [
-    "torch",
-    "transformers",
     "nbgrader.converters.autograde",
     "course_utils.checks",
     "course_utils.grading.execute",
@@ -173,7 +174,7 @@ def grade_class(
     source = nbk.read(paths.solutions / lab / f"{lab}.ipynb")
     wanted = test_ids(source, exercises or ())
     found = find_submissions(lab, paths, students)
-    choose(unsafe)
+    where = choose(unsafe)
     tests = Tests.of(source)
     results: dict[str, Result] = {}
     todo: dict[str, tuple[str, ...]] = {}
@@ -199,13 +200,15 @@ def grade_class(
     if todo:
         with _alone(paths):
             gradebook.backup(paths)
-            runner = _Runner(lab, paths, tests, unsafe, _time_limit(lab), todo)
-            runner.register()
-            for result in runner.run(list(todo), jobs or _default_jobs()):
-                results[result.student] = result
-                if progress:
-                    progress(len(results), count, result)
-            runner.settle()
+            with _Runner(
+                lab, paths, tests, unsafe, _time_limit(lab), todo, where, imports_of(source)
+            ) as runner:
+                runner.register()
+                for result in runner.run(list(todo), jobs or _default_jobs()):
+                    results[result.student] = result
+                    if progress:
+                        progress(len(results), count, result)
+                runner.settle()
     return [results[student] for student in sorted(results)]
 
 
@@ -347,6 +350,8 @@ class _Runner:
         unsafe: bool,
         time_limit: float,
         only: dict[str, tuple[str, ...]],
+        where: Sandbox,
+        imports: list[str],
     ) -> None:
         self.lab = lab
         self.paths = paths
@@ -354,8 +359,40 @@ class _Runner:
         self.unsafe = unsafe
         self.time_limit = time_limit
         self.only = only
+        self.where = where
+        self.imports = imports
+        self.template: Template | None = None
+        self.templates_left = (
+            _MOST_TEMPLATES if where.mode in ("bubblewrap", "landlock") and len(only) > 1 else 0
+        )
         self.context = multiprocessing.get_context("forkserver")
-        self.context.set_forkserver_preload(_PRELOAD)
+        self.context.set_forkserver_preload([*_PRELOAD, *imports])
+
+    def __enter__(self) -> _Runner:
+        self._warm_up()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.template is not None:
+            self.template.close()
+
+    def _warm_up(self) -> None:
+        """See to it that there is a template, as long as there is hope. Without one kernels start fresh."""
+        if self.template is not None and not self.template.alive():
+            self.template.close()
+            self.template = None
+        if self.template is None and self.templates_left:
+            self.templates_left -= 1
+            with contextlib.suppress(OSError):
+                self.template = Template(self.where, self.imports)
+
+    def _wait_for_template(self) -> None:
+        if self.template is not None and not self.template.ready():
+            _Log(_log_path(self.paths), self.lab).logger.error(
+                "kernels start fresh: %s", self.template.problem
+            )
+            self.template.close()
+            self.template, self.templates_left = None, 0
 
     def register(self) -> None:
         """Bring the source notebook into the gradebook. Raises CourseError with nbgrader's reason."""
@@ -382,6 +419,8 @@ class _Runner:
             while waiting or running:
                 while waiting and len(running) < jobs:
                     student = waiting.pop(0)
+                    self._warm_up()
+                    self._wait_for_template()
                     process = self._start(
                         _grade, (self.lab, self.paths, student, self._work(student), self.unsafe)
                     )
@@ -429,7 +468,10 @@ class _Runner:
         return Work(digest, self.tests, self.only.get(student, ()))
 
     def _start(self, target: Callable, arguments: tuple) -> multiprocessing.Process:
-        process = self.context.Process(target=_worker, args=(target, arguments), daemon=True)
+        warm = self.template.warm if self.template is not None else None
+        process = self.context.Process(
+            target=_worker, args=(target, arguments, self.where, warm), daemon=True
+        )
         with _environment():
             process.start()
         return process
@@ -438,8 +480,10 @@ class _Runner:
 # What runs in a worker
 
 
-def _worker(target: Callable, arguments: tuple) -> None:
+def _worker(target: Callable, arguments: tuple, where: Sandbox, warm: Warm | None) -> None:
     """Run one job; end when the process that asked for it is gone."""
+    remember(where)
+    use(warm)
     parent = multiprocessing.parent_process()
 
     def follow() -> None:

@@ -1,9 +1,10 @@
-"""The two small programs around a student's kernel, run with a bare interpreter (`python -I -S jail.py …`).
+"""The small programs around a student's kernel, run with a bare interpreter (`python -I -S jail.py …`).
 
 `supervise` stays outside: it starts the sandbox, and when the kernel ends or the grader goes away (even by
 SIGKILL) it ends every process that the student started and removes the run folder. `inside` is the first
-thing that runs in the sandbox: it gives up its rights, one after the other, and becomes the kernel.
-Only the standard library: both run before anything of the course can be imported.
+thing that runs in the sandbox: it gives up its rights, one after the other, and becomes the kernel. `hold`
+keeps a sandbox open that a process made elsewhere moves into (see `template.py`, which uses the same parts).
+Only the standard library: they run before anything of the course can be imported.
 """
 
 from __future__ import annotations
@@ -24,9 +25,14 @@ def supervise(plan: dict) -> None:
     Prints one line of JSON: {"exit": code} or {"signal": number}; both None when the grader ended it.
     """
     _landlock().prctl(_landlock().PR_SET_CHILD_SUBREAPER, 1)
-    child = os.fork()
-    if child == 0:
-        _become(plan["command"], plan.get("files"))
+    watch(spawn(plan["command"], plan.get("files")), plan["folder"], wrapped=True)
+
+
+def watch(child: int, folder: str, wrapped: bool) -> None:
+    """The second half of `supervise`: wait for the child's end or the grader's, end all, say how it ended.
+
+    wrapped: the child is bubblewrap, which tells of a signal by its exit code.
+    """
     ends = os.pidfd_open(child)
     waiting = select.poll()
     waiting.register(ends, select.POLLIN)
@@ -37,12 +43,12 @@ def supervise(plan: dict) -> None:
         _, status = os.waitpid(child, 0)
         if os.WIFSIGNALED(status):
             result["signal"] = os.WTERMSIG(status)
-        elif os.WEXITSTATUS(status) > 128:  # how bubblewrap and shells report a signal
+        elif wrapped and os.WEXITSTATUS(status) > 128:
             result["signal"] = os.WEXITSTATUS(status) - 128
         else:
             result["exit"] = os.WEXITSTATUS(status)
     kill_descendants()
-    shutil.rmtree(plan["folder"], ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):
         os.write(1, json.dumps(result).encode() + b"\n")
 
@@ -62,20 +68,24 @@ def kill_descendants() -> None:
 
 
 def inside(plan: dict) -> None:
-    """Give up every right that the kernel does not need, then exec plan["argv"]. Never returns.
+    """Give up every right that the kernel does not need, then exec plan["argv"]. Never returns."""
+    lock(plan)
+    os.execve(plan["argv"][0], plan["argv"], plan["environment"])
+
+
+def lock(plan: dict) -> None:
+    """Give up every right that a kernel does not need, for this process and all that it will start.
 
     plan: work, files and fonts (folders to copy there and to matplotlib's), uid (None: stay), limits, rules
-    (Landlock's, or None), own_network, own_processes, filter (whether to use seccomp), argv, environment.
+    (Landlock's, or None), own_network, own_processes, filter (whether to use seccomp), environment.
     """
     locks = _landlock()
     locks.prctl(locks.PR_SET_PDEATHSIG, signal.SIGKILL)
     locks.limit(plan["limits"])
-    if plan["uid"] is not None:
-        os.setgroups([])
-        os.setresgid(plan["uid"], plan["uid"], plan["uid"])
-        os.setresuid(plan["uid"], plan["uid"], plan["uid"])
-        # A change of user clears the death signal; ask again.
-        locks.prctl(locks.PR_SET_PDEATHSIG, signal.SIGKILL)
+    become_user(plan["uid"])
+    locks.drop_capabilities()
+    # A change of user clears the death signal; ask again.
+    locks.prctl(locks.PR_SET_PDEATHSIG, signal.SIGKILL)
     locks.prctl(locks.PR_SET_NO_NEW_PRIVS, 1)
     os.umask(0o077)
     environment = plan["environment"]
@@ -88,11 +98,39 @@ def inside(plan: dict) -> None:
         locks.restrict_files([tuple(rule) for rule in plan["rules"]])
     if plan["filter"]:
         locks.forbid_system_calls(plan["own_network"], plan["own_processes"])
-    os.execve(plan["argv"][0], plan["argv"], environment)
 
 
-def _become(command: list[str], keep: list[int] | None) -> None:
-    """In the forked child: leave the grader's terminal and environment, then exec. Never returns."""
+def hold(plan: dict) -> None:
+    """Say on plan["ready"] that the sandbox is there, and keep it open until killed. Never returns.
+
+    The student's processes share the sandbox with this one, so it is locked in as they are, and as another user
+    (where the grader is root) out of their reach.
+    """
+    locks = _landlock()
+    locks.drop_capabilities()
+    locks.prctl(locks.PR_SET_DUMPABLE, 0)
+    locks.prctl(locks.PR_SET_NO_NEW_PRIVS, 1)
+    if plan["filter"]:
+        locks.forbid_system_calls(True, True)
+    os.write(plan["ready"], b"1")
+    os.close(plan["ready"])
+    while True:
+        signal.pause()
+
+
+def become_user(uid: int | None) -> None:
+    """Become this user and group for good, without any other group. None: stay."""
+    if uid is not None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+
+
+def spawn(command: list[str], keep: list[int] | None) -> int:
+    """Start a command that has nothing of this process but the descriptors to keep; returns its pid."""
+    child = os.fork()
+    if child:
+        return child
     try:
         os.setsid()
         null = os.open(os.devnull, os.O_RDWR)
@@ -138,4 +176,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "supervise":
         supervise(json.loads(sys.stdin.readline()))
     else:
-        inside(json.loads(sys.argv[2]))
+        {"inside": inside, "hold": hold}[sys.argv[1]](json.loads(sys.argv[2]))

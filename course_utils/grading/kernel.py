@@ -17,6 +17,7 @@ from typing import Any
 import zmq
 from jupyter_client.session import Session
 
+from course_utils.grading import warm
 from course_utils.grading.sandbox import Interpreter, Jail, Limits, Sandbox, start
 
 _CHANNELS = {"shell": zmq.DEALER, "iopub": zmq.SUB, "control": zmq.DEALER}
@@ -71,7 +72,9 @@ class StudentKernel:
             **{f"{name}_port": number for name, number in _PORTS.items()},
         }
         argv = [interpreter.executable, "-c", _BOOT, "{run}", json.dumps(connection)]
-        self.jail: Jail = start(sandbox, argv, files=files, limits=limits, interpreter=interpreter)
+        self.jail: Jail = start(
+            sandbox, argv, files=files, limits=limits, interpreter=interpreter, warm=warm.used()
+        )
         self._session = Session(key=key.encode(), signature_scheme="hmac-sha256")
         # The context of the process, which is never ended: ending one waits for peers that do not answer.
         self._context = zmq.Context.instance()

@@ -17,7 +17,14 @@ from collections.abc import Iterable, Mapping
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
-PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 22, 36, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = (
+    1,
+    4,
+    22,
+    36,
+    38,
+)
+_PR_CAPBSET_READ, _PR_CAPBSET_DROP = 23, 24
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 
 # Landlock's file rights by bit: execute, write, read file, read dir, remove dir, remove file, make char,
@@ -77,6 +84,7 @@ _KILL, _TKILL, _TGKILL, _SIGQUEUE, _TGSIGQUEUE, _PIDFD_SIGNAL = (
     (424, 424),
 )
 _NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS | CGROUP | UTS | IPC | USER | PID | NET
+_NEW_USER = 0x10000000
 _ALLOW, _ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
 _EPERM, _ENOSYS = 1, 38
 
@@ -95,6 +103,36 @@ def prctl(option: int, value: int) -> None:
     """prctl(2) with one argument. Raises OSError."""
     if _libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0):
         _fail(f"prctl {option}")
+
+
+def enter_namespaces(pid: int, user: bool) -> None:
+    """Join the namespaces of process `pid`; children are born into its PID namespace, this process is not.
+
+    user: it has a user namespace of its own. Needs Linux 5.8, and to be the only thread. Raises OSError.
+    """
+    kinds = _NEW_NAMESPACES if user else _NEW_NAMESPACES & ~_NEW_USER
+    descriptor = os.pidfd_open(pid)
+    try:
+        if _libc.setns(descriptor, kinds):
+            _fail("setns")
+    finally:
+        os.close(descriptor)
+
+
+def forbid_capabilities() -> None:
+    """Empty the bounding set: no program that is started can have a capability. Raises OSError."""
+    capability = 0
+    while (held := _libc.prctl(_PR_CAPBSET_READ, ctypes.c_ulong(capability), 0, 0, 0)) >= 0:
+        if held:
+            prctl(_PR_CAPBSET_DROP, capability)
+        capability += 1
+
+
+def drop_capabilities() -> None:
+    """Give up all capabilities of this process for good. Raises OSError."""
+    header = struct.pack("<Ii", 0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
+    if _libc.capset(header, bytes(24)):
+        _fail("capset")
 
 
 def restrict_files(rules: Iterable[tuple[str, int]]) -> None:

@@ -1,8 +1,9 @@
 """Where a student's code runs when it is graded: what this machine can offer, and starting a program in it.
 
-Two ways to lock a process in. bubblewrap gives it namespaces of its own: no network, a file system that
-holds the interpreter, the course's package and an empty work folder, no sight of other processes. Where
-namespaces are forbidden, Landlock and seccomp take the rights away one by one. Both are set up by `jail.py`.
+There are two ways to start one: a fresh interpreter, or a fork of a warm one (`warm.py`). And two to lock it
+in. bubblewrap gives it namespaces of its own: no network, a file system that holds the interpreter, the
+course's package and an empty work folder, no sight of other processes. Where namespaces are forbidden, Landlock
+and seccomp take the rights away one by one. Both are set up by `jail.py`.
 A run folder on the grader's side holds the kernel's sockets; the supervisor removes it in the end.
 """
 
@@ -13,6 +14,7 @@ import functools
 import json
 import os
 import platform
+import select
 import shutil
 import socket
 import stat
@@ -24,12 +26,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING, Any
 
 import psutil
 
 from course_utils.errors import CourseError
 from course_utils.grading import landlock
+
+if TYPE_CHECKING:
+    from course_utils.grading.warm import Warm
 
 _JAIL = Path(__file__).with_name("jail.py")
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -37,7 +42,11 @@ _NOBODY = 65534
 # Users that systemd sets aside for processes without an account. Each grader process takes its own, so that
 # two sandboxes started by root share neither files nor process counts.
 _FREE_USERS = range(61184, 65519)
+_TEMPLATE_PATIENCE = 30.0  # seconds in which a template forks, also on a machine with too much to do
 _SOCKET_PATH = 90  # a unix socket's path has room for 107 bytes; leave some for the file name
+
+
+_remembered: dict[Interpreter, Sandbox] = {}
 
 
 @dataclass(frozen=True)
@@ -93,30 +102,30 @@ class Jail:
         self._starved: dict[int, float] = {}
         self.wire, self._other_end = socket.socketpair()
         self.wire_fd = self._other_end.fileno()
-        self._process: subprocess.Popen | None = None
+        self._supervisor: _Supervisor | None = None
         self._ended: dict[str, int | None] | None = None
         self._stop = threading.Event()
         self._watch: threading.Thread | None = None
 
     def launch(self, command: list[str], errors: IO[bytes] | None) -> None:
         """Start the supervisor and with it the command, whose standard error goes to `errors` or nowhere."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_JAIL), "supervise"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors or subprocess.DEVNULL,
-            pass_fds=[self.wire_fd],
-            start_new_session=True,
-        )
         plan = {"command": command, "folder": str(self.folder), "files": [self.wire_fd]}
-        self._process.stdin.write(json.dumps(plan).encode() + b"\n")
-        self._process.stdin.flush()
+        self._begin(_start_supervisor(self.wire_fd, errors), plan)
+
+    def fork(self, warm: Warm, plan: dict[str, Any], errors: IO[bytes] | None) -> None:
+        """The same, but the supervisor is a fork of the template, and the program too. Raises NoTemplate."""
+        plan = {**plan, "folder": str(self.folder), "wire": self.wire_fd}
+        self._begin(_fork_supervisor(warm, self.wire_fd, errors), plan)
+
+    def _begin(self, supervisor: _Supervisor, plan: dict[str, Any]) -> None:
+        self._supervisor = supervisor
+        supervisor.begin(plan)
         self._other_end.close()
         self._watch = threading.Thread(target=self._keep_watch, daemon=True)
         self._watch.start()
 
     def alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self._supervisor is not None and not self._supervisor.ended(0.0)
 
     def clock(self) -> float:
         """Seconds that run while the program could have worked: time it waited for a processor does not count.
@@ -129,15 +138,11 @@ class Jail:
 
     def fileno(self) -> int:
         """A descriptor that becomes readable when the program has ended (for poll)."""
-        return self._process.stdout.fileno()
+        return self._supervisor.answers.fileno()
 
     def wait(self, seconds: float) -> bool:
         """Whether the program ended within so many seconds."""
-        try:
-            self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+        return self._supervisor.ended(seconds)
 
     def close(self) -> dict[str, int | None]:
         """End everything that was started and clean up. Returns {"exit": code, "signal": number}."""
@@ -146,15 +151,11 @@ class Jail:
         self._stop.set()
         self._measure()
         self.wire.close()
+        self._other_end.close()
         ended: dict[str, int | None] = {"exit": None, "signal": None}
-        if self._process is not None:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
-            line = self._process.stdout.read()
-            self._process.stdout.close()
-            self._process.wait()
+        if self._supervisor is not None:
             with contextlib.suppress(ValueError):
-                ended = json.loads(line)
+                ended = json.loads(self._supervisor.finish())
         if self._watch is not None:
             self._watch.join()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -175,7 +176,7 @@ class Jail:
         resident = 0
         peak = 0.0
         with contextlib.suppress(psutil.Error, AttributeError):
-            for process in psutil.Process(self._process.pid).children(recursive=True):
+            for process in psutil.Process(self._supervisor.pid).children(recursive=True):
                 with contextlib.suppress(psutil.Error, OSError):
                     resident += process.memory_info().rss
                     self._starved.setdefault(process.pid, 0.0)  # `clock` reads how long it waited
@@ -187,13 +188,104 @@ class Jail:
 
     def _end(self, reason: str) -> None:
         self.reason = self.reason or reason
+        self._supervisor.end()
+
+
+class NoTemplate(Exception):
+    """The template does not answer: start a fresh interpreter."""
+
+
+@dataclass
+class _Supervisor:
+    """The process around the sandbox, seen from here. It ends when `orders` is closed, and says how on `answers`.
+
+    process: it, when it is a child of this one. pid: 0 until a template's fork has said it.
+    """
+
+    orders: IO[bytes]
+    answers: IO[bytes]
+    process: subprocess.Popen | None = None
+    pid: int = 0
+
+    def begin(self, plan: dict[str, Any]) -> None:
+        """Give it the plan. Raises NoTemplate, from a fork that does not say its pid."""
+        try:
+            self.orders.write(json.dumps(plan).encode() + b"\n")
+            self.orders.flush()
+            if self.process is None:
+                self.pid = int(self._first_line())
+        except (OSError, ValueError) as error:
+            if self.process is not None:
+                raise
+            raise NoTemplate from error
+
+    def ended(self, seconds: float) -> bool:
+        """Whether it ended within so many seconds."""
+        return bool(select.select([self.answers], [], [], seconds)[0])
+
+    def end(self) -> None:
         with contextlib.suppress(OSError, ValueError):
-            self._process.stdin.close()
+            self.orders.close()
+
+    def finish(self) -> bytes:
+        """End it, wait for it, and return its last line."""
+        self.end()
+        line = self.answers.read()
+        self.answers.close()
+        if self.process is not None:
+            self.process.wait()
+        return line
+
+    def _first_line(self) -> bytes:
+        """Read no further than the first line: that more is there means that it has ended."""
+        line = b""
+        while not line.endswith(b"\n"):
+            if not self.ended(_TEMPLATE_PATIENCE) or not (byte := os.read(self.answers.fileno(), 1)):
+                raise OSError("no answer")
+            line += byte
+        return line
+
+
+def _start_supervisor(wire_fd: int, errors: IO[bytes] | None) -> _Supervisor:
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", str(_JAIL), "supervise"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors or subprocess.DEVNULL,
+        pass_fds=[wire_fd],
+        start_new_session=True,
+    )
+    return _Supervisor(process.stdin, process.stdout, process, process.pid)
+
+
+def _fork_supervisor(warm: Warm, wire_fd: int, errors: IO[bytes] | None) -> _Supervisor:
+    """Ask the template for one. Raises NoTemplate."""
+    orders_there, orders = os.pipe()
+    answers, answers_there = os.pipe()
+    supervisor = _Supervisor(os.fdopen(orders, "wb"), os.fdopen(answers, "rb", buffering=0))
+    with open(os.devnull, "wb") as null:
+        there = [orders_there, answers_there, (errors or null).fileno(), wire_fd]
+        try:
+            socket.send_fds(warm.requests, [b"k"], there, socket.MSG_DONTWAIT)
+        except OSError as error:
+            supervisor.end()
+            supervisor.answers.close()
+            raise NoTemplate from error
+        finally:
+            os.close(orders_there)
+            os.close(answers_there)
+    return supervisor
 
 
 def detect(interpreter: Interpreter | None = None) -> Sandbox:
     """The best sandbox that works here. Each candidate is really tried, once per process."""
-    return _detect(interpreter or Interpreter.current())
+    interpreter = interpreter or Interpreter.current()
+    return _remembered.get(interpreter) or _detect(interpreter)
+
+
+def remember(found: Sandbox, interpreter: Interpreter | None = None) -> None:
+    """Take another process's word for what works here instead of trying again."""
+    _remembered[interpreter or Interpreter.current()] = found
 
 
 def choose(unsafe: bool = False, interpreter: Interpreter | None = None) -> Sandbox:
@@ -271,16 +363,38 @@ def start(
     interpreter: Interpreter | None = None,
     run_files: dict[str, bytes] | None = None,
     errors: IO[bytes] | None = None,
+    warm: Warm | None = None,
 ) -> Jail:
     """Start a program in the sandbox and return its Jail.
 
     argv: the program; "{run}" in it stands for the run folder as the program sees it, "{wire}" for the
     number of the inherited socket. files: folder whose regular files (no notebooks, no links) it finds in
     its work folder. run_files: name -> content of files to put into the run folder. errors: open file for the
-    program's standard error. Raises OSError.
+    program's standard error. warm: a template; a program of the form [python, "-c", source, …] is forked from
+    it if it fits and is alive, all else is started fresh. Raises OSError.
     """
     interpreter = interpreter or Interpreter.current()
     limits = limits or Limits()
+    if (
+        warm is not None
+        and warm.fits(sandbox.mode, interpreter)
+        and argv[:2] == [interpreter.executable, "-c"]
+    ):
+        with contextlib.suppress(NoTemplate):
+            return _start(sandbox, argv, files, limits, interpreter, run_files, errors, warm)
+    return _start(sandbox, argv, files, limits, interpreter, run_files, errors, None)
+
+
+def _start(
+    sandbox: Sandbox,
+    argv: Sequence[str],
+    files: Path | None,
+    limits: Limits,
+    interpreter: Interpreter,
+    run_files: dict[str, bytes] | None,
+    errors: IO[bytes] | None,
+    warm: Warm | None,
+) -> Jail:
     base = tempfile.gettempdir()
     folder = Path(tempfile.mkdtemp(prefix="course-", dir=base if len(base) < _SOCKET_PATH - 40 else "/tmp"))
     folder.chmod(0o711)
@@ -297,12 +411,7 @@ def start(
             stage_files(files, staged, limits)
         fonts = folder / "fonts"
         _stage_fonts(fonts)
-        # Python lists the folder that holds a package. Where the file system is the machine's own, this is one
-        # with nothing else in it.
-        packages = folder / "packages"
-        packages.mkdir()
-        packages.chmod(0o755)
-        (packages / _PACKAGE.name).symlink_to(_PACKAGE)
+        packages = warm.packages if warm else package_home() if locked_in else stage_package(folder)
         user = None
         if os.geteuid() == 0 and sandbox.mode != "unsafe":
             user = _FREE_USERS[os.getpid() % len(_FREE_USERS)]
@@ -310,28 +419,30 @@ def start(
                 os.chown(path, user, user)
         replace = {"{run}": jail.inside_folder, "{wire}": str(jail.wire_fd)}
         argv = [replace.get(word, word).replace("{run}", jail.inside_folder) for word in argv]
-        home = "/home/student" if locked_in else f"{jail.run_folder}/home"
         plan = {
             "work": "/home/student/work" if locked_in else f"{jail.run_folder}/work",
             "files": "/run/files" if locked_in else str(staged),
             "fonts": "/run/fonts" if locked_in else str(fonts),
             "uid": user,
             "limits": _resource_limits(limits, sandbox.mode, user),
-            "rules": _landlock_rules(jail, interpreter) if sandbox.mode == "landlock" else None,
+            "rules": _landlock_rules(jail, interpreter, packages) if sandbox.mode == "landlock" else None,
             "own_network": locked_in,
             "own_processes": locked_in,
             "filter": sandbox.mode != "unsafe" and landlock.has_filter(),
             "argv": argv,
-            "environment": _environment(
-                interpreter,
-                home,
-                "/tmp" if locked_in else f"{jail.run_folder}/tmp",
-                str(_PACKAGE.parent) if locked_in else str(packages),
-            ),
+            "environment": environment(sandbox.mode, interpreter, jail.run_folder, packages),
         }
-        launcher = [interpreter.executable, "-I", "-S", str(_JAIL), "inside", json.dumps(plan)]
-        command = _bubblewrap(jail, interpreter, user, limits) + launcher if locked_in else launcher
-        jail.launch(command, errors)
+        wrapper = _bubblewrap(jail, interpreter, user, limits) if locked_in else []
+        launcher = [interpreter.executable, "-I", "-S", str(_JAIL)]
+        if warm:
+            forked = {
+                "command": wrapper,
+                "holder": [*launcher, "hold"],
+                "capable": locked_in or user is not None,
+            }
+            jail.fork(warm, {**plan, **forked}, errors)
+        else:
+            jail.launch([*wrapper, *launcher, "inside", json.dumps(plan)], errors)
     except BaseException:
         jail.close()
         raise
@@ -431,9 +542,24 @@ def _bubblewrap(jail: Jail, interpreter: Interpreter, user: int | None, limits: 
     return [*command, "--remount-ro", "/", "--chdir", "/tmp", "--"]
 
 
-def _landlock_rules(jail: Jail, interpreter: Interpreter) -> list[tuple[str, int]]:
+def package_home() -> str:
+    """The folder that holds the course's package."""
+    return str(_PACKAGE.parent)
+
+
+def stage_package(folder: Path) -> str:
+    """A folder below `folder` that holds the package and nothing else: Python lists such a folder, and where the
+    file system is the machine's own that one would be the whole course."""
+    packages = folder / "packages"
+    packages.mkdir()
+    packages.chmod(0o755)
+    (packages / _PACKAGE.name).symlink_to(_PACKAGE)
+    return str(packages)
+
+
+def _landlock_rules(jail: Jail, interpreter: Interpreter, packages: str) -> list[tuple[str, int]]:
     """Path and rights of all that the program may touch."""
-    run = ["/usr", "/bin", "/lib", "/lib32", "/lib64", *_readable(interpreter), str(jail.folder / "packages")]
+    run = ["/usr", "/bin", "/lib", "/lib32", "/lib64", *_readable(interpreter), packages]
     read = ["/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/passwd", "/proc"]
     read += ["/sys/devices/system/cpu", "/dev/random", "/dev/urandom"]
     rules = [(path, landlock.RUN) for path in run] + [(path, landlock.READ) for path in read]
@@ -448,8 +574,11 @@ def _readable(interpreter: Interpreter) -> list[str]:
     return [path for path in paths if not path.startswith("/usr/") and path != "/usr"]
 
 
-def _environment(interpreter: Interpreter, home: str, temporary: str, packages: str) -> dict[str, str]:
-    """All that the student's process finds in its environment."""
+def environment(mode: str, interpreter: Interpreter, run_folder: Path, packages: str) -> dict[str, str]:
+    """All that the student's process finds in its environment. packages: where it imports the course from."""
+    locked_in = mode == "bubblewrap"
+    home = "/home/student" if locked_in else f"{run_folder}/home"
+    temporary = "/tmp" if locked_in else f"{run_folder}/tmp"
     folder = os.path.dirname(interpreter.executable)
     threads = os.environ.get("OMP_NUM_THREADS", "1")
     return {

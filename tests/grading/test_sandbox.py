@@ -1,4 +1,8 @@
-"""What a program in the sandbox can reach: nothing that matters. Run for every mode that the machine has."""
+"""What a program in the sandbox can reach: nothing that matters.
+
+Run for every mode that the machine has, and for both ways to start a program: a fresh interpreter, and a fork of
+a warm one.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ import pytest
 from course_utils.errors import CourseError
 from course_utils.grading import landlock, sandbox
 from course_utils.grading.sandbox import Interpreter, Limits
+from course_utils.grading.warm import Template
 
 REPORT = """
 import json, os, sys
@@ -33,15 +38,30 @@ def report(**found):
 """
 
 
+@pytest.fixture(scope="module", params=["fresh", "warm"])
+def warm(request, locked):
+    """None, or a template to fork from."""
+    if request.param == "fresh":
+        yield None
+        return
+    where, interpreter = locked
+    with Template(where, interpreter=interpreter) as template:
+        assert template.ready(), template.problem
+        assert template.facts["failed"] == {}
+        yield template.warm
+
+
 @pytest.fixture
-def run(locked):
+def run(locked, warm, monkeypatch):
     """Start code in the sandbox; gives the jail. All jails are closed in the end."""
     where, interpreter = locked
     jails = []
+    if warm:  # a fresh start in its place would prove nothing
+        monkeypatch.setattr(sandbox, "_start_supervisor", None)
 
     def start(code: str, *arguments: str, files: Path | None = None, limits: Limits | None = None):
         argv = [interpreter.executable, "-c", REPORT + textwrap.dedent(code), "{run}", *arguments]
-        jail = sandbox.start(where, argv, files=files, limits=limits, interpreter=interpreter)
+        jail = sandbox.start(where, argv, files=files, limits=limits, interpreter=interpreter, warm=warm)
         jails.append(jail)
         return jail
 
@@ -76,7 +96,7 @@ def test_it_is_no_root_and_stays_so(run):
         run,
         """
         status = dict(line.split(":\\t") for line in open("/proc/self/status").read().splitlines() if ":\\t" in line)
-        report(uid=os.getuid(), map=open("/proc/self/uid_map").read().split(), caps=status["CapEff"],
+        report(uid=os.getuid(), map=open("/proc/self/uid_map").read().split(), caps=status,
                new=status["NoNewPrivs"], filter=status["Seccomp"], groups=os.getgroups(),
                back=attempt(lambda: os.setuid(0)), chroot=attempt(lambda: os.chroot("/tmp")))
         """,
@@ -87,7 +107,7 @@ def test_it_is_no_root_and_stays_so(run):
         assert (inside, outside) == (0, 0)
     else:
         assert outside == os.getuid() != 0
-    assert int(report["caps"], 16) == 0
+    assert all(int(report["caps"][kind], 16) == 0 for kind in ("CapInh", "CapPrm", "CapEff", "CapAmb"))
     assert (report["new"], report["filter"]) == ("1", "2")
     assert report["back"].startswith("refused")
     assert report["chroot"].startswith("refused")
@@ -239,8 +259,9 @@ def test_other_processes_cannot_be_signalled(run):
         report = found(
             run,
             """
+            parent = os.getppid() or 1  # 0: it is outside of the namespace, and nobody's number here
             report(victim=attempt(lambda: os.kill(int(sys.argv[2]), 9)),
-                   parent=attempt(lambda: os.kill(os.getppid(), 9)), everybody=attempt(lambda: os.kill(-1, 0)))
+                   parent=attempt(lambda: os.kill(parent, 9)), everybody=attempt(lambda: os.kill(-1, 0)))
             """,
             str(victim.pid),
         )
@@ -273,41 +294,59 @@ def test_nothing_is_left_behind(run):
         # The sandbox's own processes carry the marker among their arguments too.
         return [p.pid for p in psutil.process_iter(["cmdline"]) if marker in (p.info["cmdline"] or [])]
 
-    assert alive()
+    deadline = time.monotonic() + 20
+    while not alive():  # the orphan may take a moment to become the program with the marker
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     jail.close()
     assert not alive()
     assert not jail.folder.exists()
     assert not Path("/dev/shm/left").exists()
 
 
-def test_it_ends_when_the_grader_is_killed(locked, tmp_path):
+@pytest.mark.parametrize("start", ["fresh", "warm"])
+def test_it_ends_when_the_grader_is_killed(locked, start):
     where, interpreter = locked
     marker = f"orphan-{os.getpid()}-{time.monotonic_ns()}"
     script = f"""
 import sys, time
-from course_utils.grading import sandbox
+from course_utils.grading import sandbox, warm
 interpreter = sandbox.Interpreter({interpreter.executable!r}, {interpreter.folders!r})
-argv = [interpreter.executable, "-c", "import time; open(__import__('sys').argv[1] + '/up', 'w'); time.sleep(300)",
-        "{{run}}", "{marker}"]
-jail = sandbox.start(sandbox.Sandbox({where.mode!r}, ""), argv, interpreter=interpreter)
+where = sandbox.Sandbox({where.mode!r}, "")
+code = '''import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(300)", sys.argv[2]])
+open(sys.argv[1] + "/up", "w")
+time.sleep(300)'''
+template = warm.Template(where, interpreter=interpreter) if {start!r} == "warm" else None
+if template:
+    assert template.ready(), template.problem
+    sandbox._start_supervisor = None
+argv = [interpreter.executable, "-c", code, "{{run}}", "{marker}"]
+jail = sandbox.start(where, argv, interpreter=interpreter, warm=template.warm if template else None)
 while not (jail.run_folder / "up").exists():
     time.sleep(0.02)
-print(jail.folder, flush=True)
+print(jail.folder, template._folder if template else jail.folder, flush=True)
 time.sleep(300)
 """
     grader = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
-    folder = Path(grader.stdout.readline().strip())
-    assert folder.is_dir()
+    folders = [Path(name) for name in grader.stdout.readline().split()]
+    assert folders
+    assert all(folder.is_dir() for folder in folders)
+    family = psutil.Process(grader.pid).children(recursive=True)
     grader.send_signal(signal.SIGKILL)
     grader.wait()
     grader.stdout.close()
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         left = [p.pid for p in psutil.process_iter(["cmdline"]) if marker in (p.info["cmdline"] or [])]
-        if not left and not folder.exists():
+        left += [p.pid for p in family if p.is_running()]
+        there = [folder for folder in folders if folder.exists()]
+        if not left and not there:
             return
         time.sleep(0.05)
-    raise AssertionError(f"still there: {left} {folder.exists()}")
+    raise AssertionError(f"still there: {left} {there}")
 
 
 def test_a_crowd_of_processes_is_stopped(run):
