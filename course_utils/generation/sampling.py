@@ -1,0 +1,149 @@
+"""`generate`: batched completions with a KV cache, the same for a seed whatever the batch size."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from course_utils.errors import CourseError
+from course_utils.generation import library
+from course_utils.generation.decoder import Unknown, build
+from course_utils.generation.request import Finished, Request, Row
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What the model wrote after a prompt.
+
+    text: without special tokens, cut before a stop string.
+    token_ids: the generated tokens, the end-of-sequence token included if there was one.
+    stopped: whether the model ended by itself (an end token or a stop string), not by the token limit.
+    """
+
+    text: str
+    token_ids: tuple[int, ...]
+    stopped: bool
+
+
+class GenerationInterrupted(KeyboardInterrupt):
+    """`generate` was interrupted. completions: what is done, one list for each prompt, some of them short."""
+
+    def __init__(self, completions: list[list[Completion]], wanted: int) -> None:
+        done = sum(map(len, completions))
+        super().__init__(
+            f"interrupted after {done} of {wanted} completions; the exception's .completions has them"
+        )
+        self.completions = completions
+
+
+def end_token_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """The tokens that end a completion: the generation config's, and the tokenizer's end of turn."""
+    configured = model.generation_config.eos_token_id
+    ids = configured if isinstance(configured, list) else [configured]
+    return sorted({i for i in [*ids, tokenizer.eos_token_id] if i is not None})
+
+
+@torch.inference_mode()
+def generate(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Sequence[str],
+    n: int = 1,
+    temperature: float = 0.0,
+    max_new_tokens: int = 128,
+    stop: Sequence[str] | None = None,
+    seed: int = 0,
+    batch_size: int = 64,
+    progress: bool = False,
+) -> list[list[Completion]]:
+    """`n` completions of each prompt, in the order of the prompts.
+
+    prompts: complete texts; special tokens in them are recognised, none are added.
+    temperature: 0 takes the most probable token. Otherwise each completion is drawn with random numbers of its
+        own, which come from `seed`, the prompt's place and the sample's number: neither `batch_size` nor the
+        engine changes it, up to the last bits of the logits. torch's global generator is left alone.
+    max_new_tokens: tokens per completion at most. stop: strings that end a completion; left out of its text.
+    batch_size: sequences decoded side by side. progress: show a bar.
+    Small Qwen2 and Llama models in float32 on a CPU are decoded by `course_utils.generation.decoder`, all others
+    by transformers; on a CPU a warning then says why.
+    Raises CourseError for an empty prompt, a negative temperature, n < 1 or batch_size < 1, and
+    GenerationInterrupted, with what is done, on a KeyboardInterrupt.
+    """
+    for name, value in (("n", n), ("batch_size", batch_size), ("max_new_tokens", max_new_tokens)):
+        if value < 1:
+            raise CourseError(f"{name}={value} is too small; ask for 1 or more")
+    if temperature < 0:
+        raise CourseError(f"temperature={temperature} is negative; use 0 for greedy or a number like 1.0")
+    if temperature == 0 and n > 1:
+        raise CourseError(f"n={n} completions at temperature 0 would all be the same; raise the temperature")
+    if any(not prompt for prompt in prompts):
+        raise CourseError("a prompt is empty; give the model at least one token to go on from")
+    if not prompts:
+        return []
+    request = Request(
+        prompts=[tokenizer(prompt, add_special_tokens=False)["input_ids"] for prompt in prompts],
+        n=n,
+        temperature=temperature,
+        max_new_tokens=max_new_tokens,
+        ends=frozenset(end_token_ids(model, tokenizer)),
+        stop=tuple([stop] if isinstance(stop, str) else stop or ()),
+        seed=seed,
+        batch_size=batch_size,
+        tokenizer=tokenizer,
+    )
+    done: dict[Row, Completion] = {}
+    was_training = model.training
+    model.eval()
+    try:
+        with _bar(len(prompts) * n, progress) as advance:
+            for finished in _engine(model, request):
+                done[finished.row] = _completion(request, finished)
+                advance()
+    except KeyboardInterrupt:
+        raise GenerationInterrupted(_in_order(request, done), len(prompts) * n) from None
+    finally:
+        model.train(was_training)
+    return _in_order(request, done)
+
+
+def _engine(model: PreTrainedModel, request: Request) -> Iterator[Finished]:
+    try:
+        decoder = build(model, request.prompts[0])
+    except Unknown as reason:
+        if model.device.type == "cpu":
+            warnings.warn(f"This model is decoded by transformers, more slowly: {reason}.", stacklevel=4)
+        return library.decode(model, request)
+    return decoder.decode(request)
+
+
+def _completion(request: Request, finished: Finished) -> Completion:
+    ids = finished.token_ids
+    text = request.tokenizer.decode(ids, skip_special_tokens=True)
+    found = [position for mark in request.stop if (position := text.find(mark)) >= 0]
+    stopped = finished.hit or (bool(ids) and ids[-1] in request.ends)
+    return Completion(text[: min(found, default=len(text))], tuple(ids), stopped)
+
+
+def _in_order(request: Request, done: dict[Row, Completion]) -> list[list[Completion]]:
+    return [
+        [done[row] for sample in range(request.n) if (row := Row(prompt, sample)) in done]
+        for prompt in range(len(request.prompts))
+    ]
+
+
+@contextmanager
+def _bar(total: int, shown: bool):
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("generating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, disable=not shown) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda: bar.advance(task)

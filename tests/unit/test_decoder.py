@@ -1,0 +1,219 @@
+"""The CPU decoder against `model.generate`: the same tokens, for every model that it takes."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+)
+
+from course_utils.data import word_problems
+from course_utils.evaluation import chat_prompt
+from course_utils.generation import GenerationInterrupted, end_token_ids, generate, library, sampling
+from course_utils.generation.decoder import Unknown, build
+from course_utils.models import load_base
+
+SMALL = {
+    "vocab_size": 888,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "max_position_embeddings": 256,
+}
+
+
+@pytest.fixture(scope="module")
+def strong():
+    return load_base("nano-math", "strong", device="cpu", dtype="float32")
+
+
+@pytest.fixture(scope="module")
+def prompts(strong) -> list[str]:
+    problems = word_problems.generate(200, seed=5, steps=(1, 5), split="test")
+    return [chat_prompt(problem["question"], strong[1]) for problem in problems]
+
+
+def by_transformers(monkeypatch, *arguments, **options):
+    """What `generate` gives when model.generate decodes."""
+    with monkeypatch.context() as patch:
+        patch.setattr(sampling, "_engine", library.decode)
+        return generate(*arguments, **options)
+
+
+@pytest.mark.parametrize("stage", ["weak", "medium", "strong"])
+def test_greedy_is_model_generate_token_by_token(stage: str, prompts) -> None:
+    """model.generate is called here as any user would, without the course's code around it."""
+    model, tokenizer = load_base("nano-math", stage, device="cpu", dtype="float32")
+    assert isinstance(build(model, [5]).layers, list)  # it is the decoder that is tested
+    mine = generate(model, tokenizer, prompts, max_new_tokens=40, batch_size=48)
+    batch = tokenizer(
+        prompts, return_tensors="pt", padding=True, padding_side="left", add_special_tokens=False
+    )
+    ends = end_token_ids(model, tokenizer)
+    with torch.inference_mode():
+        output = model.generate(
+            **batch,
+            do_sample=False,
+            max_new_tokens=40,
+            eos_token_id=ends,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    for row, [completion] in zip(output[:, batch["input_ids"].shape[1] :].tolist(), mine, strict=True):
+        end = next((i for i, token in enumerate(row) if token in ends), len(row))
+        assert list(completion.token_ids) == row[: end + 1]
+
+
+def random_model(kind: str):
+    torch.manual_seed(0)
+    if kind == "llama, own head, 2 of 4 key heads":
+        model = LlamaForCausalLM(LlamaConfig(**SMALL, num_key_value_heads=2, tie_word_embeddings=False))
+    elif kind == "llama, biases, every head its key":
+        model = LlamaForCausalLM(
+            LlamaConfig(**SMALL, num_key_value_heads=4, attention_bias=True, mlp_bias=True)
+        )
+    elif kind == "llama 3 rope, head dimension of its own":
+        rope = {
+            "rope_type": "llama3",
+            "rope_theta": 10000.0,
+            "factor": 8.0,
+            "low_freq_factor": 1.0,
+            "high_freq_factor": 4.0,
+            "original_max_position_embeddings": 64,
+        }
+        model = LlamaForCausalLM(
+            LlamaConfig(**SMALL, num_key_value_heads=1, head_dim=16, rope_parameters=rope)
+        )
+    elif kind == "qwen2, tied":
+        model = Qwen2ForCausalLM(Qwen2Config(**SMALL, num_key_value_heads=2, tie_word_embeddings=True))
+    else:
+        model = Qwen2ForCausalLM(Qwen2Config(**SMALL, num_key_value_heads=2))
+        model = get_peft_model(model, LoraConfig(r=4, lora_alpha=16, target_modules="all-linear"))
+        for name, parameter in model.named_parameters():
+            if "lora_B" in name:
+                torch.nn.init.normal_(parameter, std=0.3)
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias") or "norm" in name:
+            torch.nn.init.normal_(parameter, mean=1.0, std=0.3)
+        elif "lora" not in name:
+            torch.nn.init.normal_(parameter, std=0.2)
+    return model
+
+
+KINDS = [
+    "llama, own head, 2 of 4 key heads",
+    "llama, biases, every head its key",
+    "llama 3 rope, head dimension of its own",
+    "qwen2, tied",
+    "qwen2 with a LoRA adapter",
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_qwen2_or_llama_gives_the_same_tokens(kind: str, strong, prompts, monkeypatch) -> None:
+    model, tokenizer = random_model(kind), strong[1]
+    for options in ({}, {"temperature": 0.7, "n": 3, "seed": 4}):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # no fallback
+            mine = generate(model, tokenizer, prompts[:12], max_new_tokens=20, batch_size=5, **options)
+        theirs = by_transformers(monkeypatch, model, tokenizer, prompts[:12], max_new_tokens=20, **options)
+        assert mine == theirs
+        assert len({completion.token_ids for group in mine for completion in group}) > 6
+
+
+def test_samples_are_the_same_whatever_the_batch_and_the_engine(strong, prompts, monkeypatch) -> None:
+    options = {"n": 4, "temperature": 1.0, "max_new_tokens": 40, "seed": 3, "stop": ["####"]}
+    wanted = by_transformers(monkeypatch, *strong, prompts[:8], **options)
+    for batch_size in (1, 7, 64):
+        assert generate(*strong, prompts[:8], batch_size=batch_size, **options) == wanted
+    assert any(c.stopped for group in wanted for c in group)
+    assert any(not c.stopped for group in wanted for c in group)
+    # The same prompt a second time gets random numbers of its own.
+    twice = generate(*strong, [prompts[0]] * 2, **options)
+    assert twice[0] != twice[1]
+
+
+def test_samples_follow_the_models_probabilities(strong) -> None:
+    """First tokens of 4,000 samples against the softmax, by Pearson's statistic."""
+    model, tokenizer = strong
+    prompt = "Anna has 5"
+    groups = generate(model, tokenizer, [prompt], n=4000, temperature=1.0, max_new_tokens=1, batch_size=500)
+    counts = torch.bincount(torch.tensor([c.token_ids[0] for c in groups[0]]), minlength=888).double()
+    with torch.no_grad():
+        logits = model(**tokenizer(prompt, return_tensors="pt", add_special_tokens=False)).logits[0, -1]
+    expected = 4000 * logits.double().softmax(-1)
+    common = expected >= 5
+    observed = torch.cat((counts[common], counts[~common].sum()[None]))
+    wanted = torch.cat((expected[common], expected[~common].sum()[None]))
+    freedom = len(observed) - 1
+    statistic = float(((observed - wanted) ** 2 / wanted).sum())
+    assert freedom >= 5
+    assert statistic < freedom + 4 * (2 * freedom) ** 0.5  # mean and spread of chi squared
+
+
+def test_a_model_that_it_does_not_know_goes_through_transformers(strong, prompts) -> None:
+    torch.manual_seed(0)
+    model = GPT2LMHeadModel(GPT2Config(vocab_size=888, n_embd=32, n_layer=1, n_head=2, n_positions=256))
+    with pytest.warns(UserWarning, match="GPT2LMHeadModel"):
+        [[completion]] = generate(model, strong[1], prompts[:1], max_new_tokens=5)
+    assert completion.token_ids
+
+
+def test_a_model_that_only_looks_known_is_never_decoded_wrongly(strong, prompts, monkeypatch) -> None:
+    """Its parts are a Qwen2's, but what it computes is another thing."""
+    model = random_model("qwen2, tied")
+    handle = model.model.layers[0].register_forward_hook(lambda module, args, output: output * 0.5)
+    with pytest.warns(UserWarning, match="logits are not the model's own"):
+        mine = generate(model, strong[1], prompts[:3], max_new_tokens=8)
+    assert mine == by_transformers(monkeypatch, model, strong[1], prompts[:3], max_new_tokens=8)
+    handle.remove()
+    monkeypatch.setattr(model.model.layers[0].mlp, "gate_proj", torch.nn.Sequential(torch.nn.Linear(32, 48)))
+    with pytest.raises(Unknown, match="Sequential"):
+        build(model, [5])
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"hidden_act": "gelu"}, "activation"),
+        ({"layer_types": ["full_attention", "sliding_attention"]}, "every layer"),
+    ],
+)
+def test_settings_that_it_does_not_know_are_refused(change: dict, says: str) -> None:
+    model = random_model("qwen2, tied")
+    for name, value in change.items():
+        setattr(model.config, name, value)
+    with pytest.raises(Unknown, match=says):
+        build(model, [5])
+    with pytest.raises(Unknown, match="bfloat16"):
+        build(model.to(torch.bfloat16), [5])
+
+
+def test_an_interruption_keeps_what_is_done(strong, prompts, monkeypatch) -> None:
+    whole = generate(*strong, prompts[:6], n=2, temperature=1.0, max_new_tokens=30, batch_size=4)
+    calls = iter(range(5))
+    complete = sampling._completion
+
+    def interrupted(*arguments):
+        if next(calls, None) is None:
+            raise KeyboardInterrupt
+        return complete(*arguments)
+
+    monkeypatch.setattr(sampling, "_completion", interrupted)
+    strong[0].train()
+    with pytest.raises(GenerationInterrupted, match="5 of 12") as caught:
+        generate(*strong, prompts[:6], n=2, temperature=1.0, max_new_tokens=30, batch_size=4)
+    assert strong[0].training
+    strong[0].eval()
+    kept = caught.value.completions
+    assert sum(map(len, kept)) == 5
+    assert all(set(some) <= set(everything) for some, everything in zip(kept, whole, strict=True))
