@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from course_utils import course
 from course_utils.grading.marks import Exercise, Submission, lateness_of, overlay, read_marks
 from course_utils.grading.pages import folder_name, render, write_if_changed
+from course_utils.grading.places import Place, links, read_places
 from course_utils.grading.records import BROKEN, MISPLACED, UNREADABLE
 
 if TYPE_CHECKING:
@@ -51,11 +52,12 @@ _NOTES = {
 
 @dataclass(frozen=True)
 class Part:
-    """One labelled piece of an explanation."""
+    """One labelled piece of an explanation. by_course: the course's words, which may hold formulas."""
 
     label: str
     text: str
     is_hint: bool = False
+    by_course: bool = True
 
 
 def feedback_page(student: str, lab: str, paths: CoursePaths) -> Path:
@@ -67,9 +69,9 @@ def feedback_page(student: str, lab: str, paths: CoursePaths) -> Path:
 def write_feedback(results: Iterable[Result], paths: CoursePaths) -> list[Path]:
     """Write feedback/<student>/<lab>/<lab>.html for each record, and return the pages in the same order.
 
-    A page holds everything it needs, runs no script, and is written only when its content changed. Points
-    and comments that a person gave are read from the gradebook. Raises CourseError if a page cannot be
-    written.
+    A page holds everything it needs, formulas included, runs no script, and is written only when its content
+    changed. Points and comments that a person gave, and what lateness costs, are read from the gradebook.
+    Raises CourseError if a page cannot be written.
     """
     results = list(results)
     by_lab: dict[str, list[Result]] = defaultdict(list)
@@ -77,11 +79,12 @@ def write_feedback(results: Iterable[Result], paths: CoursePaths) -> list[Path]:
         by_lab[result.lab].append(result)
     marks = {lab: read_marks(paths.database, lab) for lab in by_lab}
     lateness = {lab: lateness_of(lab, paths) for lab in by_lab}
+    places = {lab: read_places(lab, paths) for lab in by_lab}
     pages = []
     for result in results:
         page = feedback_page(result.student, result.lab, paths)
         (submission,) = overlay([result], marks[result.lab], lateness[result.lab])
-        write_if_changed(page, _html(submission))
+        write_if_changed(page, _html(submission, places[result.lab]))
         pages.append(page)
     return pages
 
@@ -102,7 +105,7 @@ def explain(exercise: Exercise) -> list[Part]:
         parts.append(Part(label, cell.what))
     found = "" if cell.hidden else found_text(cell)
     if found:
-        parts.append(Part("What came", found))
+        parts.append(Part("What came", found, by_course=False))
     if cell.hint:
         parts.append(Part("Hint", cell.hint, is_hint=True))
     if cell.hidden and not parts:
@@ -117,7 +120,7 @@ def found_text(cell: CellResult) -> str:
     return text.removesuffix(cell.hint).strip() if cell.hint else text.strip()
 
 
-def _html(submission: Submission) -> str:
+def _html(submission: Submission, places: dict[str, Place]) -> str:
     result = submission.result
     lab = course.lab(result.lab)
     whole = submission.max_points or 1
@@ -129,10 +132,12 @@ def _html(submission: Submission) -> str:
         submission=submission,
         looks=LOOKS,
         explain=explain,
+        places=places,
+        links=links,
         note=_NOTES.get(result.status, ""),
         to_look_at=[e for e in submission.exercises if e.state in ("failed", "not run")],
         hidden_failed=any(e.state == "failed" and e.cell.hidden for e in submission.exercises),
-        got_percent=f"{100 * submission.points / whole:.2f}",
+        got_percent=f"{100 * submission.final / whole:.2f}",
         open_percent=f"{100 * submission.waiting_points / whole:.2f}",
         graded=result.graded_at,
         fingerprint=result.submission_sha256[:12],

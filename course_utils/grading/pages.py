@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from course_utils.errors import CourseError
+from course_utils.grading.markup import prose_html
 
 # Longest text of a student's making that a page shows, in characters. The record keeps all of it.
 LONGEST_TEXT = 4000
@@ -36,6 +37,11 @@ def prose(text: str) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(plain(text)))))
 
 
+def words(text: str) -> Markup:
+    """As `prose`, for what the course or a grader wrote: formulas between dollars are set as formulas."""
+    return prose_html(plain(text))
+
+
 def number(value: float) -> str:
     """Points without a useless ".0": 4, 2.5, 0.33."""
     return f"{value:.2f}".rstrip("0").rstrip(".") or "0"
@@ -44,6 +50,17 @@ def number(value: float) -> str:
 def count(n: int, noun: str, plural: str | None = None) -> str:
     """`1 student`, `2 students`."""
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """About how long: `3 minutes`, `5 hours`, `2.5 days`."""
+    if seconds < 60:
+        return "less than a minute"
+    if seconds < 2 * 3_600:
+        return count(round(seconds / 60), "minute")
+    if seconds < 2 * 86_400:
+        return count(round(seconds / 3_600), "hour")
+    return f"{number(round(seconds / 86_400, 1))} days"
 
 
 @cache
@@ -57,7 +74,7 @@ def _environment() -> Environment:
         # Every value that is printed is made safe to read first; Markup has been through it already.
         finalize=lambda value: plain(value) if type(value) is str else value,
     )
-    environment.filters.update(prose=prose, number=number)
+    environment.filters.update(prose=prose, words=words, number=number, duration=duration)
     environment.globals["count"] = count
     return environment
 

@@ -19,6 +19,9 @@ EVIL = (
     "<style>body{display:none}</style><meta http-equiv=refresh content='0;url=http://127.0.0.1:9/'>"
 )
 
+# Wider than any phone.
+WIDE = " $$" + " + ".join(rf"\frac{{a_{{{i}}}}}{{b_{{{i}}}}}" for i in range(40)) + "$$"
+
 # The lowest contrast of any text on the page with what is behind it, and that text. SVG text is left out:
 # what lies under it is another shape, not its ancestor.
 LOWEST_CONTRAST = """() => {
@@ -76,7 +79,7 @@ def pages(records, folders) -> dict[str, object]:
         records.result(
             "mallory",
             labels={"state": "failed", "what": EVIL, "message": EVIL, "hint": EVIL, "title": EVIL},
-            chat={"state": "failed", "what": "x" * 400, "message": "y" * 3000, "hidden": True},
+            chat={"state": "failed", "what": "x" * 400 + WIDE, "message": "y" * 3000, "hidden": True},
             flags=[records.flag(reason=EVIL, detail=EVIL)],
             repairs=[EVIL],
         ),

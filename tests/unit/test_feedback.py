@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import re
 import sys
+from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
+import nbformat
 import pytest
 
+from course_utils import course
 from course_utils.errors import CourseError
 from course_utils.grading import pages
 from course_utils.grading.feedback import explain, write_feedback
+from course_utils.grading.late import Lateness
 from course_utils.grading.marks import Mark, overlay, read_marks
 
 
@@ -232,3 +237,81 @@ def fill_gradebook(database: Path, lab: str) -> None:
         comment = book.find_comment(labels.removesuffix("-tests"), lab, lab, "amara_okafor")
         comment.manual_comment = "See me about shifts."
         book.db.commit()
+
+
+# Where the exercise is, formulas, lateness
+
+
+@pytest.fixture
+def with_source(folders, records, tiny):
+    """The record's lab has a source notebook."""
+    nb = tiny.nb
+    nb.cells[0].source = "# A lab\n\n## 3 · *Labels*: what is in the loss  *(core)*"
+    nb.cells.insert(2, nbformat.v4.new_markdown_cell("### Exercise 3 · `Mask` the prompt"))
+    for cell in nb.cells:
+        if meta := cell.metadata.get("nbgrader"):
+            meta["grade_id"] = meta["grade_id"].replace(
+                "tiny-scale-double", "sft_masking-labels-build_labels"
+            )
+    nb.cells[3].id = "the-cell"
+    path = folders.solutions / records.lab / f"{records.lab}.ipynb"
+    path.parent.mkdir(parents=True)
+    nbformat.write(nb, path)
+    return folders
+
+
+def links_of(html: str) -> list[str]:
+    return [unescape(link) for link in re.findall(r'href="(http[^"]*)"', html)]
+
+
+def test_each_exercise_says_where_it_is_and_leads_there(with_source, records, page_of):
+    html = page_of(records.result(labels=records.wrong()))
+    assert "3 · Labels: what is in the loss › Exercise 3 · Mask the prompt" in text_of(html)
+    assert links_of(html) == [
+        f"http://localhost:8888/lab/tree/{records.lab}/{records.lab}.ipynb#Exercise-3-%C2%B7-Mask-the-prompt"
+    ]
+
+
+@pytest.mark.parametrize(
+    "home", ["https://github.com/someone/a-course.git", "git@github.com:someone/a-course"]
+)
+def test_a_published_course_leads_to_colab_too(with_source, records, page_of, monkeypatch, home):
+    facts = replace(course.load_course(), home=home, jupyter="https://hub/hub/user-redirect/lab/tree/labs/")
+    monkeypatch.setattr(course, "load_course", lambda: facts)
+    assert links_of(page_of(records.result())) == [
+        f"https://hub/hub/user-redirect/lab/tree/labs/{records.lab}/{records.lab}.ipynb"
+        "#Exercise-3-%C2%B7-Mask-the-prompt",
+        f"https://colab.research.google.com/github/someone/a-course/blob/main/labs/{records.lab}/{records.lab}.ipynb"
+        "#scrollTo=the-cell",
+    ]
+
+
+def test_formulas_of_the_course_and_of_graders_are_set_without_a_script(records, page_of, monkeypatch):
+    mark = {"amara_okafor": {"sft_masking-essay-prompt_loss": Mark(2.0, False, r"Why not $\sum_t \ell_t$?")}}
+    monkeypatch.setattr("course_utils.grading.feedback.read_marks", lambda *_: mark)
+    html = page_of(records.result(labels=records.wrong(hint=r"Divide by $\frac{1}{n}$, not by $5 or $7.")))
+    assert html.count("<math") == 2
+    assert "<mfrac>" in html
+    assert "$5 or $7" in html
+    assert "<script" not in html
+
+
+def test_lateness_and_what_it_costs_are_told(records, page_of, monkeypatch):
+    late = Lateness(
+        {"amara_okafor": 1.5 * 86_400, "ben": 300.0}, lambda _, points, seconds: (seconds > 999) * 2.25
+    )
+    monkeypatch.setattr("course_utils.grading.feedback.lateness_of", lambda *_: late)
+    text = text_of(page_of(records.result()))
+    assert "6.75 of 12 points" in text
+    assert "36 hours late : 2.25 of the 9 points that the answers got are taken off." in text
+    text = text_of(page_of(records.result("ben")))
+    assert "9 of 12 points" in text
+    assert "5 minutes late : no points are taken off" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(5, "less than a minute"), (60, "1 minute"), (7_199, "120 minutes"), (7_200, "2 hours"), (216_000, "2.5 days")],
+)
+def test_durations_are_round(seconds, words):
+    assert pages.duration(seconds) == words
