@@ -23,7 +23,8 @@ def library_calls(*packages: str) -> Iterator[set[str]]:
     called: set[str] = set()
 
     def note(frame: FrameType, event: str, _: Any) -> None:
-        if event != "call":
+        # <listcomp> and the like belong to a function that is seen itself
+        if event != "call" or frame.f_code.co_name.startswith("<"):
             return
         module = frame.f_globals.get("__name__") or ""
         if module != __name__ and any(
