@@ -1,9 +1,9 @@
-"""The small programs around a student's kernel, run with a bare interpreter (`python -I -S jail.py …`).
+"""The two small programs around a student's kernel, run with a bare interpreter (`python -I -S jail.py …`).
 
 `supervise` stays outside: it starts the sandbox, and when the kernel ends or the grader goes away (even by
 SIGKILL) it ends every process that the student started and removes the run folder. `inside` is the first
-thing that runs in the sandbox: it gives up its rights, one after the other, and becomes the kernel. `hold`
-keeps a sandbox open that a process made elsewhere moves into (see `template.py`, which uses the same parts).
+thing that runs in the sandbox: it gives up its rights, one after the other, and becomes the kernel. A
+kernel that is forked from a warm process goes the same way, with the same parts (`template.py`).
 Only the standard library: they run before anything of the course can be imported.
 """
 
@@ -100,24 +100,6 @@ def lock(plan: dict) -> None:
         locks.forbid_system_calls(plan["own_network"], plan["own_processes"])
 
 
-def hold(plan: dict) -> None:
-    """Say on plan["ready"] that the sandbox is there, and keep it open until killed. Never returns.
-
-    The student's processes share the sandbox with this one, so it is locked in as they are, and as another user
-    (where the grader is root) out of their reach.
-    """
-    locks = _landlock()
-    locks.drop_capabilities()
-    locks.prctl(locks.PR_SET_DUMPABLE, 0)
-    locks.prctl(locks.PR_SET_NO_NEW_PRIVS, 1)
-    if plan["filter"]:
-        locks.forbid_system_calls(True, True)
-    os.write(plan["ready"], b"1")
-    os.close(plan["ready"])
-    while True:
-        signal.pause()
-
-
 def become_user(uid: int | None) -> None:
     """Become this user and group for good, without any other group. None: stay."""
     if uid is not None:
@@ -176,4 +158,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "supervise":
         supervise(json.loads(sys.stdin.readline()))
     else:
-        {"inside": inside, "hold": hold}[sys.argv[1]](json.loads(sys.argv[2]))
+        inside(json.loads(sys.argv[2]))

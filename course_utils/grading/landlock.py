@@ -83,8 +83,16 @@ _KILL, _TKILL, _TGKILL, _SIGQUEUE, _TGSIGQUEUE, _PIDFD_SIGNAL = (
     (297, 240),
     (424, 424),
 )
-_NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS | CGROUP | UTS | IPC | USER | PID | NET
-_NEW_USER = 0x10000000
+_NAMESPACES = {
+    "mnt": 0x00020000,
+    "cgroup": 0x02000000,
+    "uts": 0x04000000,
+    "ipc": 0x08000000,
+    "user": 0x10000000,
+    "pid": 0x20000000,
+    "net": 0x40000000,
+}
+_NEW_NAMESPACES = sum(_NAMESPACES.values())
 _ALLOW, _ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
 _EPERM, _ENOSYS = 1, 38
 
@@ -105,18 +113,14 @@ def prctl(option: int, value: int) -> None:
         _fail(f"prctl {option}")
 
 
-def enter_namespaces(pid: int, user: bool) -> None:
-    """Join the namespaces of process `pid`; children are born into its PID namespace, this process is not.
+def enter_namespaces(process: int, kinds: Iterable[str]) -> None:
+    """Join these namespaces of another process (its pidfd): "user", "pid", "mnt", "net", "ipc", "uts", "cgroup".
 
-    user: it has a user namespace of its own. Needs Linux 5.8, and to be the only thread. Raises OSError.
+    Children are born into the PID namespace, this process is not. Needs Linux 5.8, and to be the only thread.
+    Raises OSError.
     """
-    kinds = _NEW_NAMESPACES if user else _NEW_NAMESPACES & ~_NEW_USER
-    descriptor = os.pidfd_open(pid)
-    try:
-        if _libc.setns(descriptor, kinds):
-            _fail("setns")
-    finally:
-        os.close(descriptor)
+    if _libc.setns(process, sum(_NAMESPACES[kind] for kind in kinds)):
+        _fail("setns")
 
 
 def forbid_capabilities() -> None:
@@ -178,6 +182,18 @@ def forbid_system_calls(own_network: bool, own_processes: bool) -> None:
         processes are denied.
     Raises OSError.
     """
+    program = filter_program(own_network, own_processes)
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    code = ctypes.create_string_buffer(program)
+    header = ctypes.create_string_buffer(
+        struct.pack("HxxxxxxQ", len(program) // len(_op(0, 0, 0, 0)), ctypes.addressof(code)),
+    )
+    if _libc.prctl(PR_SET_SECCOMP, 2, ctypes.c_void_p(ctypes.addressof(header)), 0, 0):
+        _fail("seccomp")
+
+
+def filter_program(own_network: bool, own_processes: bool) -> bytes:
+    """The filter of `forbid_system_calls`, in BPF."""
     machine = platform.machine()
     column = list(_AUDIT_ARCH).index(machine)
     abi = landlock_abi()
@@ -204,13 +220,7 @@ def forbid_system_calls(own_network: bool, own_processes: bool) -> None:
         _op(0x06, 0, 0, _ERRNO | _EPERM),
         _op(0x06, 0, 0, _ALLOW),
     ]
-    prctl(PR_SET_NO_NEW_PRIVS, 1)
-    code = ctypes.create_string_buffer(b"".join(program))
-    header = ctypes.create_string_buffer(
-        struct.pack("HxxxxxxQ", len(program), ctypes.addressof(code)),
-    )
-    if _libc.prctl(PR_SET_SECCOMP, 2, ctypes.c_void_p(ctypes.addressof(header)), 0, 0):
-        _fail("seccomp")
+    return b"".join(program)
 
 
 def limit(limits: Mapping[str, int]) -> None:

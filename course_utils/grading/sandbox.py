@@ -432,14 +432,10 @@ def _start(
             "argv": argv,
             "environment": environment(sandbox.mode, interpreter, jail.run_folder, packages),
         }
-        wrapper = _bubblewrap(jail, interpreter, user, limits) if locked_in else []
+        wrapper = _bubblewrap(jail, interpreter, user, limits, alone=not warm) if locked_in else []
         launcher = [interpreter.executable, "-I", "-S", str(_JAIL)]
         if warm:
-            forked = {
-                "command": wrapper,
-                "holder": [*launcher, "hold"],
-                "capable": locked_in or user is not None,
-            }
+            forked = {"command": wrapper, "capable": locked_in or user is not None}
             jail.fork(warm, {**plan, **forked}, errors)
         else:
             jail.launch([*wrapper, *launcher, "inside", json.dumps(plan)], errors)
@@ -498,8 +494,13 @@ def _stage_fonts(target: Path) -> None:
             (target / path.name).chmod(0o644)
 
 
-def _bubblewrap(jail: Jail, interpreter: Interpreter, user: int | None, limits: Limits) -> list[str]:
-    """The bwrap command up to the program. Mounts only what a notebook needs, read-only but for tmpfs."""
+def _bubblewrap(
+    jail: Jail, interpreter: Interpreter, user: int | None, limits: Limits, alone: bool
+) -> list[str]:
+    """The bwrap command up to the program. Mounts only what a notebook needs, read-only but for tmpfs.
+
+    alone: the program that it starts gives up root's rights itself; otherwise it has none.
+    """
     command = [shutil.which("bwrap"), "--die-with-parent", "--unshare-ipc", "--unshare-pid", "--unshare-net"]
     command += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
     if user is None:
@@ -507,7 +508,8 @@ def _bubblewrap(jail: Jail, interpreter: Interpreter, user: int | None, limits: 
     else:
         # As root no user namespace is made (its nobody would be root outside). The program starts with just
         # the rights to become another user, and does so first of all.
-        command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        command += ["--cap-drop", "ALL"]
+        command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if alone else []
     command += ["--ro-bind", "/usr", "/usr"]
     for name in ("bin", "sbin", "lib", "lib32", "lib64"):
         if os.path.islink(f"/{name}"):

@@ -33,10 +33,16 @@ _KERNEL = (
     "ipykernel.ipkernel",
     "ipykernel.zmqshell",
     "ipykernel.displayhook",
+    "ipykernel.debugger",
     "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
     "IPython.core.history",
     "IPython.core.magics",
+    "IPython.core.oinspect",
     "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
+    "tornado.queues",
     "course_utils.grading.channel",
     # Not matplotlib's backend: it ties itself to IPython when it is imported.
     "ipywidgets",
@@ -157,61 +163,56 @@ def _supervise(files: list[int], folder: str, places: list[tuple[Any, Any, Any]]
 
 
 def _move_in(plan: dict) -> int:
-    """Open the sandbox with bubblewrap and fork a process into it. Returns its pid, and 0 in it. Raises OSError."""
+    """Open the sandbox with bubblewrap and fork a process into it. Returns its pid, and 0 in it. Raises OSError.
+
+    A shell that waits for this process's end keeps it open. What it may do is next to nothing: it has the
+    students' filter for system calls, no capability and no resources.
+    """
     ready, ready_there = os.pipe()
+    held_there, held = os.pipe()  # `held` is closed when this process ends
     facts, facts_there = os.pipe()
+    rules, rules_there = os.pipe()
+    os.write(rules_there, landlock.filter_program(own_network=True, own_processes=True))
+    os.close(rules_there)
+    limits = "ulimit -c 0; ulimit -t 60; ulimit -f 0; ulimit -n 20; ulimit -d 50000"
+    shell = f"{limits}; echo 1 >&{ready_there}; exec {ready_there}>&-; read held <&{held_there}"
     bubblewrap, *options = plan["command"]
-    holder = json.dumps({"ready": ready_there, "filter": plan["filter"]})
-    jail.spawn(
-        [bubblewrap, "--info-fd", str(facts_there), *options, *plan["holder"], holder],
-        [ready_there, facts_there],
-    )
-    os.close(ready_there)
-    os.close(facts_there)
+    argv = [
+        bubblewrap,
+        "--info-fd",
+        str(facts_there),
+        "--seccomp",
+        str(rules),
+        *options,
+        "/bin/sh",
+        "-c",
+        shell,
+    ]
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (ready_there, held_there, facts_there, rules):
+        os.set_inheritable(fd, True)
+    # posix_spawn, because a fork would copy the page tables of all that is imported here.
+    standard = [(os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, null, 1)]
+    os.posix_spawn(bubblewrap, argv, {}, file_actions=standard, setsid=True)
+    for fd in (ready_there, held_there, facts_there, rules, null):
+        os.close(fd)
     if os.read(ready, 1) != b"1":
         raise OSError("bubblewrap could not make the sandbox")
     with os.fdopen(facts) as file:
-        first = json.load(file)["child-pid"]  # the sandbox's process 1
+        first = os.pidfd_open(json.load(file)["child-pid"])  # the sandbox's process 1
     os.close(ready)
-    return _fork_into(first, user=plan["uid"] is None)
-
-
-def _fork_into(first: int, user: bool) -> int:
-    """Fork a process into the namespaces of `first`. Returns its pid, and 0 in it.
-
-    Only a child of the process that joined is in the PID namespace, so there is one in between. It ends at once,
-    and this process, which reaps orphans, becomes the parent: memory is not counted twice.
-    """
-    told, tell = os.pipe()
-    wait, start = os.pipe()
-    between = os.fork()
-    if between:
-        os.close(tell)
-        os.close(wait)
-        with os.fdopen(told) as file:
-            answer = file.read()
-        os.waitpid(between, 0)
-        if not answer.isdigit():
-            raise OSError(f"the sandbox cannot be entered ({answer})")
-        os.write(start, b"1")
-        os.close(start)
-        return int(answer)
-    try:
-        os.close(told)
-        os.close(start)
-        landlock.enter_namespaces(first, user)
-        child = os.fork()
-    except OSError as error:
-        os.write(tell, str(error).encode())
-        os._exit(1)
-    if child:
-        os.write(tell, str(child).encode())
-        os._exit(0)
-    os.close(tell)
-    if os.read(wait, 1) != b"1":  # until its parent is the one that it is to die with
-        os._exit(1)
-    os.close(wait)
-    return 0
+    # This process joins the PID namespace for its children alone; the child joins the others.
+    landlock.enter_namespaces(first, ["user", "pid"] if plan["uid"] is None else ["pid"])
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(held)
+            landlock.enter_namespaces(first, ["mnt", "net", "ipc", "uts", "cgroup"])
+        except OSError:
+            traceback.print_exc()
+            os._exit(1)
+    os.close(first)
+    return child
 
 
 def _become(plan: dict, folder: str, places: list[tuple[Any, Any, Any]]) -> types.CodeType:
