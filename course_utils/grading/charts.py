@@ -9,10 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
 from course_utils.grading.pages import count, number, plain
+
+if TYPE_CHECKING:
+    from course_utils.grading.items import Item
 
 # Columns with at most this many people show each as a dot; taller ones are bars.
 MOST_DOTS = 14
@@ -172,6 +176,58 @@ def cost(runs: Sequence[Run], named: int = 3) -> Markup:
         f"{max((run.peak_mb for run in runs), default=0):.0f} MB."
     )
     return _svg(height, alt, *lines, *points, *names)
+
+
+def item_plot(items: Sequence[Item]) -> Markup:
+    """Exercises by how much of their points the class has (across) and how well they tell students apart (up).
+
+    A circle holds the exercise's number in the lab; a line through it is the 95 % interval.
+    """
+    top, base, low = 16, 300, -0.4
+    shown = [item for item in items if item.discrimination is not None]
+
+    def across(share: float) -> float:
+        return 9 + (95 - 9) * share
+
+    def up(r: float) -> float:
+        return base - (base - top) * (max(r, low) - low) / (1 - low)
+
+    parts = []
+    for tick in (0, 0.25, 0.5, 0.75, 1):
+        x = across(tick)
+        parts.append(f'<line x1="{x:.2f}%" x2="{x:.2f}%" y1="{top}" y2="{base}" class="grid"/>')
+        parts.append(f'<text x="{x:.2f}%" y="{base + 18}" class="mid">{number(100 * tick)}</text>')
+    for tick in (-0.25, 0, 0.25, 0.5, 0.75, 1):
+        y = up(tick)
+        kind = "axis" if tick == 0 else "grid"
+        parts.append(f'<line x1="9%" x2="95%" y1="{y:.1f}" y2="{y:.1f}" class="{kind}"/>')
+        parts.append(f'<text x="8%" y="{y + 4:.1f}" class="end">{number(tick).replace("-", "−")}</text>')
+    parts.append(f'<text x="95%" y="{base + 38}" class="end">percent of its points that the class has</text>')
+    parts.append(f'<text x="9%" y="{top - 4}">discrimination</text>')
+    taken: list[tuple[float, float]] = []
+    for item in shown:
+        x, y = across(item.difficulty), up(item.discrimination)
+        while any(abs(x - a) < 3.6 and abs(y - b) < 22 for a, b in taken):
+            x -= 3.6  # numbers stay readable: beside each other, never on top
+        taken.append((x, y))
+        if item.low is not None:
+            parts.append(
+                f'<line x1="{x:.2f}%" x2="{x:.2f}%" y1="{up(item.low):.1f}" y2="{up(item.high):.1f}" class="reach"/>'
+            )
+        told = escape(
+            f"{item.number} {plain(item.title)}: {100 * item.difficulty:.0f} % of its points, "
+            f"discrimination {item.discrimination:.2f}"
+        )
+        parts.append(
+            f'<circle cx="{x:.2f}%" cy="{y:.1f}" r="11" class="dot"><title>{told}</title></circle>'
+            f'<text x="{x:.2f}%" y="{y + 4.5:.1f}" class="mid in">{item.number}</text>'
+        )
+    said = "; ".join(
+        f"{item.title}: {100 * item.difficulty:.0f} percent, {item.discrimination:.2f}" for item in shown
+    )
+    return _svg(
+        base + 44, f"Share of points and discrimination of {count(len(shown), 'exercise')}. {said}.", *parts
+    )
 
 
 def _svg(height: float, alt: str, *parts: str) -> Markup:

@@ -18,10 +18,13 @@ from rich.text import Text
 
 from course_utils import course
 from course_utils.errors import CourseError
-from course_utils.grading.charts import Run, Share, cost, distribution, share_bar
+from course_utils.grading.charts import Run, Share, cost, distribution, item_plot, share_bar
+from course_utils.grading.copies import find_copies
 from course_utils.grading.feedback import LOOKS, feedback_page, found_text
+from course_utils.grading.items import Item, few, item_analysis
 from course_utils.grading.marks import Exercise, Submission, lateness_of, overlay, read_marks
 from course_utils.grading.pages import count, folder_name, number, plain, render, write_if_changed
+from course_utils.grading.records import UNREADABLE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
 # Messages shown on the page, and names listed with each.
 MOST_MESSAGES = 12
 MOST_NAMES = 8
+# Groups of near-identical answers, and characters shown of each of two.
+MOST_GROUPS = 12
+MOST_CODE = 4000
 
 
 @dataclass
@@ -102,11 +108,19 @@ def reasons_to_look(submission: Submission) -> list[str]:
 
 
 def _in_order(submissions: Sequence[Submission]) -> list[Submission]:
-    """Those that could not be graded, then others that need a human, then by points, then by name."""
+    """Those that nobody could read, others that were not graded, others that need a human; then by points."""
     return sorted(
         submissions,
-        key=lambda s: (s.was_graded, not reasons_to_look(s), -s.points, s.result.student),
+        key=lambda s: (_urgency(s), -s.final, s.result.student),
     )
+
+
+def _urgency(submission: Submission) -> int:
+    if submission.result.status == UNREADABLE:
+        return 0
+    if not submission.was_graded:
+        return 1
+    return 2 if reasons_to_look(submission) else 3
 
 
 def _html(submissions: Sequence[Submission], paths: CoursePaths, page: Path) -> str:
@@ -114,7 +128,10 @@ def _html(submissions: Sequence[Submission], paths: CoursePaths, page: Path) -> 
     ordered = _in_order(submissions)
     exercises = _exercise_order(submissions)
     top = max(submission.max_points for submission in submissions)
-    points = [submission.points for submission in submissions]
+    points = [submission.final for submission in submissions]
+    items = item_analysis(submissions, exercises)
+    groups = find_copies(lab.name, [s.result.student for s in submissions], paths)
+    by_student = {s.result.student: s for s in submissions}
     mistakes = common_mistakes(submissions)
     people = [s for s in ordered if reasons_to_look(s)]
     still_open = max(s.waiting_points for s in submissions)
@@ -141,7 +158,8 @@ def _html(submissions: Sequence[Submission], paths: CoursePaths, page: Path) -> 
         median=median(points),
         open_essays=open_essays,
         people=[{"submission": s, "reasons": reasons_to_look(s)} for s in people],
-        spread=distribution([(s.result.student, s.points) for s in submissions], top, still_open),
+        late=[s for s in ordered if s.seconds_late],
+        spread=distribution([(s.result.student, s.final) for s in submissions], top, still_open),
         spread_caption=_spread_caption(points, top - still_open),
         cost=cost(
             [
@@ -150,6 +168,16 @@ def _html(submissions: Sequence[Submission], paths: CoursePaths, page: Path) -> 
             ]
         ),
         exercises=[_exercise_row(grade_id, submissions) for grade_id in exercises],
+        items=items,
+        items_plot=item_plot(items) if any(item.discrimination is not None for item in items) else None,
+        few=few(items),
+        judge=judge,
+        groups=[
+            {"group": group, "people": [by_student[student] for student in group.students]}
+            for group in groups[:MOST_GROUPS]
+        ],
+        more_groups=max(0, len(groups) - MOST_GROUPS),
+        most_code=MOST_CODE,
         mistakes=mistakes[:MOST_MESSAGES],
         more_mistakes=max(0, len(mistakes) - MOST_MESSAGES),
         most_names=MOST_NAMES,
@@ -163,6 +191,17 @@ def _html(submissions: Sequence[Submission], paths: CoursePaths, page: Path) -> 
         ],
         graded=max(s.result.graded_at for s in submissions),
     )
+
+
+def judge(item: Item) -> str:
+    """What a teacher may do about an exercise, if anything."""
+    if item.discrimination is not None and item.discrimination < 0.1 and 0.05 < item.difficulty < 0.95:
+        return "who is good elsewhere is not better here: look at its tests"
+    if item.difficulty < 0.25:
+        return "hard: few have its points"
+    if item.difficulty > 0.95:
+        return "everybody can do it"
+    return ""
 
 
 def common_mistakes(submissions: Iterable[Submission]) -> list[Mistake]:

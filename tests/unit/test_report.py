@@ -12,6 +12,7 @@ from rich.console import Console
 from course_utils.errors import CourseError
 from course_utils.grading import charts
 from course_utils.grading.feedback import write_feedback
+from course_utils.grading.late import Lateness
 from course_utils.grading.marks import Mark, overlay
 from course_utils.grading.report import common_mistakes, show_table, write_report
 
@@ -39,13 +40,33 @@ def html_of(results, folders) -> str:
 
 
 def rows_of(html: str) -> list[str]:
-    body = html.split("<tbody>")[1].split("</tbody>")[0]
+    body = html.split('id="class"')[1].split("<tbody>")[1].split("</tbody>")[0]
     return re.findall(r'<th scope="row">(?:<a [^>]*>)?([^<]+)', body)
 
 
 def test_the_table_has_those_who_need_a_human_first_and_then_falls(class_of_five, folders):
     rows = rows_of(html_of(class_of_five, folders))
     assert rows == ["zoe_late", "amara_okafor", "chiara_rossi", "daniel_kim", "ben_novak"]
+
+
+def test_unreadable_ones_come_before_everybody(class_of_five, records, folders):
+    nothing = {"cells": [], "score": 0.0}
+    lost = [
+        records.result(status, status=status, **nothing)
+        for status in ("misplaced", "not graded", "unreadable")
+    ]
+    rows = rows_of(html_of([*class_of_five, *lost], folders))
+    assert rows[:4] == ["unreadable", "misplaced", "not graded", "zoe_late"]
+
+
+def test_who_is_late_is_listed_with_what_it_costs(class_of_five, folders, monkeypatch):
+    late = Lateness({"amara_okafor": 3 * 86_400.0}, lambda *_: 4.5)
+    monkeypatch.setattr("course_utils.grading.report.lateness_of", lambda *_: late)
+    html = html_of(class_of_five, folders)
+    first = re.sub(r"<[^>]+>", "", html.split('id="human"')[1].split("</section>")[0])
+    assert "amara_okafor (3 days, −4.5)" in first
+    assert rows_of(html) == ["zoe_late", "amara_okafor", "chiara_rossi", "daniel_kim", "ben_novak"]
+    assert "4 to 5 points: 4" in html
 
 
 def test_flags_are_told_with_their_reason(class_of_five, folders):
@@ -125,7 +146,7 @@ def test_shares_of_points_are_shown_once_everything_is_graded(class_of_five, fol
 def test_every_picture_has_a_text_and_is_well_formed(class_of_five, folders):
     html = html_of(class_of_five, folders)
     pictures = re.findall(r'<svg role="img".*?</svg>(?=\s*\n)', html, flags=re.S)
-    assert len(pictures) == 2 + 3
+    assert len(pictures) == 2 + 3 + 1
     for picture in pictures:
         assert len(ElementTree.fromstring(picture).get("aria-label")) > 20
     assert "Mask the prompt: 1 passed, 3 not yet right, 1 not attempted." in html

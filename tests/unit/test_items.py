@@ -1,0 +1,101 @@
+"""Difficulty and discrimination against numpy, on classes whose answer is known."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from course_utils.grading import charts
+from course_utils.grading.items import correlation, interval, item_analysis
+from course_utils.grading.marks import Mark, overlay
+from course_utils.grading.report import judge
+
+A, B, C, ESSAY = "lab-a-one-tests", "lab-a-two-tests", "lab-b-three-tests", "lab-essay-why"
+
+
+@pytest.fixture
+def make(records):
+    """make(rows): submissions with points for A (of 4), B (of 2), C (of 1) in each row."""
+
+    def submissions(rows, **facts):
+        results = []
+        for number, row in enumerate(rows):
+            tops = dict(zip((A, B, C), (4.0, 2.0, 1.0), strict=True))
+            cells = [
+                records.cell(name, top, "passed" if points == top else "failed", points=points)
+                for (name, top), points in zip(tops.items(), row, strict=True)
+            ]
+            cells.append(records.cell(ESSAY, 3.0, "manual", points=0.0))
+            results.append(records.result(f"s{number}", cells=cells, **facts))
+        return overlay(results, {})
+
+    return submissions
+
+
+def test_numbers_are_those_of_numpy(make):
+    dice = random.Random(1)
+    rows = [(4 * dice.randint(0, 1), 2 * dice.randint(0, 1), dice.randint(0, 1)) for _ in range(40)]
+    items = item_analysis(make(rows), [A, B, C, ESSAY])
+    table = np.array(rows, dtype=float)
+    for place, (item, top) in enumerate(zip(items, (4, 2, 1), strict=True)):
+        rest = np.delete(table, place, axis=1).sum(axis=1)
+        assert item.difficulty == pytest.approx(table[:, place].mean() / top)
+        assert item.discrimination == pytest.approx(np.corrcoef(table[:, place], rest)[0, 1])
+        assert item.low < item.discrimination < item.high
+        assert item.n == 40
+    assert [item.number for item in items] == [1, 2, 3]
+
+
+def test_the_exercise_itself_is_left_out_of_the_total(make):
+    """A alone varies much: with itself in the total it would seem to agree with it."""
+    rows = [(4, 0, 1), (4, 2, 0), (0, 0, 1), (0, 2, 0), (4, 0, 0), (0, 0, 0), (4, 2, 1), (0, 2, 1)]
+    item = item_analysis(make(rows), [A, B, C])[0]
+    assert abs(item.discrimination) < 0.01
+
+
+def test_an_exercise_against_the_grain_is_told(make):
+    rows = [(4, 2, 0)] * 10 + [(0, 0, 1)] * 10
+    items = item_analysis(make(rows), [A, B, C])
+    assert items[2].discrimination == pytest.approx(-1)
+    assert "look at its tests" in judge(items[2])
+    assert judge(items[0]) == ""
+
+
+def test_nothing_is_made_up(make, records):
+    assert item_analysis(make([(4, 2, 1)] * 4), [A])[0].discrimination is None  # too few
+    same = item_analysis(make([(4, 2, 1)] * 20), [A])[0]
+    assert (same.difficulty, same.discrimination, same.low) == (1.0, None, None)
+    assert judge(same) == "everybody can do it"
+    nine = item_analysis(make([(4, 2, 1), (0, 0, 0), (4, 0, 1)] * 3), [A])[0]
+    assert nine.discrimination is not None
+    assert nine.low is None
+    assert item_analysis(make([(4, 2, 1)] * 9, status="unreadable"), [A]) == []
+    assert item_analysis([], [A]) == []
+
+
+def test_essays_count_once_somebody_graded_them(make):
+    waiting = make([(4, 2, 1), (0, 0, 0)] * 6)
+    assert [item.grade_id for item in item_analysis(waiting, [A, ESSAY])] == [A]
+    results = [s.result for s in waiting]
+    marks = {r.student: {ESSAY: Mark(3.0 if n % 2 == 0 else 0.0)} for n, r in enumerate(results)}
+    items = item_analysis(overlay(results, marks), [A, ESSAY])
+    assert items[1].difficulty == 0.5
+    assert items[1].discrimination == pytest.approx(1)
+
+
+def test_an_interval_is_fishers():
+    # r = 0.5, n = 28: tanh(atanh(.5) -+ 1.96 / 5)
+    low, high = interval(0.5, 28)
+    assert (low, high) == (pytest.approx(0.1560, abs=1e-4), pytest.approx(0.7358, abs=1e-4))
+    assert correlation([1, 1, 1], [1, 2, 3]) is None
+
+
+def test_the_plot_keeps_numbers_apart_and_has_a_text(make):
+    rows = [(4, 2, 1), (0, 0, 0)] * 10
+    svg = charts.item_plot(item_analysis(make(rows), [A, B, C]))
+    assert svg.count("<circle") == 3
+    positions = {part.split('"')[0] for part in svg.split('<circle cx="')[1:]}
+    assert len(positions) == 3  # all three are at the same place but for that
+    assert "discrimination of 3 exercises" in svg
