@@ -86,17 +86,19 @@ class CoursePaths:
 def configure(config: Config) -> None:
     """Set what grading needs in an nbgrader configuration; nbgrader_config.py calls this."""
     from nbconvert.preprocessors import ClearMetadataPreprocessor
-    from nbconvert.preprocessors.sanitize import SanitizeHTML
     from nbgrader import preprocessors as stock
 
-    from course_utils.grading import late
+    from course_utils.grading import collect, formgrader, late
     from course_utils.grading.execute import RecordResult, SplitExecute
+    from course_utils.grading.formgrader import SafeDisplay, TidyFiles
     from course_utils.grading.repair import RepairCells
     from course_utils.grading.scores import SaveScores
 
     if database := gradebook.configured():
         config.CourseDirectory.db_url = gradebook.url_of(database)
     late.configure(config)
+    formgrader.configure(config)
+    collect.configure(config)
     config.Autograde.sanitize_preprocessors = [
         RepairCells,
         stock.ClearOutput,
@@ -111,7 +113,8 @@ def configure(config: Config) -> None:
         SaveScores,
         stock.AssignLatePenalties,
         stock.CheckCellMetadata,
-        SanitizeHTML,  # what students display is shown in a grader's browser
+        SafeDisplay,  # what students display is shown in a grader's browser
+        TidyFiles,
         RecordResult,
     ]
     config.GenerateFeedback.preprocessors = [

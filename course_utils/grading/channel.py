@@ -14,12 +14,15 @@ import contextlib
 import inspect
 import json
 import math
+import secrets
 import socket
 import struct
 import textwrap
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
+
+from course_utils.grading import watch
 
 Clock = Callable[[], float]
 
@@ -241,16 +244,19 @@ class Channel:
     moves on by the time that passes between an answer and the next question: that is the tests' own.
 
     unwritten: whether a question since `reset` met NotImplementedError, the sign of an untouched exercise.
+    asked: the function that the last question was for.
     """
 
     def __init__(self, sock: socket.socket, clock: Clock = time.monotonic) -> None:
         self._sock = sock
         self._clock = clock
-        self._number = 0
+        # Where the count begins nobody can guess: answers that were sent before the question are noticed.
+        self._number = secrets.randbits(48)
         self.deadline = math.inf
         self._answered = self._clock()
         self.broken = ""
         self.unwritten = False
+        self.asked = ""
 
     def reset(self, deadline: float) -> None:
         self.deadline = deadline
@@ -283,6 +289,7 @@ class Channel:
     def call(self, name: str, args: tuple, kwargs: dict[str, Any]) -> Any:
         """name(*args, **kwargs) in the student's process. Raises what it raises, as a builtin exception or
         StudentError; NotPlainData if an argument cannot cross."""
+        self.asked = name
         return self._ask({"op": "call", "name": name, "args": args, "kwargs": kwargs}, name)
 
     def probe(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -294,6 +301,16 @@ class Channel:
             return self._ask({**question, "args": args, "kwargs": kwargs}, f"probe {function.__name__}")
 
         return run
+
+    def watched(self) -> list[tuple[str, str]]:
+        """What `watch` noted over there: (reason, detail). Raises StudentGone."""
+        notes = self._ask({"op": "watch"}, "the student's kernel")
+        texts = [pair for pair in notes if type(pair) is tuple] if type(notes) is list else None
+        if texts is None or len(texts) != len(notes) or len(notes) > watch.MOST_NOTES:
+            raise self._nonsense()
+        if not all(len(pair) == 2 and all(type(text) is str for text in pair) for pair in texts):
+            raise self._nonsense()
+        return [(reason[:60], detail[:300]) for reason, detail in texts]
 
     def stop(self) -> None:
         """Tell `serve` to return. Raises StudentGone."""
@@ -415,6 +432,8 @@ def _answer(question: dict[str, Any], namespace: dict[str, Any]) -> dict[str, An
     try:
         if question["op"] == "stop":
             return {"value": True}
+        if question["op"] == "watch":
+            return {"value": watch.report()}
         if question["op"] == "names":
             return {"value": {n: _name_value(namespace[n]) for n in question["names"] if n in namespace}}
         if question["op"] == "probe":
@@ -425,7 +444,9 @@ def _answer(question: dict[str, Any], namespace: dict[str, Any]) -> dict[str, An
             function = namespace[question["name"]]
         else:
             raise NameError(f"name {question['name']!r} is not defined")
-        return {"value": function(*question["args"], **question["kwargs"])}
+        answer = function(*question["args"], **question["kwargs"])
+        watch.look_at(answer)
+        return {"value": answer}
     except BaseException as error:
         kinds = [kind.__name__ for kind in type(error).__mro__]
         only = error.args[0] if len(error.args) == 1 and isinstance(error.args[0], str) else str(error)

@@ -11,6 +11,7 @@ import ast
 import contextlib
 import io
 import linecache
+import re
 import time
 import types
 from dataclasses import dataclass
@@ -27,11 +28,13 @@ from course_utils import checks, course
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading import records
-from course_utils.grading.channel import Channel, StudentGone, StudentTimeout
+from course_utils.grading.channel import Channel, StudentError, StudentGone, StudentTimeout
+from course_utils.grading.handed_in import look_at_files, look_at_name
 from course_utils.grading.kernel import CellRun, KernelDied, StudentKernel
 from course_utils.grading.records import CellResult, Flag, Result
 from course_utils.grading.sandbox import Limits, Sandbox, choose
 
+_START = 20.0  # seconds for the first words with a kernel
 _GRACE = 3.0  # seconds for an interrupted call to come back
 _LINES = 40  # of a message that a page shows
 _BUDGET_UNKNOWN = 40.0  # grading seconds of a lab that course.toml does not know
@@ -72,10 +75,12 @@ class SplitExecute(Execute):
         self, nb: NotebookNode, resources: dict[str, Any], km: Any = None
     ) -> tuple[NotebookNode, dict[str, Any]]:
         began = time.monotonic()
-        repairs = nb.metadata.pop("course", {}).get("repairs", [])  # noted by RepairCells in the first pass
+        noted = nb.metadata.pop("course", {})  # by RepairCells in the first pass
         self._read_source(resources)
         self._set_budget(resources)
-        self._flags: list[Flag] = []
+        self._flags = look_at_name(resources["nbgrader"]["student"])
+        self._flags += look_at_files(submitted_folder(self, resources))
+        self._flags += [Flag(reason, detail) for reason, detail in noted.get("flags", [])]
         self._outcomes: dict[str, Outcome] = {}
         self._cell_errors: dict[str, str] = {}
         self._dead = ""
@@ -88,15 +93,14 @@ class SplitExecute(Execute):
             for cell in nb.cells:
                 if cell.cell_type == "code":
                     self._visit(cell)
+            self._ask_watch()
         finally:
-            peak_mb = 0.0
-            if self._kernel is not None:
-                self._kernel.close()
-                peak_mb = self._kernel.jail.peak_mb
+            self._kernel.close()
+            peak_mb = self._kernel.jail.peak_mb
         resources["course"] = {
             "outcomes": self._outcomes,
             "flags": self._flags,
-            "repairs": [str(action) for action in repairs],
+            "repairs": [str(action) for action in noted.get("repairs", [])],
             "sandbox": sandbox.mode,
             "peak_mb": round(peak_mb, 1),
             "seconds": time.monotonic() - began,
@@ -119,13 +123,21 @@ class SplitExecute(Execute):
         self._cell_limit = self.cell_seconds or max(20.0, budget)
         self._notebook_limit = self.notebook_seconds or 60.0 + 3 * budget
 
-    def _start(self, sandbox: Sandbox, resources: dict[str, Any], limits: Limits) -> StudentKernel | None:
-        try:
-            kernel = StudentKernel(sandbox, submitted_folder(self, resources), limits)
-        except KernelDied as error:
-            self._die(f"The kernel could not be started: {error}.")
-            return None
+    def _start(self, sandbox: Sandbox, resources: dict[str, Any], limits: Limits) -> StudentKernel:
+        """A kernel that is watched. Raises KernelDied when two in a row do not start: that is not the
+        student's doing, and the next run grades the submission again."""
+        with contextlib.suppress(KernelDied):
+            return self._start_once(sandbox, resources, limits)
+        return self._start_once(sandbox, resources, limits)
+
+    def _start_once(self, sandbox: Sandbox, resources: dict[str, Any], limits: Limits) -> StudentKernel:
+        kernel = StudentKernel(sandbox, submitted_folder(self, resources), limits)
         self._deadline = kernel.jail.clock() + self._notebook_limit
+        try:
+            kernel.run(_WATCH, _START, history=False)
+        except KernelDied:
+            kernel.close()
+            raise
         return kernel
 
     def _visit(self, cell: NotebookNode) -> None:
@@ -173,12 +185,30 @@ class SplitExecute(Execute):
         elif run.status == "flood" or "more than 10 MB" in str(run.outputs[-1:]):
             said = "printed without end and was interrupted"
             self._flags.append(Flag("too much output", f"{_called(cell)} {said}."))
+        if run.error == "MemoryError":
+            self._flags.append(Flag("out of memory", f"{_called(cell)} needed more memory than there is."))
         if run.status != "ok":
-            self._cell_errors[name] = f"its cell stopped with {run.error or 'a time limit'}"
+            self._cell_errors[name] = f"its cell stopped with {_stopped_with(run)}"
 
     def _die(self, sentence: str, reason: str = "kernel died") -> None:
         self._dead = sentence
         self._flags.append(Flag(reason, sentence))
+
+    def _ask_watch(self) -> None:
+        """Flag what the notebook did that no answer needs, as its own process tells it."""
+        if self._dead:
+            return
+        channel = Channel(self._kernel.jail.wire, self._kernel.jail.clock)
+        channel.reset(self._kernel.jail.clock() + _GRACE)
+        try:
+            serving = self._kernel.begin(_SERVE.format(fd=self._kernel.jail.wire_fd))
+            notes = channel.watched()
+            self._leave(channel, serving)
+        except (KernelDied, StudentGone, StudentTimeout, StudentError):
+            notes = [
+                ("strange answer", "When everything was done, the kernel no longer answered as it must.")
+            ]
+        self._flags += [Flag(reason, f"{detail}.") for reason, detail in notes]
 
     # The trusted side
 
@@ -230,6 +260,8 @@ class SplitExecute(Execute):
         except (Exception, SystemExit) as error:
             outcome = self._judge(error, channel, wanted)
             outcome.hidden = _is_hidden(error, cell.source, file_name)
+            if outcome.hidden and outcome.state == "failed" and not outcome.what:
+                outcome.what, outcome.hint = _about_a_crash(error, channel.asked)
         finally:
             checks.probe_runner.reset(runner)
         outcome.printed = printed.getvalue()[:20_000]
@@ -294,6 +326,11 @@ class RecordResult(NbGraderPreprocessor):
             submission = gradebook.find_submission(facts["assignment"], facts["student"])
             score, max_score = submission.score, submission.max_score
             manual = submission.needs_manual_grade
+        cells = cell_results(source, outcomes)
+        tried = [cell for cell in cells if cell.state in ("passed", "failed", "not run")]
+        if len(tried) > 1 and not any(cell.state == "passed" for cell in tried) and not found["flags"]:
+            said = f"{len(tried)} exercises were tried and none passed: is it the right notebook?"
+            found["flags"].append(Flag("nothing passed", said))
         result = Result(
             student=facts["student"],
             lab=facts["assignment"],
@@ -305,7 +342,7 @@ class RecordResult(NbGraderPreprocessor):
             sandbox=found["sandbox"],
             flags=found["flags"],
             repairs=found["repairs"],
-            cells=cell_results(source, outcomes),
+            cells=cells,
             graded_at=now(),
         )
         records.write_result(Path(resources["metadata"]["path"]) / self.file_name, result)
@@ -366,6 +403,7 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+_WATCH = "__import__('course_utils.grading.watch', fromlist=['start']).start()"
 # Runs in the student's kernel and ends when the tests of the exercise are over.
 _SERVE = "__import__('course_utils.grading.channel', fromlist=['serve']).serve({fd}, globals())"
 
@@ -397,6 +435,15 @@ def _called(cell: NotebookNode) -> str:
     return f"the cell that begins with `{lines[0][:50]}`" if lines else "a cell"
 
 
+def _stopped_with(run: CellRun) -> str:
+    """What ended a cell: a syntax error with its line, else the kind of the error."""
+    if run.error in ("SyntaxError", "IndentationError", "TabError"):
+        said = next((o["evalue"] for o in reversed(run.outputs) if o["output_type"] == "error"), "")
+        if place := re.fullmatch(r"(.*) \(.*line (\d+)\)", said, re.DOTALL):
+            return f"a {run.error} in line {place[2]}: {place[1]}"
+    return run.error or "a time limit"
+
+
 def _shown(message: str) -> str:
     lines = message.splitlines()[:_LINES]
     return "\n".join(line[:500] for line in lines)
@@ -411,6 +458,19 @@ def _without_magics(source: str) -> str:
     """The cell without `%magic` and `!command` lines, which are for notebooks alone."""
     lines = source.split("\n")
     return "\n".join("pass" if line.startswith(("%", "!")) else line for line in lines)
+
+
+def _about_a_crash(error: BaseException, asked: str) -> tuple[str, str]:
+    """(what, hint) when a hidden test did not come to its check: neither its text nor its values."""
+    what = f"{asked or 'the answer'} on a fresh input"
+    kind = type(error).__name__ if type(error).__module__ == "builtins" else "an error"
+    if isinstance(error, StudentTimeout):
+        return what, "No answer came in time: does a loop never end?"
+    if isinstance(error, StudentGone):
+        return what, "Your process ended before it answered."
+    if getattr(error, "raised_by_student", False):
+        return what, f"Your code raised {kind}."
+    return what, f"What came back could not be used ({kind}): is it of the kind that the docstring asks for?"
 
 
 def _is_hidden(error: BaseException, source: str, file_name: str) -> bool:

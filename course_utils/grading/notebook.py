@@ -29,6 +29,8 @@ TESTS_SUFFIX = "-tests"
 STUB = 'raise NotImplementedError("write your code here")'
 ESSAY_STUB = "*Write your answer here.*"
 
+_LONGEST_COMPARED = 100_000  # characters of two cells that are compared as code
+
 # Names that IPython puts into every notebook.
 _GIVEN = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__file__", "In", "Out", "_", "__"}
 
@@ -301,6 +303,29 @@ def clear_solution(source: str) -> str:
         elif not any(first <= number <= last for first, last in pairs):
             kept.append(line)
     return "\n".join(kept)
+
+
+def same_code(one: str, other: str) -> bool:
+    """Whether two cells do the same: comments, spaces and lines that only print do not count."""
+    if one.strip() == other.strip():
+        return True
+    if len(one) + len(other) > _LONGEST_COMPARED:
+        return False
+    try:
+        return _doings(one) == _doings(other)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+
+
+def _doings(source: str) -> list[str]:
+    tree = ast.parse(plain_python(source))
+    prints = (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and getattr(node.value.func, "id", "") in ("print", "display")
+        for node in tree.body
+    )
+    return [ast.dump(node) for node, only_prints in zip(tree.body, prints, strict=True) if not only_prints]
 
 
 def with_answers(nb: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:

@@ -19,11 +19,13 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
+from course_utils.grading.records import Flag
 
 MOST_BYTES = 100 * 2**20
 MOST_CELLS = 5_000
 _ALIKE = 0.6  # difflib ratio above which two cells are taken for the same
 _KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+_MARKS = ("grade", "solution", "locked", "points", "task")
 _COMPARED = 4_000  # characters of a cell that are compared
 
 
@@ -94,6 +96,43 @@ def repair(submission: NotebookNode, released: NotebookNode) -> list[str]:
         )
         return [summary, *(action for action in actions if "found by" not in action)]
     return actions
+
+
+def tampering(submission: NotebookNode, released: NotebookNode) -> list[Flag]:
+    """Flags for what somebody changed in cells that are not the student's to change. Looks, and mends nothing."""
+    original = {nbk.grade_id(cell): cell for cell in released.cells if nbk.grade_id(cell)}
+    marks, sources, unknown = [], [], []
+    for cell in submission.cells:
+        meta = cell.metadata.get("nbgrader")
+        name = meta.get("grade_id") if isinstance(meta, dict) else None
+        if not isinstance(name, str):
+            continue
+        if name not in original:
+            if meta.get("points") or meta.get("grade"):
+                unknown.append(f"{name:.60}")
+            continue
+        true = nbk.grader(original[name])
+        if any(key in meta and meta[key] != true.get(key) for key in _MARKS):
+            marks.append(name)
+        locked = original[name].cell_type == "code" and not true.get("solution")
+        if locked and not nbk.same_code(str(cell.source), original[name].source):
+            sources.append(name)
+    flags = []
+    if marks:
+        said = f"{_listed(marks)}: points or kind were changed; the lab's own were used."
+        flags.append(Flag("marks of cells were changed", said))
+    if sources:
+        said = f"{_listed(sources)}: this is not the student's to change; the lab's own was run."
+        kind = "a test cell" if any(nbk.is_test(original[name]) for name in sources) else "a setup cell"
+        flags.append(Flag(f"{kind} was changed", said))
+    if unknown:
+        flags.append(Flag("marks of cells were invented", f"{_listed(unknown)}: this lab has no such cell."))
+    return flags
+
+
+def _listed(names: list[str]) -> str:
+    unique = list(dict.fromkeys(names))
+    return ", ".join(unique[:4]) + (f" and {len(unique) - 4} more" if len(unique) > 4 else "")
 
 
 def _forget_unknown(submission: NotebookNode, released: NotebookNode) -> list[str]:
@@ -200,9 +239,8 @@ def _restore(submission: NotebookNode, index: int, original: NotebookNode) -> li
     cell = submission.cells[index]
     name = nbk.grade_id(original)
     actions = []
-    marks = ("grade", "solution", "locked", "points", "task")
     given, true = cell.metadata["nbgrader"], original.metadata["nbgrader"]
-    if any(given.get(key) != true.get(key) for key in marks):
+    if any(given.get(key) != true.get(key) for key in _MARKS):
         actions.append(f"{name}: the marks of the cell had been changed and were restored")
     if cell.cell_type != original.cell_type:
         new = deepcopy(original)
@@ -240,12 +278,14 @@ class RepairCells(NbGraderPreprocessor):
         facts = resources["nbgrader"]
         folder = Path(directory.format_path(directory.source_directory, ".", facts["assignment"]))
         source = nbk.read(folder / f"{facts['notebook']}.ipynb")
-        actions = repair(nb, released_view(source))
+        released = released_view(source)
+        flags = tampering(nb, released)
+        actions = repair(nb, released)
         for action in actions:
             self.log.warning("Repaired %s", action)
         # Read by RecordResult in nbgrader's second pass over the notebook; a student's own value is replaced.
         nb.metadata = NotebookNode(
-            course=NotebookNode(repairs=actions),
+            course=NotebookNode(repairs=actions, flags=[[flag.reason, flag.detail] for flag in flags]),
             kernelspec=deepcopy(source.metadata.get("kernelspec", _KERNEL)),
             language_info=NotebookNode(name="python"),
         )

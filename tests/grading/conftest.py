@@ -175,6 +175,12 @@ def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
 
 
 @pytest.fixture(scope="session")
+def make_room() -> Callable[[Path], Classroom]:
+    """A small course in a folder of one's choice."""
+    return Classroom
+
+
+@pytest.fixture(scope="session")
 def open_interpreter(tmp_path_factory: pytest.TempPathFactory) -> sandbox.Interpreter:
     """A Python like this one that every user can read: Landlock as root needs it.
 

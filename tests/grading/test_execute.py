@@ -200,7 +200,8 @@ def test_an_untouched_exercise_is_not_attempted(run):
 
 def test_a_missing_name_is_explained(run):
     outcome = run({**run.good, "tiny-a-double": "def double(values:\n    pass"}).outcomes[DOUBLE]
-    assert outcome.message == "double is not defined: its cell stopped with SyntaxError."
+    said = "double is not defined: its cell stopped with a SyntaxError in line 1: '(' was never closed."
+    assert outcome.message == said
 
 
 def test_a_file_beside_the_notebook_shadows_nothing_that_counts(run):
