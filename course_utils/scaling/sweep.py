@@ -48,8 +48,9 @@ MODEL_SIZES: dict[str, Size] = {
 }
 # 0.13M to 4.2M tokens, doubling
 TOKENS = tuple(2**power for power in range(17, 23))
-# The largest model stops at half of them: its run would take as long as all others together.
-LARGEST, MORE_SEEDS = "128x4", ("16x2", "24x2", "32x2")
+# How far each size goes; and how far the sizes go that are trained with two more seeds.
+REACH = dict.fromkeys(MODEL_SIZES, TOKENS[-1]) | {"128x4": TOKENS[-2]}
+SEEDS_REACH = dict.fromkeys(("16x2", "24x2", "32x2"), TOKENS[-2])
 # Runs that share nothing, to see what sharing a trunk does: so many with each schedule.
 OWN_SIZES, OWN_TOKENS, OWN_RUNS = ("16x2", "32x2"), (2**18, 2**20), 2
 # size -> token counts of the live sweep, and of the smaller one that grading runs
@@ -70,7 +71,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        return f"{self.size}-seed{self.seed}-{self.schedule}-{self.tokens[-1]}"
+        return f"{self.size}-seed{self.seed}-{self.schedule}"
 
     @property
     def cost(self) -> int:
@@ -83,14 +84,18 @@ def recorded_plan() -> list[Job]:
 
     Dearest first, so that the processes end together.
     """
-    jobs = [Job(size, 0, TOKENS[:-1] if size == LARGEST else TOKENS) for size in MODEL_SIZES]
-    jobs += [Job(size, seed, TOKENS[:-1]) for size in MORE_SEEDS for seed in (1, 2)]
+    jobs = [Job(size, 0, _up_to(tokens)) for size, tokens in REACH.items()]
+    jobs += [Job(size, seed, _up_to(tokens)) for size, tokens in SEEDS_REACH.items() for seed in (1, 2)]
     kinds = product(OWN_SIZES, OWN_TOKENS, SCHEDULES, range(OWN_RUNS))
     # With the same seed two runs would share their beginning, as if on one trunk: every run has its own.
     jobs += [
         Job(size, seed, (tokens,), schedule) for seed, (size, tokens, schedule, _) in enumerate(kinds, 10)
     ]
     return sorted(jobs, key=lambda job: job.cost, reverse=True)
+
+
+def _up_to(tokens: int) -> tuple[int, ...]:
+    return tuple(count for count in TOKENS if count <= tokens)
 
 
 def mini_sweep(

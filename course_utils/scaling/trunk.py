@@ -174,23 +174,22 @@ def train_trunk(
     seed: of the initial weights and of the tokens read. folder: where to keep the trunk and the rows, so that a run
     that was killed goes on there and gives the same rows. on_step: called after every update.
     seconds, cpu_seconds: what the row added, its stretch of the trunk and its decay.
-    Raises CourseError for checkpoints that are no such numbers.
+    Raises CourseError for checkpoints that are no such numbers, and for a folder that holds others.
     """
     source = source or MarkovSource()
     plan = [_steps(tokens, recipe) for tokens in sorted(checkpoints)]
     if not plan or len(set(plan)) < len(plan):
         raise CourseError(f"checkpoints = {list(checkpoints)}: give one or more different token counts")
     trunk = Trunk(size, seed, source, recipe, on_step)
-    rows = _resume(trunk, folder) if folder else []
+    rows = _resume(trunk, folder, plan) if folder else []
     for steps in plan[len(rows) :]:
         clock = _Clock()
         trunk.advance(decay_start(steps, recipe))
         loss = trunk.branch(steps)
-        shared = "shared" if len(plan) > 1 else "own"
-        rows.append(_row(trunk, steps, loss, shared, "wsd", clock))
+        rows.append(_row(trunk, steps, loss, "wsd", clock))
         if folder:
             _keep(trunk, rows, folder)
-    return rows
+    return [row | {"trunk": "shared" if len(plan) > 1 else "own"} for row in rows]
 
 
 def train_point(
@@ -214,7 +213,7 @@ def train_point(
         return train_trunk(size, [tokens], seed, source, recipe, on_step=on_step)[0]
     steps, clock = _steps(tokens, recipe), _Clock()
     trunk = Trunk(size, seed, source, recipe, on_step)
-    return _row(trunk, steps, trunk.cosine(steps), "own", "cosine", clock)
+    return _row(trunk, steps, trunk.cosine(steps), "cosine", clock)
 
 
 def decay_start(steps: int, recipe: Recipe = RECIPE) -> int:
@@ -249,7 +248,7 @@ class _Clock:
         }
 
 
-def _row(trunk: Trunk, steps: int, loss: float, shared: str, schedule: str, clock: _Clock) -> dict[str, Any]:
+def _row(trunk: Trunk, steps: int, loss: float, schedule: str, clock: _Clock) -> dict[str, Any]:
     return {
         "n": trunk.size.n(),
         "n_total": trunk.size.n_total(trunk.source.vocabulary),
@@ -257,7 +256,7 @@ def _row(trunk: Trunk, steps: int, loss: float, shared: str, schedule: str, cloc
         "loss": loss,
         "seed": trunk.seed,
         "size": trunk.size.name,
-        "trunk": shared,
+        "trunk": "own",
         "schedule": schedule,
         **clock.read(),
     }
@@ -271,10 +270,15 @@ def _keep(trunk: Trunk, rows: list[dict[str, Any]], folder: Path) -> None:
     part.rename(folder / "trunk.pt")
 
 
-def _resume(trunk: Trunk, folder: Path) -> list[dict[str, Any]]:
+def _resume(trunk: Trunk, folder: Path, plan: list[int]) -> list[dict[str, Any]]:
+    """The rows made so far, and the trunk where it was then. A plan may have grown at its end, or shrunk."""
     path = folder / "trunk.pt"
     if not path.exists():
         return []
     saved = torch.load(path, weights_only=True)
+    rows = saved["rows"][: len(plan)]
+    made = [row["d"] // trunk.recipe.tokens_per_step for row in rows]
+    if made != plan[: len(made)]:
+        raise CourseError(f"{path} holds a trunk with other checkpoints; give another folder or delete it")
     trunk.load(saved)
-    return saved["rows"]
+    return rows

@@ -154,6 +154,15 @@ def test_a_killed_trunk_goes_on(tmp_path: Path, source: MarkovSource, killed_at:
     assert made <= updates(COUNTS, QUICK) + 10
 
 
+def test_a_plan_may_grow_and_shrink(tmp_path: Path, source: MarkovSource) -> None:
+    whole = losses(train_trunk(SMALL, COUNTS, source=source, recipe=QUICK))
+    for end in (2, 3, 1):
+        rows = train_trunk(SMALL, COUNTS[:end], source=source, recipe=QUICK, folder=tmp_path)
+        assert losses(rows) == whole[:end]
+    with pytest.raises(CourseError, match="other checkpoints"):
+        train_trunk(SMALL, COUNTS[1:], source=source, recipe=QUICK, folder=tmp_path)
+
+
 def record(out: Path) -> pd.DataFrame:
     return sweep.record(TINY_JOBS, out, out / "state", processes=1, recipe=TINY_RECIPE)
 
