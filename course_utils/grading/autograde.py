@@ -38,6 +38,7 @@ from course_utils import course
 from course_utils.errors import CourseError
 from course_utils.grading import gradebook, records
 from course_utils.grading import notebook as nbk
+from course_utils.grading.handed_in import not_plain
 from course_utils.grading.records import Flag, Result
 from course_utils.grading.repair import read_submission
 from course_utils.grading.sandbox import Sandbox, choose, remember
@@ -624,6 +625,7 @@ def _convert(
     config = load_config(paths)
     config.CourseDirectory.assignment_id = lab
     config.CourseDirectory.student_id = student
+    config.CourseDirectory.ignore += not_plain(paths.submitted / student / lab)
     config.Autograde.force = True
     config.SplitExecute.unsafe = unsafe
     config.SplitExecute.only = config.SaveScores.only = list(work.only)
@@ -732,6 +734,13 @@ def _look_at(lab: str, paths: CoursePaths, student: str) -> tuple[list[Flag], st
     folder = paths.submitted / student / lab
     wanted = f"{lab}/{lab}.ipynb"
     notebook = folder / f"{lab}.ipynb"
+    if not student.isprintable():
+        # nbgrader cannot read such a path either.
+        detail = f"The folder is called {student!a}: rename it to the student's id and grade again."
+        return [Flag("a strange name", detail)], records.MISPLACED
+    if folder.is_symlink() or folder.parent.is_symlink():
+        detail = f"{student}/{lab} is a link to another folder: ask for the files themselves."
+        return [Flag("a link for a submission", detail)], records.MISPLACED
     if not notebook.is_file() or notebook.is_symlink():
         found = sorted((paths.submitted / student).rglob("*.ipynb"))
         found = [path.relative_to(paths.submitted / student) for path in found if not _checkpoint(path)]

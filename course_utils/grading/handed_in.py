@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import stat
 import sys
-import unicodedata
 from pathlib import Path
 
 from course_utils.grading.records import Flag
@@ -52,10 +52,20 @@ def look_at_files(folder: Path) -> list[Flag]:
     return flags
 
 
+def not_plain(folder: Path) -> list[str]:
+    """Patterns for the names of pipes, devices and links in a submission: copying them would wait, or follow."""
+    found = set()
+    for place, folders, names in os.walk(folder):
+        for name in [*folders, *names]:
+            mode = os.lstat(os.path.join(place, name)).st_mode
+            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                found.add(glob.escape(name))
+    return sorted(found)
+
+
 def look_at_name(student: str) -> list[Flag]:
     """A flag for a name with signs that programs or readers take for something else."""
-    controls = any(unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co", "Cn") for sign in student)
-    if controls or student.startswith("-") or _ODD & set(student):
+    if not student.isprintable() or student.startswith("-") or _ODD & set(student):
         said = f"The folder is called {student!a}: rename it to the student's id."
         return [Flag("a strange name", said)]
     return []
