@@ -245,7 +245,9 @@ def _by_id(submission: Submission) -> dict[str, Exercise]:
 def _exercise_row(grade_id: str, submissions: Iterable[Submission]) -> dict[str, object]:
     """An exercise's title, points, its bar, and how many wait for a grader or else the class's share of points."""
     found = [e for s in submissions for e in s.exercises if e.cell.grade_id == grade_id]
-    possible = sum(e.cell.max_points for e in found) or 1
+    # As in the analysis below, the share is that of those who could be graded.
+    counted = [e for s in submissions if s.was_graded for e in s.exercises if e.cell.grade_id == grade_id]
+    possible = sum(e.cell.max_points for e in counted) or 1
     title = found[0].cell.title
     counts = {LOOKS[state].word: 0 for state in LOOKS}
     for exercise in found:
@@ -254,7 +256,7 @@ def _exercise_row(grade_id: str, submissions: Iterable[Submission]) -> dict[str,
         "title": title,
         "max_points": found[0].cell.max_points,
         "waiting": sum(e.state == "waiting" for e in found),
-        "share": round(100 * sum(e.points for e in found) / possible),
+        "share": f"{100 * sum(e.points for e in counted) / possible:.0f}",
         "bar": share_bar(Share(plain(title), counts), {look.word: look.css for look in LOOKS.values()}),
     }
 
