@@ -156,7 +156,12 @@ def imports_of(source: nbk.NotebookNode) -> list[str]:
 
 def _is_module(name: str) -> bool:
     """Whether an imported name of the course's package is a module of its own; for other packages, do not ask."""
-    return name.startswith("course_utils.") and find_spec(name) is not None
+    if not name.startswith("course_utils."):
+        return False
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # a name of a module that is no package
+        return False
 
 
 def use(warm: Warm | None) -> None:
