@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from course_utils.errors import CourseError
 
@@ -63,3 +65,26 @@ def load(split: str) -> Dataset:
             f"gsm8k is not at hand: set {DATA_VARIABLE} to a folder that holds gsm8k/train.jsonl and "
             f'gsm8k/test.jsonl, or connect to the hub ({HUB_DATASET}); load("word_problems") needs neither'
         ) from error
+
+
+def at_hand() -> dict[str, Dataset] | None:
+    """Both splits by name; None where neither the folder nor the hub has them.
+
+    For cells that show something about the real data where they are, and go on without them where they are not.
+    Raises CourseError if COURSE_DATA_DIR is set and wrong, see `local_folder`.
+    """
+    if not local_folder() and not _hub_answers():
+        return None
+    return {split: load(split) for split in SPLITS}
+
+
+def _hub_answers() -> bool:
+    """Whether the hub can be reached at all: its own client would try for half a minute before it gives up."""
+    from huggingface_hub.constants import ENDPOINT
+
+    url = urlsplit(ENDPOINT)
+    try:
+        with socket.create_connection((url.hostname, url.port or 443), timeout=5):
+            return True
+    except OSError:
+        return False

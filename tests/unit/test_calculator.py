@@ -29,9 +29,7 @@ from course_utils.data.calculator import Annotation, calculate, check_calculator
         ("-14+-8+1", Fraction(-21)),
         ("+5", Fraction(5)),
         (" 2 * 3 ", Fraction(6)),
-        ("2**10", Fraction(1024)),
-        ("2**-1", Fraction(1, 2)),
-        ("-2**2", Fraction(-4)),
+        ("((9*9*9)*9)*9", Fraction(59049)),
     ],
 )
 def test_calculate(expression: str, value: Fraction) -> None:
@@ -62,20 +60,17 @@ def test_calculate(expression: str, value: Fraction) -> None:
         "~1",
         "1/0",
         "1//0",
-        "0**-1",
-        "2**0.5",
-        "9**9**9",
-        "2**21",
+        "2**3",
+        "9**9**9**9",
         "x:=3",
         "\x00",
         "(" * 150 + "1" + ")" * 150,
         "9" * 300,
-        "((((9**20)**20)**20)**20)**20",
     ],
 )
 def test_everything_else_is_refused_at_once_and_quoted(expression: str) -> None:
     began = time.perf_counter()
-    with pytest.raises(ValueError, match="arithmetic|characters|zero|more than|too large") as error:
+    with pytest.raises(ValueError, match=r"arithmetic|characters|zero|more than|too large") as error:
         calculate(expression)
     assert time.perf_counter() - began < 1
     assert repr(expression.strip()[:20]).strip("'\"") in str(error.value)

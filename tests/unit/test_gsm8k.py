@@ -89,3 +89,21 @@ def test_the_real_data(gsm8k_dir: Path, monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setenv(gsm8k.DATA_VARIABLE, str(gsm8k_dir.parent))
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path))
     assert [len(load("gsm8k", split)) for split in ("train", "test")] == [7473, 1319]
+
+
+def test_at_hand_gives_both_splits(tiny: Path) -> None:
+    real = gsm8k.at_hand()
+    assert {split: len(rows) for split, rows in real.items()} == {"train": 3, "test": 1}
+
+
+def test_not_at_hand_is_none_and_takes_no_time(monkeypatch) -> None:
+    monkeypatch.delenv(gsm8k.DATA_VARIABLE, raising=False)
+    monkeypatch.setattr(gsm8k.socket, "create_connection", refuse)
+    monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: pytest.fail("the hub was asked"))
+    assert gsm8k.at_hand() is None
+
+
+def test_not_at_hand_but_a_wrong_folder_is_an_error(tiny: Path) -> None:
+    (tiny / "train.jsonl").unlink()
+    with pytest.raises(CourseError, match=r"no gsm8k/train\.jsonl"):
+        gsm8k.at_hand()
