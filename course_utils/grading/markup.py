@@ -48,6 +48,7 @@ _CLASS = re.compile(r"highlight|dataframe|task-list-item|course-[\w-]+|display|l
 _PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
 _LINK = re.compile(r"(https?://|mailto:|#)[^\x00-\x20]*", re.IGNORECASE)
 _RUNNING_LINK = re.compile(r"[\x00-\x20]*(j\s*a\s*v\s*a\s*s|v\s*b\s*s|data\s*:)", re.IGNORECASE)
+_RUNS_INSIDE = re.compile(r"<script|\bon[a-z]{3,20}\s?=|javascript:")
 _CSS = CSSSanitizer(
     allowed_css_properties=[
         "background-color",
@@ -214,7 +215,10 @@ class _Writer:
             self._note(name, attributes)
             if name in _HIDDEN:
                 closing = lower.find(f"</{name}", end) if name not in ("embed", "frame") else end
-                end = closing if closing >= 0 else len(html)
+                closing = closing if closing >= 0 else len(html)
+                if _RUNS_INSIDE.search(lower, end, closing):
+                    self.removed.add(f"<{name}>")
+                end = closing
             elif name in _TAGS:
                 self._start(name, attributes)
         self._text(html[end:])

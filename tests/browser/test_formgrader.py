@@ -116,7 +116,9 @@ def course(tmp_path_factory, make_room, lacking):
 def formgrader(course, tmp_path_factory):
     """A running Jupyter server with Formgrader, in the course's folder: its address."""
     home = tmp_path_factory.mktemp("jupyter")
-    extensions = json.dumps({"nbgrader.server_extensions.formgrader": True})
+    (home / "config").mkdir()
+    settings = {"ServerApp": {"jpserver_extensions": {"nbgrader.server_extensions.formgrader": True}}}
+    (home / "config" / "jupyter_server_config.json").write_text(json.dumps(settings))
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")},
         "JUPYTER_RUNTIME_DIR": str(home / "run"),
@@ -125,7 +127,7 @@ def formgrader(course, tmp_path_factory):
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
     argv = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--port=0"]
-    argv += ["--IdentityProvider.token=open", f"--ServerApp.jpserver_extensions={extensions}"]
+    argv += ["--IdentityProvider.token=open"]
     log = (home / "log").open("w")
     server = subprocess.Popen(argv, cwd=course.paths.root, env=environment, stdout=log, stderr=log)
     try:
