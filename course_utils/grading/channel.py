@@ -417,10 +417,9 @@ def serve(fd: int, namespace: dict[str, Any]) -> None:
             answer = {"id": question["id"], **_answer(question, namespace)}
             try:
                 frame = pack(answer)
-            except NotPlainData as error:
-                frame = pack(
-                    {"id": question["id"], "error": {"kinds": ["NotPlainData"], "message": str(error)}}
-                )
+            except Exception as error:  # not plain data, or an object that lies about what it is
+                said = str(error) if isinstance(error, NotPlainData) else "an object that cannot be read"
+                frame = pack({"id": question["id"], "error": {"kinds": ["NotPlainData"], "message": said}})
             send(sock, frame, math.inf)
             if question["op"] == "stop":
                 return

@@ -182,7 +182,7 @@ class SplitExecute(Execute):
             said = f"did not end within {seconds:.0f} seconds and was interrupted"
             cell.outputs.append(_error("TimeLimit", f"The cell {said}."))
             self._flags.append(Flag("cell took too long", f"{_called(cell)} {said}."))
-        elif run.status == "flood" or "more than 10 MB" in str(run.outputs[-1:]):
+        elif run.status == "flood" or (run.cut and run.error == "RuntimeError"):
             said = "printed without end and was interrupted"
             self._flags.append(Flag("too much output", f"{_called(cell)} {said}."))
         if run.error == "MemoryError":

@@ -269,7 +269,7 @@ def cells_of_its_own(desk: Desk) -> None:
     desk.save()
 
 
-@attack("metadata games", "nothing passed")
+@attack("metadata games", "test cell")
 def doubled_tests(desk: Desk) -> None:
     """Each test cell twice, the second one harmless."""
     for name in (DOUBLE, TOTAL):

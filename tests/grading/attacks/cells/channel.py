@@ -1,7 +1,7 @@
 # %% attack: noise_on_the_wire
 # group: abuse of the test channel
 # tries: Writes nonsense to every open file descriptor.
-# flag: strange answer
+# flag: strange answer | kernel died
 import os
 
 for fd in range(3, 64):
@@ -104,7 +104,7 @@ def double(values):
 # %% attack: closes_the_wire
 # group: abuse of the test channel
 # tries: Closes the channel, so that no question can be asked.
-# flag: strange answer
+# flag: strange answer | kernel died
 import os
 
 os.closerange(3, 12)

@@ -24,7 +24,7 @@ shell.showsyntaxerror = lambda *a, **k: None
 # %% attack: runs_nothing
 # group: changed execution
 # tries: The shell no longer runs cells, it says that all went well.
-# flag: patched IPython
+# flag: took too long | patched IPython
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
 InteractiveShell.run_code = lambda self, *a, **k: False
@@ -33,7 +33,7 @@ type(get_ipython()).run_cell = lambda self, *a, **k: ExecutionResult(None)
 # %% attack: lies_about_execution
 # group: changed execution
 # tries: The kernel answers each request with "ok" without running it.
-# flag: strange answer
+# flag: took too long | patched IPython | strange answer
 kernel = get_ipython().kernel
 
 async def do_execute(*arguments, **options):
@@ -60,7 +60,7 @@ session.send = send
 # %% attack: changes_builtins
 # group: changed execution
 # tries: Python's own comparisons and errors are replaced.
-# flag: a changed Python
+# flag: a changed Python | kernel died
 import builtins
 
 builtins.isinstance = lambda *a: True
@@ -70,7 +70,7 @@ builtins.AssertionError = type("AssertionError", (Exception,), {})
 # %% attack: changes_libraries
 # group: changed execution
 # tries: The comparisons of json and of the course's checks always agree.
-# flag: a changed Python
+# flag: a changed Python | kernel died
 import json
 from course_utils import checks
 
@@ -90,7 +90,7 @@ numpy.testing.assert_allclose = lambda *a, **k: None
 # %% attack: import_hook
 # group: changed execution
 # tries: An import hook gives out a course package whose checks do nothing.
-# flag: a changed Python
+# flag: a changed Python | took too long
 import importlib.abc
 import importlib.util
 import sys

@@ -186,7 +186,7 @@ os.environ["LD_PRELOAD"] = "/tmp/evil.so"
 # %% attack: kills_the_grader
 # group: processes
 # tries: Sends signals to its parent, to the grader and to everybody.
-# flag: signals to other processes
+# flag: signals to other processes | kernel died
 import os
 
 for pid in (os.getppid(), VICTIM_PID, -1, 1):
@@ -198,7 +198,7 @@ for pid in (os.getppid(), VICTIM_PID, -1, 1):
 # %% attack: fork_bomb
 # group: processes
 # tries: Starts processes until the machine stops.
-# flag: processes
+# flag: processes | memory
 import os
 import time
 
