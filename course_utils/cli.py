@@ -92,7 +92,7 @@ def grade(
     What is unchanged is not graded again; points and comments that a person gave are never touched. The
     gradebook is copied to backups/ first.
     """
-    from course_utils.grading import whatif
+    from course_utils.grading import sandbox, whatif
     from course_utils.grading.autograde import grade_class, waiting
     from course_utils.grading.progress import progress_bar
     from course_utils.grading.report import show_table
@@ -101,6 +101,8 @@ def grade(
         raise CourseError("--exercise needs a lab: course grade LAB --exercise NAME.")
     options = {"students": student, "force": force, "jobs": jobs, "unsafe": unsafe, "exercises": exercise}
     unreadable = False
+    if said := sandbox.rights(sandbox.choose(unsafe)):
+        console.print(said, style="dim")
     for name in _labs(lab):
         with progress_bar(console, f"Grading {name}") as progress:
             if what_if:

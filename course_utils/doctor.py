@@ -153,9 +153,9 @@ def _sandbox() -> Finding:
     from course_utils.grading import sandbox
 
     found = sandbox.detect()
-    return Finding(
-        "sandbox", found.mode != "none", f"{found.mode}: {found.reason}", "sudo apt-get install bubblewrap"
-    )
+    works = found.mode != "none"
+    text = f"{found.mode}: {found.reason} {sandbox.rights(found) if works else ''}".strip()
+    return Finding("sandbox", works, text, "sudo apt-get install bubblewrap")
 
 
 def _program(name: str, used_by: str, package: str) -> Finding:

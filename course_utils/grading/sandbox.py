@@ -300,6 +300,18 @@ def choose(unsafe: bool = False, interpreter: Interpreter | None = None) -> Sand
     )
 
 
+def rights(sandbox: Sandbox) -> str:
+    """One sentence on whose rights student code has when root grades; "" for everybody else."""
+    if os.geteuid() != 0:
+        return ""
+    if sandbox.mode == "unsafe":
+        return "You are root, and student code runs as root: grade as another user."
+    return (
+        f"You are root: student code runs as a user without an account (number {_FREE_USERS[0]} or above), "
+        "never as root."
+    )
+
+
 @functools.cache
 def _detect(interpreter: Interpreter) -> Sandbox:
     if platform.system() != "Linux":
