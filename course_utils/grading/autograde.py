@@ -47,12 +47,7 @@ from course_utils.grading.warm import Template, Warm, imports_of, use
 Progress = Callable[[int, int, Result], None]
 _MB_PER_JOB = 3000
 _MOST_TEMPLATES = 3  # in one run; where they die so often, kernels start fresh
-_PRELOAD = [
-    "nbgrader.converters.autograde",
-    "course_utils.checks",
-    "course_utils.grading.execute",
-    "course_utils.grading.autograde",
-]
+_PRELOAD = ["course_utils.grading.autograde", "course_utils.grading.preload"]
 
 
 @dataclass(frozen=True)
@@ -213,7 +208,22 @@ def grade_class(
                     if progress:
                         progress(len(results), count, result)
                 runner.settle()
+    elif not wanted:
+        with _alone(paths):
+            _refresh_lateness(lab, paths)
     return [results[student] for student in sorted(results)]
+
+
+def _refresh_lateness(lab: str, paths: CoursePaths) -> None:
+    """Nobody was graded, but a due date or what a day costs may have changed in course.toml."""
+    facts = course.load_course()
+    due = next((entry.due for entry in facts.labs if entry.name == lab), None)
+    if not gradebook.is_there(paths.database) or (due is None and not facts.late.percent_per_day):
+        return
+    from course_utils.grading import late
+
+    late.set_due_date(lab, paths.database_url)
+    late.update_penalties(lab, paths)
 
 
 def waiting(lab: str, paths: CoursePaths, students: Iterable[str] | None = None) -> list[str]:
@@ -370,7 +380,7 @@ class _Runner:
             _MOST_TEMPLATES if where.mode in ("bubblewrap", "landlock") and len(only) > 1 else 0
         )
         self.context = multiprocessing.get_context("forkserver")
-        self.context.set_forkserver_preload([*_PRELOAD, *imports])
+        self.context.set_forkserver_preload([*imports, *_PRELOAD])
 
     def __enter__(self) -> _Runner:
         self._warm_up()
