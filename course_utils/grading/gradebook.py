@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,13 +100,24 @@ def make_whole(url: str) -> None:
     from nbgrader.api import Gradebook, get_alembic_version
     from sqlalchemy import inspect, text
 
-    with Gradebook(url, course.load_course().course_id) as book:
+    with _alembic_on_path(), Gradebook(url, course.load_course().course_id) as book:
         if not inspect(book.engine).has_table(_VERSION):
             book.db.execute(text(f"CREATE TABLE {_VERSION} (version_num VARCHAR(32) NOT NULL)"))
         if not book.db.execute(text(f"SELECT count(*) FROM {_VERSION}")).scalar():
             statement = text(f"INSERT INTO {_VERSION} (version_num) VALUES (:version)")
             book.db.execute(statement, {"version": get_alembic_version()})
         book.db.commit()
+
+
+@contextlib.contextmanager
+def _alembic_on_path() -> Iterator[None]:
+    """nbgrader asks the program alembic for that version; it lies beside this Python."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before}"
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
 
 
 # Copies

@@ -134,7 +134,8 @@ def update_penalties(lab: str, paths: CoursePaths) -> None:
     with Gradebook(paths.database_url, course.load_course().course_id) as book:
         for submission in book.assignment_submissions(lab):
             for notebook in submission.notebooks:
-                cost = lateness.penalty(submission.student_id, notebook.score) or None
+                late = submission.student_id in lateness.seconds  # the score takes a query: not for everybody
+                cost = (lateness.penalty(submission.student_id, notebook.score) or None) if late else None
                 if notebook.late_submission_penalty != cost:
                     notebook.late_submission_penalty = cost
         book.db.commit()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from copy import copy, deepcopy
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import nbformat
 import pytest
-from gradebooks import facts, fingerprint, mark
+from gradebooks import facts, fingerprint, mark, open_book
 
+from course_utils import course
 from course_utils.errors import CourseError
 from course_utils.grading import autograde, gradebook, records
 from course_utils.grading import notebook as nbk
@@ -242,8 +245,6 @@ def test_each_run_begins_with_a_backup(marked):
 
 def test_a_backup_is_whole_while_somebody_writes(marked):
     room = marked
-    from gradebooks import open_book
-
     with open_book(room.paths) as book:
         book.find_student("anna").first_name = "not committed"
         book.db.flush()
@@ -327,10 +328,6 @@ def late_class(make_classroom):
         room.hand_in(student, essay(room), timestamp__txt=at)
     room.hand_in("wrong_and_late", room.notebook(room.wrong), timestamp__txt="2026-01-17 00:00:00 UTC")
     room.grade("in_time")
-    from datetime import datetime
-
-    from gradebooks import open_book
-
     with open_book(room.paths) as book:
         book.find_assignment(LAB).duedate = datetime(2026, 1, 15, 23, 0)
         book.db.commit()
@@ -360,13 +357,26 @@ def test_lateness_costs_what_the_course_says(late_class):
 def test_an_extension_counts_without_grading_anything_again(late_class):
     room = late_class
     room.grade()
-    from gradebooks import open_book
-
     with open_book(room.paths) as book:
         book.grant_extension(LAB, "weeks", days=60)
     by_student = {s.result.student: s for s in autograde_submissions(room)}
     assert by_student["weeks"].penalty == 0
     assert by_student["one_day"].final == 4
+
+
+def test_a_new_due_date_counts_without_grading_anything_again(late_class, monkeypatch):
+    room = late_class
+    room.grade()
+    stamps = fingerprint(room.paths.autograded)
+    due = datetime(2026, 1, 1, 23, 0, tzinfo=timezone(timedelta(hours=1)))
+    facts_now = course.load_course()
+    lab = replace(facts_now.labs[0], name=LAB, due=due)
+    monkeypatch.setattr(course, "load_course", lambda: replace(facts_now, labs=(lab,)))
+    room.grade()
+    assert fingerprint(room.paths.autograded) == stamps
+    assert penalties(room)["in_time"] == 2.5
+    with open_book(room.paths) as book:
+        assert book.find_assignment(LAB).duedate == datetime(2026, 1, 1, 22, 0)
 
 
 def autograde_submissions(room):
