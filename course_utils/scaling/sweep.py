@@ -46,11 +46,10 @@ MODEL_SIZES: dict[str, Size] = {
         Size(128, 4, 8),
     )
 }
-# 0.13M to 4.2M tokens, doubling
-TOKENS = tuple(2**power for power in range(17, 23))
-# How far each size goes; and how far the sizes go that are trained with two more seeds.
-REACH = dict.fromkeys(MODEL_SIZES, TOKENS[-1]) | {"128x4": TOKENS[-2]}
-SEEDS_REACH = dict.fromkeys(("16x2", "24x2", "32x2"), TOKENS[-2])
+# 0.13M to 2.1M tokens, doubling
+TOKENS = tuple(2**power for power in range(17, 22))
+# How far the sizes go that are trained with two more seeds.
+SEEDS_REACH = {"16x2": TOKENS[-1], "32x2": TOKENS[-2]}
 # Runs that share nothing, to see what sharing a trunk does: so many with each schedule.
 OWN_SIZES, OWN_TOKENS, OWN_RUNS = ("16x2", "32x2"), (2**18, 2**20), 2
 # size -> token counts of the live sweep, and of the smaller one that grading runs
@@ -80,22 +79,19 @@ class Job:
 
 
 def recorded_plan() -> list[Job]:
-    """Every size once, the smallest with two more seeds, and some runs of their own.
+    """Every size once, two of them with two more seeds, and some runs of their own.
 
     Dearest first, so that the processes end together.
     """
-    jobs = [Job(size, 0, _up_to(tokens)) for size, tokens in REACH.items()]
-    jobs += [Job(size, seed, _up_to(tokens)) for size, tokens in SEEDS_REACH.items() for seed in (1, 2)]
+    jobs = [Job(size, 0, TOKENS) for size in MODEL_SIZES]
+    for size, reach in SEEDS_REACH.items():
+        jobs += [Job(size, seed, tuple(d for d in TOKENS if d <= reach)) for seed in (1, 2)]
     kinds = product(OWN_SIZES, OWN_TOKENS, SCHEDULES, range(OWN_RUNS))
     # With the same seed two runs would share their beginning, as if on one trunk: every run has its own.
     jobs += [
         Job(size, seed, (tokens,), schedule) for seed, (size, tokens, schedule, _) in enumerate(kinds, 10)
     ]
     return sorted(jobs, key=lambda job: job.cost, reverse=True)
-
-
-def _up_to(tokens: int) -> tuple[int, ...]:
-    return tuple(count for count in TOKENS if count <= tokens)
 
 
 def mini_sweep(

@@ -43,7 +43,8 @@ def test_the_sweep_holds_what_its_plan_says(frame: pd.DataFrame, shared: pd.Data
     found = [*zip(frame["size"], frame.seed, frame.d, frame.schedule, strict=True)]
     assert set(found) == planned
     assert len(found) == len(planned)
-    assert len(shared[["size", "d"]].drop_duplicates()) >= 40
+    assert len(shared) >= 40
+    assert len(shared[["size", "d"]].drop_duplicates()) == len(sweep.MODEL_SIZES) * len(sweep.TOKENS)
     assert shared.groupby(["size", "d"]).seed.nunique().max() >= 3
     assert (frame.trunk == "own").sum() >= 8
     for size, rows in frame.groupby("size"):
