@@ -18,6 +18,9 @@ class Profile:
     `model` and `stage` go to `course_utils.models.load_base`, `dataset` to `course_utils.data.load`.
     `train_examples` and `eval_problems` count problems, `samples` counts completions per problem where
     a lab samples, `seeds` are the seeds of repeated runs. `max_length` and `max_new_tokens` count tokens.
+    `adapter_rank` is the rank of the adapter that is trained; None trains every weight. With `packing` several
+    examples share a row of `max_length` tokens, and `batch_size` counts rows. `gradient_checkpointing` saves
+    memory and costs time.
     `grading` is True at the small budget that autograding uses.
     """
 
@@ -37,6 +40,9 @@ class Profile:
     lora_learning_rate: float
     max_length: int
     max_new_tokens: int
+    adapter_rank: int | None = None
+    packing: bool = False
+    gradient_checkpointing: bool = False
     grading: bool = False
 
 
@@ -76,6 +82,9 @@ PROFILES = {
         lora_learning_rate=2e-4,
         max_length=512,
         max_new_tokens=320,
+        adapter_rank=16,
+        packing=True,
+        gradient_checkpointing=True,
     ),
     "gpu": Profile(
         name="gpu",
@@ -94,6 +103,8 @@ PROFILES = {
         lora_learning_rate=2e-4,
         max_length=512,
         max_new_tokens=320,
+        adapter_rank=16,
+        packing=True,
     ),
 }
 

@@ -7,7 +7,7 @@ import logging
 import tempfile
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from peft import LoraConfig
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
     from trl import SFTTrainer
+
+    from course_utils.profiles import Profile
 
 LOSS_ON = ("completion", "all")
 
@@ -59,7 +61,10 @@ def build_trainer(
     max_length: int = 256,
     seed: int = 0,
     lora: Mapping[str, Any] | None = None,
+    packing: bool = False,
+    gradient_checkpointing: bool = False,
     progress: bool = True,
+    on_step: Callable[[int, int, float], None] | None = None,
     **options: Any,
 ) -> SFTTrainer:
     """An SFTTrainer for `problems` (mappings with `question` and `answer`); `.train()` runs it.
@@ -69,8 +74,15 @@ def build_trainer(
     lora: rank, alpha and target_modules of an adapter; None trains every parameter. Either way `model`
         itself is changed, and trl leaves its own forward on it (see `_without_trl_forward`): `fine_tune`
         is the way that cleans up.
+    packing: put several examples into one row of max_length tokens, each behind its own attention mask.
+        batch_size then counts rows, so a step holds more examples.
+    gradient_checkpointing: compute activations again in the backward pass and do not keep them.
+    on_step: called after each optimizer step with its number, the number of all steps, and its loss.
     options: further SFTConfig arguments, for what this function has no word for.
-    Raises CourseError for no problems, an unknown loss_on or LoRA setting, and an example that is too long.
+    Weights in bfloat16 or float16 compute in that type. Trained in full they are kept in float32, because
+    steps smaller than the type's spacing would be lost.
+    Raises CourseError for no problems, an unknown loss_on or LoRA setting, an example that is too long, a
+    tokenizer without a padding token, and float16 weights that are to be trained in full.
     """
     from datasets import Dataset
     from transformers import PrinterCallback
@@ -81,6 +93,11 @@ def build_trainer(
     rows = to_prompt_completion(problems, tokenizer)
     if not rows:
         raise CourseError("there are no problems to train on; give at least one")
+    if tokenizer.pad_token_id is None:
+        raise CourseError(
+            "the tokenizer has no padding token; set tokenizer.pad_token to one that is not its end token"
+        )
+    precision = _precision(model, lora)
     data = Dataset.from_list([_encode(row, tokenizer, max_length) for row in rows])
     on_cpu = model.device.type == "cpu"
     settings = {
@@ -97,10 +114,11 @@ def build_trainer(
         "max_length": max_length,
         "completion_only_loss": loss_on == "completion",
         "seed": seed,
+        "packing": packing,
         "use_cpu": on_cpu,
-        "bf16": False,
-        # Recomputing activations saves memory that these runs do not need.
-        "gradient_checkpointing": not on_cpu,
+        "bf16": precision == "bfloat16",
+        "fp16": precision == "float16",
+        "activation_checkpointing": gradient_checkpointing,
         "dataloader_pin_memory": not on_cpu,
         "average_tokens_across_devices": False,
     }
@@ -115,7 +133,53 @@ def build_trainer(
     trainer.remove_callback(PrinterCallback)
     if progress:
         trainer.add_callback(_progress_bar())
+    if on_step:
+        trainer.add_callback(_step_report(on_step))
     return trainer
+
+
+def recipe(profile: Profile, method: str | None = None) -> dict[str, Any]:
+    """The profile's settings as arguments of `fine_tune`.
+
+    method: "full" or "lora" instead of the profile's own choice (its adapter_rank; rank 8 where it has none).
+    Raises CourseError for another method.
+    """
+    if method not in (None, "full", "lora"):
+        raise CourseError(f"method={method!r} is not known; use 'full' or 'lora', or leave it out")
+    adapted = profile.adapter_rank is not None if method is None else method == "lora"
+    return {
+        "learning_rate": profile.lora_learning_rate if adapted else profile.learning_rate,
+        "lora": {"rank": profile.adapter_rank or 8} if adapted else None,
+        "epochs": profile.epochs,
+        "batch_size": profile.batch_size,
+        "max_length": profile.max_length,
+        "packing": profile.packing,
+        "gradient_checkpointing": profile.gradient_checkpointing,
+    }
+
+
+def _precision(model: PreTrainedModel, lora: Mapping[str, Any] | None) -> str:
+    """The type to compute in: that of the weights. Weights that are all trained become float32."""
+    name = str(model.dtype).removeprefix("torch.")
+    if lora is None and name == "float16":
+        raise CourseError(
+            "weights in float16 cannot all be trained: small steps round to nothing; give a LoRA rank, or load "
+            "the model in float32"
+        )
+    if lora is None and name == "bfloat16":
+        model.float()
+    return name
+
+
+def _step_report(on_step: Callable[[int, int, float], None]) -> TrainerCallback:
+    from transformers import TrainerCallback
+
+    class Report(TrainerCallback):
+        def on_log(self, args, state, control, logs=None, **_) -> None:
+            if logs and "loss" in logs:
+                on_step(state.global_step, state.max_steps, float(logs["loss"]))
+
+    return Report()
 
 
 def _progress_bar() -> TrainerCallback:
@@ -220,7 +284,10 @@ def fine_tune(
     max_length: int = 256,
     seed: int = 0,
     lora: Mapping[str, Any] | None = None,
+    packing: bool = False,
+    gradient_checkpointing: bool = False,
     progress: bool = True,
+    on_step: Callable[[int, int, float], None] | None = None,
     in_place: bool = False,
     **options: Any,
 ) -> TrainingRun:
@@ -242,7 +309,10 @@ def fine_tune(
         max_length=max_length,
         seed=seed,
         lora=lora,
+        packing=packing,
+        gradient_checkpointing=gradient_checkpointing,
         progress=progress,
+        on_step=on_step,
         **options,
     )
     start = time.perf_counter()

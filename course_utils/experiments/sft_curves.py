@@ -34,7 +34,7 @@ class Recipe:
     """What every run shares.
 
     stage: of the embedded model. sizes: numbers of training examples, each run for `epochs` passes.
-    repeated: (examples, epochs) of a control with as many steps as the largest size, and little data.
+    repeated: (examples, epochs) of a control with little data and as many steps as the second largest size.
     budgets: CPU seconds of training for full fine-tuning against LoRA, on the largest size.
     learning_rate, lora_learning_rate: tuned for neither. other_rates: tried with the first seed at the
     budget in the middle. test_problems: the same for every run.
@@ -43,8 +43,8 @@ class Recipe:
     stage: str = "weak"
     sizes: tuple[int, ...] = (20, 50, 100, 200, 500, 1000)
     epochs: int = 3
-    repeated: tuple[int, int] = (100, 30)
-    budgets: tuple[int, ...] = (4, 12, 36)
+    repeated: tuple[int, int] = (100, 15)
+    budgets: tuple[int, ...] = (4, 8, 16)
     seeds: tuple[int, ...] = (0, 1, 2)
     learning_rate: float = 1e-3
     lora_learning_rate: float = 5e-3

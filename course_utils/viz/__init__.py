@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from course_utils.viz import style
 from course_utils.viz.figures import show
+from course_utils.viz.live import LiveCurve
 from course_utils.viz.plots import (
     bars_with_intervals,
     curves,
@@ -15,6 +16,7 @@ from course_utils.viz.plots import (
 from course_utils.viz.tokens import TokenView, roles, token_texts, token_view
 
 __all__ = [
+    "LiveCurve",
     "TokenView",
     "bars_with_intervals",
     "curves",
