@@ -15,7 +15,7 @@ from course_utils import course
 from course_utils.errors import CourseError
 from course_utils.grading import autograde, gradebook, records
 from course_utils.grading import notebook as nbk
-from course_utils.grading.autograde import CoursePaths
+from course_utils.grading.autograde import CoursePaths, submission_digest
 from course_utils.grading.whatif import Change, what_if
 
 LAB = "07_tiny"
@@ -189,6 +189,21 @@ def test_force_keeps_what_a_person_gave(marked):
     room.grade(force=True)
     assert facts(room.paths, LAB) == before
     assert fingerprint(room.paths.autograded) != stamps
+
+
+def test_a_forced_run_that_was_cut_off_is_not_taken_for_finished(marked, monkeypatch):
+    room = marked
+    tests = autograde.Tests.of(room.source)
+    digest = submission_digest(room.paths.submitted / "anna" / LAB)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(autograde, "_convert", killed)
+    with pytest.raises(KeyboardInterrupt):
+        autograde._grade(LAB, room.paths, "anna", autograde.Work(digest, tests), unsafe=False)
+    assert autograde.waiting(LAB, room.paths) == ["anna"]
+    assert [r.student for r in records.load_results(LAB, room.paths)] == ["anna", "bert", "cleo"]
 
 
 def test_what_if_says_what_changes_and_changes_nothing(marked):
