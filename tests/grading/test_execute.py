@@ -184,6 +184,48 @@ def test_a_failed_hidden_test_shows_no_values(run):
     assert "-14" not in shown
 
 
+def test_a_crash_in_a_hidden_test_tells_what_happened_and_no_values(run):
+    crash = run.good["tiny-a-double"] + "\ndouble_ = double\ndef double(values):\n"
+    for body, said in (
+        (
+            "    return double_(values)[: 10 ** 6 if values[0] > 0 else None] if values[:1] != [-7] else {}[values[0]]",
+            "Your code raised KeyError.",
+        ),
+        ("    return double_(values) if values[:1] != [-7] else print", "Your code raised an error."),
+    ):
+        result = run({**run.good, "tiny-a-double": crash + body})
+        outcome = result.outcomes[DOUBLE]
+        assert (outcome.hidden, outcome.what) == (True, "double on a fresh input")
+        assert outcome.hint == said
+        shown = str(next(c for c in result.nb.cells if nbk.grade_id(c) == DOUBLE).outputs)
+        assert outcome.hint in shown
+        assert "-7" not in shown
+
+
+def test_what_a_notebook_tries_is_flagged_and_what_libraries_do_is_not(run):
+    """The watch hears of patches, frames, files and the network; an honest notebook with libraries is silent."""
+    honest = (
+        "import collections, gc, json, logging, subprocess, tempfile, threading\n"
+        "import numpy as np\nimport matplotlib.pyplot as plt\n"
+        "Point = collections.namedtuple('Point', 'x y')\nlogging.getLogger('x').warning('hm')\n"
+        "class Bag(dict):\n    pass\n"
+        "with tempfile.TemporaryDirectory() as folder:\n    open(folder + '/x', 'w').write('x')\n"
+        "open('mine.txt', 'w').write('x')\nplt.plot([1, 2])\nplt.savefig('figure.png')\nplt.show()\n"
+        "thread = threading.Thread(target=lambda: None)\nthread.start()\nthread.join()\n"
+        "subprocess.run(['true'])\ngc.collect()\nimport os\nos.environ['TOKENIZERS_PARALLELISM'] = 'false'"
+    )
+    assert run(first=honest, cell_seconds=30.0).flags == []
+    bold = (
+        "import sys\nimport numpy as np\nnp.allclose = lambda *a: True\nsys._getframe()\n"
+        "try:\n    open('/usr/x', 'w')\nexcept OSError:\n    pass"
+    )
+    assert set(run(first=bold).flags) == {
+        "a changed Python",
+        "searched for the tests",
+        "tried to write elsewhere",
+    }
+
+
 def test_a_probe_sees_the_students_process(run):
     in_place = run.good["tiny-a-double"].replace(
         "    return", "    values[:] = [v + v for v in values]\n    return values\n    return"

@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
-from course_utils.grading.repair import read_submission, released_view, repair
+from course_utils.grading.repair import read_submission, released_view, repair, tampering
 
 ESSAY = "tiny-essay-why"
 ANSWER = "It is so because twice two is four, and so on."
@@ -142,6 +142,27 @@ def test_changed_marks_are_restored(submission, released, change):
     actions = repair(submission, released)
     assert any("marks of the cell had been changed" in action for action in actions)
     assert_whole(submission, released)
+
+
+def test_what_was_changed_in_the_labs_own_cells_is_told(submission, released):
+    assert tampering(submission, released) == []
+    found = by_id(submission)
+    found["tiny-a-double-tests"].source += "\n# a note\nprint(double([1]))"
+    assert tampering(submission, released) == [], "a print is no attack"
+    found["tiny-a-double-tests"].source = "checks = None\n" + found["tiny-a-double-tests"].source
+    found["tiny-b-total-tests"].metadata["nbgrader"]["points"] = 100
+    extra = new_code_cell("1")
+    extra.metadata["nbgrader"] = {"grade_id": "bonus", "grade": True, "points": 9}
+    submission.cells.append(extra)
+    told = {flag.reason: flag.detail for flag in tampering(submission, released)}
+    assert "tiny-a-double-tests" in told["a test cell was changed"]
+    assert "tiny-b-total-tests" in told["marks of cells were changed"]
+    assert "bonus" in told["marks of cells were invented"]
+
+
+def test_a_copy_from_colab_is_no_tampering(submission, released):
+    strip(submission)
+    assert tampering(submission, released) == []
 
 
 def test_invented_marks_are_removed(submission, released):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
@@ -83,6 +84,7 @@ def test_doctor_finds_nothing_wrong_here(course, monkeypatch):
     assert code == 0, said
     for name in ("Python", "packages", "profile", "memory", "disk", "models", "sandbox"):
         assert name in said
+    assert ("never as root" in " ".join(said.split())) == (os.geteuid() == 0)
 
 
 def test_no_permission_and_a_full_disk_are_one_sentence(course, monkeypatch):
