@@ -63,14 +63,14 @@ def test_no_loss_is_below_the_entropy_nor_above_guessing(frame: pd.DataFrame, fa
 
 
 def test_more_parameters_and_more_tokens_help(shared: pd.DataFrame, facts: dict) -> None:
-    """At the mean over seeds; steps down are larger than what seeds differ by, or at least not steps up."""
+    """At the mean over seeds: no step up that is more than what seeds differ by, and hardly one that is less."""
     table = shared.groupby(["n", "d"]).loss.mean().unstack()
     spread = facts["description"]["seeds"]["sd"]
     assert 0 < spread < 0.02
     for steps in (table.diff(axis=0), table.diff(axis=1)):
         steps = steps.to_numpy()[np.isfinite(steps)]
         assert (steps < spread).all()
-        assert np.mean(steps < -2 * spread) > 0.9
+        assert np.mean(steps < 0) > 0.95
 
 
 def test_a_point_can_be_made_again(frame: pd.DataFrame, facts: dict) -> None:
@@ -84,7 +84,8 @@ def test_a_point_can_be_made_again(frame: pd.DataFrame, facts: dict) -> None:
 def test_the_description_is_of_these_points(frame: pd.DataFrame, facts: dict) -> None:
     again = describe(frame, facts["entropy"])
     assert again["points"] == facts["description"]["points"] == len(frame)
-    assert again["seeds"] == pytest.approx(facts["description"]["seeds"], rel=1e-3)
+    for name in ("cells", "sd", "along_trunk"):
+        assert again["seeds"][name] == pytest.approx(facts["description"]["seeds"][name], rel=1e-3), name
     for name in ("free_E", "E_given"):
         assert again[name]["params"] == pytest.approx(facts["description"][name]["params"], rel=1e-3), name
         assert again[name]["residual_rms"] == pytest.approx(
