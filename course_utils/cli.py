@@ -82,6 +82,12 @@ def grade(
         list[str] | None,
         typer.Option("--exercise", "-e", help="Run the tests of this exercise alone again. May be repeated."),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler", metavar="ADDRESS", help="Run submissions on the Dask cluster at tcp://HOST:PORT."
+        ),
+    ] = None,
     what_if: Annotated[
         bool, typer.Option("--what-if", help="Say which points would change, and change nothing.")
     ] = False,
@@ -100,6 +106,7 @@ def grade(
     if exercise and lab is None:
         raise CourseError("--exercise needs a lab: course grade LAB --exercise NAME.")
     options = {"students": student, "force": force, "jobs": jobs, "unsafe": unsafe, "exercises": exercise}
+    options["scheduler"] = scheduler
     unreadable = False
     if said := sandbox.rights(sandbox.choose(unsafe)):
         console.print(said, style="dim")

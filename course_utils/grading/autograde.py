@@ -27,8 +27,9 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 import psutil
@@ -36,7 +37,7 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from course_utils import course
 from course_utils.errors import CourseError
-from course_utils.grading import gradebook, records
+from course_utils.grading import gradebook, records, remote
 from course_utils.grading import notebook as nbk
 from course_utils.grading.handed_in import not_plain
 from course_utils.grading.records import Flag, Result
@@ -44,8 +45,13 @@ from course_utils.grading.repair import read_submission
 from course_utils.grading.sandbox import Sandbox, choose, remember
 from course_utils.grading.warm import Template, Warm, imports_of, use
 
+if TYPE_CHECKING:
+    from course_utils.grading.scheduler import Cluster
+
 Progress = Callable[[int, int, Result], None]
 _MB_PER_JOB = 3000
+_MOST_JOBS = 1000  # on a cluster, which says how many it takes
+_CLUSTER_TICK = 5.0  # seconds after which it is looked at whether the cluster still has workers
 _MOST_TEMPLATES = 3  # in one run; where they die so often, kernels start fresh
 _PRELOAD = ["course_utils.grading.autograde", "course_utils.grading.preload"]
 
@@ -158,6 +164,7 @@ def grade_class(
     unsafe: bool = False,
     progress: Progress | None = None,
     exercises: Iterable[str] | None = None,
+    scheduler: str | None = None,
 ) -> list[Result]:
     """Grade the submissions of a lab and return their records, by student.
 
@@ -167,13 +174,14 @@ def grade_class(
     students: only these. force: also those that are graded and unchanged. jobs: how many at a time.
     progress: called with (done, all, record) after each. exercises: run the tests of these alone, by id or
     name, for submissions that are graded; the others are left as they are, and out of the list if they have
-    no record. Raises CourseError when there is nothing to grade, no sandbox works (unless `unsafe`), or the
+    no record. scheduler: address of a Dask scheduler whose workers run the submissions; the gradebook is
+    written here. Raises CourseError when there is nothing to grade, no sandbox works (unless `unsafe`), or the
     lab has no source notebook or no such exercise.
     """
     source = nbk.read(paths.solutions / lab / f"{lab}.ipynb")
     wanted = test_ids(source, exercises or ())
     found = find_submissions(lab, paths, students)
-    where = choose(unsafe)
+    where = choose(unsafe) if scheduler is None else Sandbox("elsewhere", "Workers of a cluster run it.")
     tests = Tests.of(source)
     results: dict[str, Result] = {}
     todo: dict[str, tuple[str, ...]] = {}
@@ -199,11 +207,14 @@ def grade_class(
     if todo:
         with _alone(paths):
             gradebook.backup(paths)
-            with _Runner(
-                lab, paths, tests, unsafe, _time_limit(lab), todo, where, imports_of(source)
-            ) as runner:
+            with (
+                _connected(scheduler, unsafe) as cluster,
+                _Runner(
+                    lab, paths, tests, unsafe, _time_limit(lab), todo, where, imports_of(source), cluster
+                ) as runner,
+            ):
                 runner.register()
-                for result in runner.run(list(todo), jobs or _default_jobs()):
+                for result in runner.run(list(todo), jobs or (_MOST_JOBS if cluster else _default_jobs())):
                     results[result.student] = result
                     if progress:
                         progress(len(results), count, result)
@@ -353,6 +364,21 @@ class Work:
         result.source_sha256, result.tests_sha256 = self.tests.shared, dict(self.tests.each)
 
 
+@contextlib.contextmanager
+def _connected(scheduler: str | None, unsafe: bool) -> Iterator[Cluster | None]:
+    """The Dask cluster, or None without an address."""
+    if scheduler is None:
+        yield None
+        return
+    from course_utils.grading.scheduler import Cluster
+
+    cluster = Cluster(scheduler, unsafe)
+    try:
+        yield cluster
+    finally:
+        cluster.close()
+
+
 class _Runner:
     """Worker processes for some submissions of one lab."""
 
@@ -366,6 +392,7 @@ class _Runner:
         only: dict[str, tuple[str, ...]],
         where: Sandbox,
         imports: list[str],
+        cluster: Cluster | None = None,
     ) -> None:
         self.lab = lab
         self.paths = paths
@@ -380,7 +407,9 @@ class _Runner:
             _MOST_TEMPLATES if where.mode in ("bubblewrap", "landlock") and len(only) > 1 else 0
         )
         self.context = multiprocessing.get_context("forkserver")
-        self.context.set_forkserver_preload([*imports, *_PRELOAD])
+        self.cluster = cluster
+        self.asking: dict[Connection, multiprocessing.Process] = {}
+        self.context.set_forkserver_preload([*(() if cluster else imports), *_PRELOAD])
 
     def __enter__(self) -> _Runner:
         self._warm_up()
@@ -431,7 +460,7 @@ class _Runner:
         running: dict[int, tuple[str, multiprocessing.Process, float]] = {}
         try:
             while waiting or running:
-                while waiting and len(running) < jobs:
+                while waiting and len(running) < min(jobs, self.cluster.slots() if self.cluster else jobs):
                     student = waiting.pop(0)
                     self._warm_up()
                     self._wait_for_template()
@@ -440,9 +469,13 @@ class _Runner:
                     )
                     running[process.sentinel] = (student, process, time.monotonic() + self.time_limit)
                 soonest = min(deadline for _, _, deadline in running.values())
-                ready = wait(list(running), timeout=max(0.0, soonest - time.monotonic()))
+                patience = max(0.0, soonest - time.monotonic())
+                if self.cluster:
+                    patience = min(patience, _CLUSTER_TICK)
+                ready = wait([*running, *self.asking], timeout=patience)
+                self._pass_on([one for one in ready if one in self.asking])
                 late = [key for key, (_, _, deadline) in running.items() if deadline < time.monotonic()]
-                for key in {*ready, *late}:
+                for key in {*ready, *late} & set(running):
                     student, process, _ = running.pop(key)
                     if key not in ready:
                         process.kill()
@@ -452,6 +485,17 @@ class _Runner:
             for _, process, _ in running.values():
                 process.kill()
                 process.join()
+            for connection in self.asking:
+                connection.close()
+
+    def _pass_on(self, connections: list[Connection]) -> None:
+        """Give the cluster what workers of this machine ask; the answer goes back by itself."""
+        for connection in connections:
+            try:
+                self.cluster.submit(connection.recv_bytes(), connection)
+            except (EOFError, OSError):
+                self.asking.pop(connection).join()
+                connection.close()
 
     def _collect(self, student: str, process: multiprocessing.Process, late: bool) -> Result:
         result = records.read_result(_record_path(self.paths, student, self.lab))
@@ -483,21 +527,34 @@ class _Runner:
 
     def _start(self, target: Callable, arguments: tuple) -> multiprocessing.Process:
         warm = self.template.warm if self.template is not None else None
+        mine, theirs = self.context.Pipe() if self.cluster else (None, None)
         process = self.context.Process(
-            target=_worker, args=(target, arguments, self.where, warm), daemon=True
+            target=_worker, args=(target, arguments, self.where, warm, theirs), daemon=True
         )
         with _environment():
             process.start()
+        if self.cluster:
+            theirs.close()
+            self.asking[mine] = process
         return process
 
 
 # What runs in a worker
 
 
-def _worker(target: Callable, arguments: tuple, where: Sandbox, warm: Warm | None) -> None:
+def _worker(
+    target: Callable, arguments: tuple, where: Sandbox, warm: Warm | None, cluster: Connection | None
+) -> None:
     """Run one job; end when the process that asked for it is gone."""
     remember(where)
     use(warm)
+    if cluster is not None:
+
+        def ask(question: bytes) -> bytes:
+            cluster.send_bytes(question)
+            return cluster.recv_bytes()
+
+        remote.use(ask)
     parent = multiprocessing.parent_process()
 
     def follow() -> None:
@@ -716,7 +773,7 @@ def scratch_folder(paths: CoursePaths) -> Iterator[Path]:
 def _alone(paths: CoursePaths) -> Iterator[None]:
     """Two runs at a time would undo each other's work. The lock goes with the process, however that ends."""
     paths.autograded.mkdir(parents=True, exist_ok=True)
-    with open(paths.autograded / ".lock", "w") as lock:
+    with open(paths.autograded / ".lock", "a") as lock:  # "a" leaves the file's time alone
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

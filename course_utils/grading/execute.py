@@ -27,7 +27,7 @@ from traitlets import Bool, Float, Integer, List, Unicode
 from course_utils import checks, course
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
-from course_utils.grading import records
+from course_utils.grading import records, remote
 from course_utils.grading.channel import Channel, StudentError, StudentGone, StudentTimeout
 from course_utils.grading.handed_in import look_at_files, look_at_name
 from course_utils.grading.kernel import CellRun, KernelDied, StudentKernel
@@ -74,6 +74,8 @@ class SplitExecute(Execute):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any], km: Any = None
     ) -> tuple[NotebookNode, dict[str, Any]]:
+        if (send := remote.used()) is not None:
+            return remote.run_there(self, nb, resources, send), resources
         began = time.monotonic()
         noted = nb.metadata.pop("course", {})  # by RepairCells in the first pass
         self._read_source(resources)
