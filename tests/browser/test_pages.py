@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -67,7 +68,8 @@ UNNAMED = """() => [
 
 @pytest.fixture
 def pages(records, folders) -> dict[str, object]:
-    """A small class with every state in it, and a hostile student."""
+    """A small class with every state in it, and a hostile student. The lab is the real one, so links lead to it."""
+    folders.solutions = Path(__file__).resolve().parents[2] / "solutions"
     results = [
         records.result("amara_okafor"),
         records.result(
@@ -107,6 +109,8 @@ def test_should_markup_ever_get_through_the_policy_stops_it(pages, look):
     page.write_text(
         page.read_text().replace("&lt;", "<").replace("&gt;", ">").replace("&#34;", '"').replace("&#39;", "'")
     )
+    # A policy does not stop a refresh, and after one there is nothing left to look at.
+    page.write_text(page.read_text().replace("http-equiv=refresh", "name=refresh"))
     seen = look(page)
     seen.page.wait_for_timeout(200)
     assert seen.page.locator("script").count() > 0
@@ -151,6 +155,24 @@ def test_dark_and_light_differ_and_print_is_light(pages, look):
     printed = page.evaluate(background)
     assert printed == "rgb(255, 255, 255)"
     assert dark != json.dumps(printed)
+
+
+def test_a_feedback_page_leads_to_the_lab_and_asks_for_nothing(pages, look):
+    seen = look(pages["chiara_rossi"], 390)
+    links = seen.page.locator("a", has_text="open in JupyterLab")
+    assert links.count() == 3
+    address = links.nth(1).get_attribute("href")
+    assert address.endswith("/lab/tree/01_sft_masking/01_sft_masking.ipynb#Exercise-3-%C2%B7-Mask-the-prompt")
+    assert seen.page.get_by_text("3 · Labels: what is in the loss").first.is_visible()
+    assert seen.requests == [pages["chiara_rossi"].as_uri()]
+
+
+def test_a_formula_wider_than_the_screen_scrolls_by_itself(pages, look):
+    page = look(pages["mallory"], 390).page
+    inside, whole = page.evaluate(
+        "(e => [e.clientWidth, e.scrollWidth])(document.querySelector('math[display=block]'))"
+    )
+    assert inside < 390 < whole
 
 
 def test_a_report_leads_to_a_feedback_page(pages, look):
