@@ -10,9 +10,11 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,8 +153,8 @@ def hand_in_all(room, port: int, victim: int, mark: str) -> dict[str, str]:
     return students
 
 
-def grade_in_a_process(room, mode: str, interpreter) -> None:
-    """`grade_class` in a process of its own, with the sandbox of this mode."""
+def grade_in_a_process(room, mode: str, interpreter, scratch: Path) -> None:
+    """`grade_class` in a process of its own, with the sandbox of this mode and `scratch` for temporary files."""
     script = room.paths.root / "grade.py"
     script.write_text(
         "from course_utils.grading.autograde import CoursePaths, grade_class\n"
@@ -161,7 +163,7 @@ def grade_in_a_process(room, mode: str, interpreter) -> None:
         f"    assert detect().mode == {mode!r}, detect()\n"
         f"    grade_class({LAB!r}, CoursePaths(root={str(room.paths.root)!r}), jobs=4)\n"
     )
-    environment = {**os.environ, "COURSE_TEST_SECRET_TOKEN": "open-sesame"}
+    environment = {**os.environ, "COURSE_TEST_SECRET_TOKEN": "open-sesame", "TMPDIR": str(scratch)}
     if mode == "landlock":  # without bubblewrap on the path, what is next is chosen
         environment["PATH"] = str(Path(interpreter.executable).parent)
         alembic = Path(interpreter.executable).with_name("alembic")
@@ -189,14 +191,15 @@ def attacked(tmp_path_factory, locked, make_room):
     room = make_room(root / "course")
     (room.paths.root / "nbgrader_config.py").write_text(SETTINGS)
     mark = str(root / f"attack-mark-{os.getpid()}")
+    scratch = Path(tempfile.mkdtemp(prefix="attacked-", dir="/tmp"))  # short: it will hold sockets
+    scratch.chmod(0o755)
     canary = Canary()
     victim = subprocess.Popen(["sleep", "900"], env={"SECRET": "open-sesame"})
     try:
         students = hand_in_all(room, canary.port, victim.pid, mark)
         kept = (room.paths.solutions, room.paths.submitted)
         before = digests(*kept)
-        scratch = set(Path("/tmp").glob("course-*"))
-        grade_in_a_process(room, where.mode, interpreter)
+        grade_in_a_process(room, where.mode, interpreter, scratch)
         results = {result.student: result for result in records.load_results(LAB, room.paths)}
         yield {
             "room": room,
@@ -207,12 +210,13 @@ def attacked(tmp_path_factory, locked, make_room):
             "visitors": canary.visitors,
             "victim": victim.poll(),
             "changed": before != digests(*kept),
-            "scratch": set(Path("/tmp").glob("course-*")) - scratch,
+            "scratch": [path.name for path in scratch.iterdir()],
         }
     finally:
         victim.kill()
         victim.wait()
         canary.close()
+        shutil.rmtree(scratch)
 
 
 def test_there_are_at_least_forty():
@@ -248,7 +252,7 @@ def test_the_machine_is_as_it_was(attacked):
     assert attacked["visitors"] == []
     assert attacked["victim"] is None, "a process of somebody else was ended"
     assert not attacked["changed"], "files of the course were changed"
-    assert attacked["scratch"] == set()
+    assert attacked["scratch"] == []
     marks = [
         Path(attacked["mark"]),
         *(Path(f) / "attack-mark" for f in ("/tmp", "/var/tmp", "/dev/shm", "/home")),
