@@ -33,7 +33,8 @@ class Recipe:
     steps_old, steps_new: numbers of steps of the problems of the old task and of the new skill.
     old_examples, new_examples: what the start model and then each run is trained on.
     test_problems: of each task. lora_learning_rate: one for all ranks, tuned for none of them.
-    other_rates: learning rates at which the smallest and the largest rank are tried too, with the first seed.
+    other_rates: learning rates at which the smallest and the largest rank are tried too, with the first seed;
+        other_full_rates: the same for full fine-tuning.
     target_modules: k_proj and v_proj are left out, because they have only 32 rows and could not take rank 64.
     """
 
@@ -45,6 +46,7 @@ class Recipe:
     learning_rate: float = 1e-3
     lora_learning_rate: float = 3e-3
     other_rates: tuple[float, ...] = (1e-3, 1e-2)
+    other_full_rates: tuple[float, ...] = (5e-4, 2e-3)
     max_length: int = 320
     max_new_tokens: int = 160
     steps_old: tuple[int, int] = (1, 4)
@@ -134,8 +136,8 @@ def plan(
 ) -> list[tuple[int | str, int, float]]:
     """Every run as (rank, seed, learning rate), seed by seed."""
     runs = [(rank, seed, _rate(rank, recipe)) for seed in seeds for rank in ranks]
-    ends = [rank for rank in ranks if rank in (RANKS[0], RANKS[-1])]
-    return runs + [(rank, seeds[0], rate) for rank in ends for rate in recipe.other_rates]
+    tried = {RANKS[0]: recipe.other_rates, RANKS[-1]: recipe.other_rates, FULL: recipe.other_full_rates}
+    return runs + [(rank, seeds[0], rate) for rank in ranks for rate in tried.get(rank, ())]
 
 
 def sweep() -> dict[str, Any]:
