@@ -181,7 +181,8 @@ def cost(runs: Sequence[Run], named: int = 3) -> Markup:
 def item_plot(items: Sequence[Item]) -> Markup:
     """Exercises by how much of their points the class has (across) and how well they tell students apart (up).
 
-    A circle holds the exercise's number in the lab; a line through it is the 95 % interval.
+    A dot has the exercise's number in the lab beside it, dots that would cover each other all their numbers
+    together; a line through a dot is the 95 % interval.
     """
     top, base, low = 16, 300, -0.4
     shown = [item for item in items if item.discrimination is not None]
@@ -204,12 +205,12 @@ def item_plot(items: Sequence[Item]) -> Markup:
         parts.append(f'<text x="8%" y="{y + 4:.1f}" class="end">{number(tick).replace("-", "−")}</text>')
     parts.append(f'<text x="95%" y="{base + 38}" class="end">percent of its points that the class has</text>')
     parts.append(f'<text x="9%" y="{top - 4}">discrimination</text>')
-    taken: list[tuple[float, float]] = []
+    together: dict[tuple[float, float], list[int]] = {}
+    dots = []
     for item in shown:
         x, y = across(item.difficulty), up(item.discrimination)
-        while any(abs(x - a) < 3.6 and abs(y - b) < 22 for a, b in taken):
-            x -= 3.6  # numbers stay readable: beside each other, never on top
-        taken.append((x, y))
+        near = next((place for place in together if abs(x - place[0]) < 4 and abs(y - place[1]) < 20), (x, y))
+        together.setdefault(near, []).append(item.number)
         if item.low is not None:
             parts.append(
                 f'<line x1="{x:.2f}%" x2="{x:.2f}%" y1="{up(item.low):.1f}" y2="{up(item.high):.1f}" class="reach"/>'
@@ -218,10 +219,13 @@ def item_plot(items: Sequence[Item]) -> Markup:
             f"{item.number} {plain(item.title)}: {100 * item.difficulty:.0f} % of its points, "
             f"discrimination {item.discrimination:.2f}"
         )
-        parts.append(
-            f'<circle cx="{x:.2f}%" cy="{y:.1f}" r="11" class="dot"><title>{told}</title></circle>'
-            f'<text x="{x:.2f}%" y="{y + 4.5:.1f}" class="mid in">{item.number}</text>'
-        )
+        dots.append(f'<circle cx="{x:.2f}%" cy="{y:.1f}" r="7" class="dot"><title>{told}</title></circle>')
+    parts += dots
+    for (x, y), numbers in together.items():
+        side, shift = ("end", -12) if x > 60 else ("", 12)
+        words = ", ".join(map(str, sorted(numbers)))
+        label = f'<text x="{shift}" y="4.5" class="strong {side}">{words}</text>'
+        parts.append(f'<svg x="{x:.2f}%" y="{y:.1f}" class="at">{label}</svg>')
     said = "; ".join(
         f"{item.title}: {100 * item.difficulty:.0f} percent, {item.discrimination:.2f}" for item in shown
     )

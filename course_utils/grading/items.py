@@ -33,22 +33,17 @@ class Item:
 
 
 def item_analysis(submissions: Iterable[Submission], order: Sequence[str]) -> list[Item]:
-    """The exercises in this order, those left out that nobody has points for because a grader must give them.
+    """The exercises in this order, without those for which a grader has still to give somebody points.
 
     Counted are submissions that were graded. The total that an exercise is compared with leaves the exercise
     itself out (Henrysson 1963, "Correction of item-total correlations in item analysis", Psychometrika 28).
-    An essay that still waits for a grader counts nowhere.
     """
-    rows = []
-    for submission in submissions:
-        if submission.was_graded:
-            rows.append(
-                {
-                    e.cell.grade_id: e
-                    for e in submission.exercises
-                    if e.state != "waiting" and e.cell.max_points
-                }
-            )
+    graded = [submission.exercises for submission in submissions if submission.was_graded]
+    open_still = {e.cell.grade_id for exercises in graded for e in exercises if e.state == "waiting"}
+    rows = [
+        {e.cell.grade_id: e for e in exercises if e.cell.grade_id not in open_still and e.cell.max_points}
+        for exercises in graded
+    ]
     items = []
     for place, grade_id in enumerate(order, 1):
         have = [row for row in rows if grade_id in row]

@@ -78,6 +78,9 @@ def test_nothing_is_made_up(make, records):
 def test_essays_count_once_somebody_graded_them(make):
     waiting = make([(4, 2, 1), (0, 0, 0)] * 6)
     assert [item.grade_id for item in item_analysis(waiting, [A, ESSAY])] == [A]
+    # Nor while somebody's still waits: one that nobody wrote is settled at once, with 0.
+    settled = overlay([s.result for s in waiting], {"s0": {ESSAY: Mark(None, False)}})
+    assert [item.grade_id for item in item_analysis(settled, [A, ESSAY])] == [A]
     results = [s.result for s in waiting]
     marks = {r.student: {ESSAY: Mark(3.0 if n % 2 == 0 else 0.0)} for n, r in enumerate(results)}
     items = item_analysis(overlay(results, marks), [A, ESSAY])
@@ -92,10 +95,11 @@ def test_an_interval_is_fishers():
     assert correlation([1, 1, 1], [1, 2, 3]) is None
 
 
-def test_the_plot_keeps_numbers_apart_and_has_a_text(make):
+def test_dots_that_cover_each_other_share_a_label(make):
     rows = [(4, 2, 1), (0, 0, 0)] * 10
     svg = charts.item_plot(item_analysis(make(rows), [A, B, C]))
     assert svg.count("<circle") == 3
-    positions = {part.split('"')[0] for part in svg.split('<circle cx="')[1:]}
-    assert len(positions) == 3  # all three are at the same place but for that
+    # All three are at the same place: one label with their numbers.
+    assert ">1, 2, 3</text>" in svg
+    assert svg.count('class="strong') == 1
     assert "discrimination of 3 exercises" in svg
