@@ -16,6 +16,7 @@ import os
 import platform
 import select
 import shutil
+import site
 import socket
 import stat
 import subprocess
@@ -80,7 +81,10 @@ class Interpreter:
     def current(cls) -> Interpreter:
         """The Python that runs this."""
         prefixes = {os.path.realpath(sys.base_prefix), sys.prefix, os.path.realpath(sys.prefix)}
-        return cls(sys.executable, tuple(sorted(prefixes)))
+        # An environment may have its packages elsewhere, behind a link.
+        packages = {os.path.realpath(folder) for folder in site.getsitepackages()}
+        away = {path for path in packages if not any(path.startswith(f"{known}/") for known in prefixes)}
+        return cls(sys.executable, tuple(sorted(prefixes | away)))
 
 
 class Jail:
