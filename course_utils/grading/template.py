@@ -50,6 +50,7 @@ _KERNEL = (
 )
 _FOLDERS = ("HOME", "TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR", "HF_HOME")  # variables that libraries remember
 sys.modules["landlock"] = landlock  # where `jail` looks for it
+_NO_THREAD = "JE_ARROW_MALLOC_CONF"  # pyarrow's: no thread may be there when this process forks
 _HANDED_OVER = 4  # descriptors in a request: the supervisor's standard input, output and error; the wire
 
 
@@ -103,7 +104,7 @@ def _prepare(folder: str, imports: list[str]) -> dict[str, str]:
     for name in _FOLDERS:
         os.environ[name] = f"{folder}/{name}"
         os.makedirs(os.environ[name], exist_ok=True)
-    os.environ["JE_ARROW_MALLOC_CONF"] = "background_thread:false"  # no thread may be there when it forks
+    os.environ[_NO_THREAD] = "background_thread:false"
     failed = {}
     for name in (*_KERNEL, *imports):
         try:
@@ -111,8 +112,9 @@ def _prepare(folder: str, imports: list[str]) -> dict[str, str]:
                 importlib.import_module(name)
         except Exception as error:
             failed[name] = f"{type(error).__name__}: {error}"[:300]
+    made = {name: value for name, value in os.environ.items() if name not in (*kept, *_FOLDERS, _NO_THREAD)}
     os.environ.clear()
-    os.environ.update(kept)
+    os.environ.update({**kept, **made})
     return failed
 
 
@@ -230,8 +232,7 @@ def _become(plan: dict, folder: str, places: list[tuple[Any, Any, Any]]) -> type
         # Another user's process could not read its own entries in /proc. Nothing is in it that it must not know.
         landlock.prctl(landlock.PR_SET_DUMPABLE, 1)
         environment = plan["environment"]
-        os.environ.clear()
-        os.environ.update(environment)
+        os.environ.update(environment)  # beside it there is only what imported libraries set for themselves
         _move(places, folder, environment)
         _as_fresh(plan["argv"])
         return compile(plan["argv"][2], "<string>", "exec")

@@ -174,6 +174,19 @@ def test_secrets_are_not_readable(run, tmp_path, monkeypatch):
     assert all(value.startswith("refused") for value in report.values()), report
 
 
+def test_no_open_file_is_inherited(run):
+    jail = run(
+        stays("""
+        fds = {fd: os.readlink("/proc/self/fd/" + fd) for fd in os.listdir("/proc/self/fd")
+               if os.path.lexists("/proc/self/fd/" + fd)}
+        report(fds=fds)
+        """)
+    )
+    fds = wait_for(jail.run_folder / "report")["fds"]
+    assert set(fds) == {"0", "1", "2", str(jail.wire_fd)}
+    assert {fds[number] for number in "012"} == {"/dev/null"}
+
+
 def test_nothing_outside_can_be_written(run, tmp_path):
     tmp_path.chmod(0o777)
     place = tmp_path / "written"
