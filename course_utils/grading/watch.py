@@ -133,7 +133,7 @@ def _file(event: str, arguments: tuple, frame: FrameType) -> None:
 
 
 def _is_own(path: str) -> bool:
-    own = [os.environ.get("HOME", ""), os.environ.get("TMPDIR", ""), _work, "/tmp", "/dev", "/run/kernel"]
+    own = [os.environ.get("HOME", ""), os.environ.get("TMPDIR", ""), _work, "/dev", "/run/kernel"]
     return any(folder and (path + "/").startswith(folder.rstrip("/") + "/") for folder in own)
 
 
@@ -145,6 +145,11 @@ def _network(event: str, arguments: tuple, frame: FrameType) -> None:
         note("tried to reach the network", ":".join(str(part) for part in where[:2]))
     elif isinstance(where, str) and not where.startswith("/") and event == "socket.gethostbyname":
         note("tried to reach the network", where)
+
+
+def _datagrams(event: str, arguments: tuple, frame: FrameType) -> None:
+    if arguments[1] in (2, 10) and arguments[2] & 0xF != 1 and _is_students(frame, 3):  # IPv4 or 6, no stream
+        note("tried to reach the network", "a socket for datagrams")
 
 
 def _signal(event: str, arguments: tuple, frame: FrameType) -> None:
@@ -191,6 +196,7 @@ _EVENTS: dict[str, Callable[[str, tuple, FrameType], None]] = {
     **dict.fromkeys(("os.rename", "os.symlink", "os.link", "os.chmod", "shutil.rmtree"), _file),
     **dict.fromkeys(("socket.connect", "socket.sendto", "socket.bind"), _network),
     **dict.fromkeys(("socket.getaddrinfo", "socket.gethostbyname"), _network),
+    "socket.__new__": _datagrams,
     **dict.fromkeys(("os.kill", "os.killpg"), _signal),
     **dict.fromkeys(("os.fork", "os.forkpty", "os.posix_spawn"), _fork),
     **dict.fromkeys(("ctypes.dlsym",), _behind),

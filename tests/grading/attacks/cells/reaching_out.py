@@ -30,7 +30,7 @@ with sqlite3.connect("COURSE_ROOT/gradebook.db") as book:
 # %% attack: writes_its_record
 # group: reading what is not one's own
 # tries: Writes its own result beside the notebook and where the grader looks for it.
-# flag: looked for what is not its own
+# flag: looked for what is not its own | tried to write elsewhere
 import os
 
 os.makedirs("COURSE_ROOT/autograded/cheat/07_tiny", exist_ok=True)
@@ -271,7 +271,7 @@ keep = bytearray(100 * 2**30)
 # %% attack: fills_the_disk
 # group: memory, disk, time
 # tries: Writes until no disk is left.
-# flag: disk
+# flag: disk | wrote more than
 import os
 
 os.makedirs("much", exist_ok=True)
