@@ -37,6 +37,32 @@ def fit_chinchilla(points, starts, delta=1e-3):
     return as_params(best.x)
 
 
+# %% mutant: divided_by_delta
+# misconception: delta is the scale of the residuals, so the objective is divided by it once.
+# fails: scaling_laws-fit-fit_chinchilla-tests
+# says: Divide the objective by delta**2
+def fit_chinchilla(points, starts, delta=1e-3):
+    def price(theta):
+        return huber_objective(theta, points, delta) / delta
+
+    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    best = min(ends, key=lambda end: end.fun)
+    return as_params(best.x)
+
+
+# %% mutant: powell_out_of_the_box
+# misconception: Every optimiser of scipy stops at the bottom.
+# fails: scaling_laws-fit-fit_chinchilla-tests
+# says: tighten the rule
+def fit_chinchilla(points, starts, delta=1e-3):
+    def price(theta):
+        return huber_objective(theta, points, delta) / delta**2
+
+    ends = [minimize(price, start, method="Powell") for start in starts]
+    best = min(ends, key=lambda end: end.fun)
+    return as_params(best.x)
+
+
 # %% mutant: few_steps
 # misconception: Fifteen iterations are plenty.
 # fails: scaling_laws-fit-fit_chinchilla-tests
@@ -358,15 +384,39 @@ def fit_chinchilla(points: dict[str, np.ndarray], starts: np.ndarray, delta: flo
 
 
 # %% variant: other_scale
-# note: Another scale, and rules that fit it.
+# note: Another scale, a tighter rule.
 def fit_chinchilla(points, starts, delta=1e-3):
-    rules = {"ftol": 1e-18, "gtol": 1e-12, "eps": 1e-7, "maxiter": 3000, "maxfun": 60000}
-
     def scaled(theta):
         return 1e6 * huber_objective(theta, points, delta)
 
-    ends = [minimize(scaled, start, method="L-BFGS-B", options=rules) for start in starts]
+    ends = [minimize(scaled, start, method="L-BFGS-B", options={"ftol": 1e-12}) for start in starts]
     return as_params(sorted(ends, key=lambda end: end.fun)[0].x)
+
+
+# %% variant: nelder_mead
+# note: A simplex, without derivatives.
+def fit_chinchilla(points, starts, delta=1e-3):
+    best = None
+    for start in starts:
+        end = minimize(
+            lambda theta: huber_objective(theta, points, delta) / delta**2,
+            start,
+            method="Nelder-Mead",
+            options={"maxiter": 4000, "maxfev": 4000},
+        )
+        if best is None or end.fun < best.fun:
+            best = end
+    return as_params(best.x)
+
+
+# %% variant: slsqp
+# note: SLSQP with its own rules.
+def fit_chinchilla(points, starts, delta=1e-3):
+    ends = [
+        minimize(lambda theta: huber_objective(theta, points, delta) / delta / delta, start, method="SLSQP")
+        for start in starts
+    ]
+    return as_params(min(ends, key=lambda end: end.fun).x)
 
 
 # %% variant: bfgs
