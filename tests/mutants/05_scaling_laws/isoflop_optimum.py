@@ -213,7 +213,7 @@ def isoflop_optimum(n, loss):
 # %% mutant: range_by_position
 # misconception: n comes in order.
 # fails: scaling_laws-optimum-isoflop_optimum-tests
-# says: ValueError: outside the sizes
+# says: not in order
 def isoflop_optimum(n, loss):
     p, q, c = np.polyfit(np.log(n), loss, 2)
     if p <= 0:
