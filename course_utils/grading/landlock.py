@@ -8,6 +8,7 @@ classic BPF (Documentation/userspace-api/seccomp_filter.rst).
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import platform
 import resource
@@ -83,6 +84,7 @@ _KILL, _TKILL, _TGKILL, _SIGQUEUE, _TGSIGQUEUE, _PIDFD_SIGNAL = (
     (297, 240),
     (424, 424),
 )
+_NS_GET_USERNS = 0xB701
 _NAMESPACES = {
     "mnt": 0x00020000,
     "cgroup": 0x02000000,
@@ -113,14 +115,19 @@ def prctl(option: int, value: int) -> None:
         _fail(f"prctl {option}")
 
 
-def enter_namespaces(process: int, kinds: Iterable[str]) -> None:
-    """Join these namespaces of another process (its pidfd): "user", "pid", "mnt", "net", "ipc", "uts", "cgroup".
+def enter_namespaces(fd: int, kinds: Iterable[str]) -> None:
+    """Join namespaces: "user", "pid", "mnt", "net", "ipc", "uts", "cgroup".
 
-    Children are born into the PID namespace, this process is not. Needs Linux 5.8, and to be the only thread.
-    Raises OSError.
+    fd: a process's pidfd, or a namespace's own descriptor for the one kind. Children are born into the PID
+    namespace, this process is not. Needs Linux 5.8, and to be the only thread. Raises OSError.
     """
-    if _libc.setns(process, sum(_NAMESPACES[kind] for kind in kinds)):
+    if _libc.setns(fd, sum(_NAMESPACES[kind] for kind in kinds)):
         _fail("setns")
+
+
+def owner_of(namespace: int) -> int:
+    """A descriptor of the user namespace that owns a namespace (its descriptor). Raises OSError."""
+    return fcntl.ioctl(namespace, _NS_GET_USERNS)
 
 
 def forbid_capabilities() -> None:

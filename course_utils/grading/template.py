@@ -145,22 +145,25 @@ def _supervise(files: list[int], folder: str, places: list[tuple[Any, Any, Any]]
     os.closerange(3, keep)
     os.closerange(keep + 1, 2**20)
     landlock.prctl(landlock.PR_SET_CHILD_SUBREAPER, 1)
-    os.write(1, b"%d\n" % os.getpid())
+    locked, lock = os.pipe()  # on it the kernel's process says that it has given up its rights
     child = 0
     try:
         child = _move_in(plan) if plan["command"] else os.fork()
-    except OSError as error:
-        os.write(2, f"{error}\n".encode())
+    except (OSError, ValueError):
+        traceback.print_exc()
         child = -1
     if child == 0:
-        return _become(plan, folder, places)
-    if child > 0:
-        os.close(keep)
+        os.close(locked)
+        return _become(plan, folder, places, lock)
+    os.close(lock)
+    os.close(keep)
+    if child > 0 and os.read(locked, 1) == b"1":
+        os.close(locked)
+        os.write(1, b"%d\n" % os.getpid())
         jail.watch(child, plan["folder"], wrapped=False)
-    else:
+    else:  # without a word: who asked starts a fresh kernel
         jail.kill_descendants()
         shutil.rmtree(plan["folder"], ignore_errors=True)
-        os.write(1, json.dumps({"exit": 1, "signal": None}).encode() + b"\n")
     os._exit(0)
 
 
@@ -201,23 +204,36 @@ def _move_in(plan: dict) -> int:
     if os.read(ready, 1) != b"1":
         raise OSError("bubblewrap could not make the sandbox")
     with os.fdopen(facts) as file:
-        first = os.pidfd_open(json.load(file)["child-pid"])  # the sandbox's process 1
-    os.close(ready)
+        pid = json.load(file)["child-pid"]  # the sandbox's process 1
+    first = os.pidfd_open(pid)
+    opened = [ready, first]
+    last_user = None
+    if plan["uid"] is None:
+        # bubblewrap makes everything in one user namespace and ends in another, inside it, that has no rights.
+        last_user, mounts = (os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY) for kind in ("user", "mnt"))
+        owner = landlock.owner_of(mounts)
+        opened += [last_user, mounts, owner]
+        landlock.enter_namespaces(owner, ["user"])
+        if os.fstat(owner).st_ino == os.fstat(last_user).st_ino:
+            last_user = None
     # This process joins the PID namespace for its children alone; the child joins the others.
-    landlock.enter_namespaces(first, ["user", "pid"] if plan["uid"] is None else ["pid"])
+    landlock.enter_namespaces(first, ["pid"])
     child = os.fork()
     if child == 0:
         try:
-            os.close(held)
             landlock.enter_namespaces(first, ["mnt", "net", "ipc", "uts", "cgroup"])
+            if last_user is not None:
+                landlock.enter_namespaces(last_user, ["user"])
+            os.close(held)
         except OSError:
             traceback.print_exc()
             os._exit(1)
-    os.close(first)
+    for fd in opened:
+        os.close(fd)
     return child
 
 
-def _become(plan: dict, folder: str, places: list[tuple[Any, Any, Any]]) -> types.CodeType:
+def _become(plan: dict, folder: str, places: list[tuple[Any, Any, Any]], lock: int) -> types.CodeType:
     """In the kernel's process: give up all rights, be as a fresh interpreter is, and return the program."""
     try:
         os.setsid()
@@ -235,6 +251,8 @@ def _become(plan: dict, folder: str, places: list[tuple[Any, Any, Any]]) -> type
         os.environ.update(environment)  # beside it there is only what imported libraries set for themselves
         _move(places, folder, environment)
         _as_fresh(plan["argv"])
+        os.write(lock, b"1")
+        os.close(lock)
         return compile(plan["argv"][2], "<string>", "exec")
     except BaseException:
         traceback.print_exc()
