@@ -13,6 +13,7 @@ from nbgrader.utils import determine_grade
 from course_utils.grading import execute as ex
 from course_utils.grading import notebook as nbk
 from course_utils.grading import sandbox
+from course_utils.grading.formgrader import SafeDisplay
 from course_utils.grading.repair import released_view
 
 DOUBLE, TOTAL = "tiny-a-double-tests", "tiny-b-total-tests"
@@ -357,17 +358,32 @@ def test_nothing_of_a_test_is_in_the_students_process(run):
 
 
 def test_html_output_keeps_only_text_formats(run):
-    from nbconvert.preprocessors.sanitize import SanitizeHTML
-
     evil = (
         "from IPython.display import display\n"
         "display({'text/html': '<b>ok</b><script>alert(1)</script><img src=x onerror=alert(1)>',"
         " 'application/javascript': 'alert(1)', 'text/plain': 'x'}, raw=True)"
     )
     result = run(last=evil)
-    nb, _ = SanitizeHTML().preprocess(result.nb, {})
+    resources = {"course": {"flags": []}}
+    nb, _ = SafeDisplay().preprocess(result.nb, resources)
     data = nb.cells[-1].outputs[0].data
     assert set(data) == {"text/html", "text/plain"}
-    assert "<script" not in data["text/html"]
-    assert "<img" not in data["text/html"]
-    assert "<b>ok</b>" in data["text/html"]
+    assert data["text/html"] == "<b>ok</b>[picture: not shown]"
+    (flag,) = resources["course"]["flags"]
+    assert flag.reason == "markup that a browser would run"
+    assert all(word in flag.detail for word in ("<script>", "onerror=", "application/javascript"))
+
+
+def test_an_essay_with_a_script_is_shown_as_it_was_typed(tiny):
+    nb = tiny.source_notebook()
+    essay = nb.cells[-1]
+    essay.source = "Plain > *text* with $y_{<t}$\n\n```\nx < 1\n```"
+    plain = essay.source
+    SafeDisplay().preprocess(nb, {})
+    assert essay.source == plain
+    essay.source = "Now ``` <script>alert(1)</script>"
+    SafeDisplay().preprocess(nb, {})
+    assert essay.source == "````\nNow ``` <script>alert(1)</script>\n````"
+    once = essay.source
+    SafeDisplay().preprocess(nb, {})
+    assert essay.source == once
