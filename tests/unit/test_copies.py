@@ -100,6 +100,11 @@ def test_a_line_more_is_still_near_and_another_program_is_not():
     assert found(crowd(12, anna=LONG, bert=other)) == []
 
 
+def test_one_piece_in_common_does_not_make_two_programs_alike():
+    anna, bert = (f"{LONG}\n{honest(n)}" for n in (101, 102))
+    assert found(crowd(12, anna=anna, bert=bert)) == []
+
+
 def test_short_answers_and_untouched_ones_are_nobodys_copy():
     assert found(crowd(12, anna=SHORT, bert=SHORT, cleo=SHORT)) == []
     assert found(crowd(12, anna=STUB, bert=STUB)) == []

@@ -36,8 +36,9 @@ def test_a_url_that_is_none_is_told(url):
 
 def test_without_the_package_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(CourseError, match=r"pip install 'adapting-llms\[postgresql\]'"):
+    with pytest.raises(CourseError, match=r"pip install 'adapting-llms\[postgresql\]'") as told:
         gradebook.connect("postgresql://me:secret@host/class")
+    assert "secret" not in str(told.value)
 
 
 def test_the_environment_goes_before_course_toml(monkeypatch):
