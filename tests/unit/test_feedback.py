@@ -311,7 +311,13 @@ def test_lateness_and_what_it_costs_are_told(records, page_of, monkeypatch):
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(5, "less than a minute"), (60, "1 minute"), (7_199, "120 minutes"), (7_200, "2 hours"), (216_000, "2.5 days")],
+    [
+        (5, "less than a minute"),
+        (60, "1 minute"),
+        (7_199, "120 minutes"),
+        (7_200, "2 hours"),
+        (216_000, "2.5 days"),
+    ],
 )
 def test_durations_are_round(seconds, words):
     assert pages.duration(seconds) == words
