@@ -72,7 +72,7 @@ def build_trainer(
     loss_on: "completion" leaves the prompt out of the loss, "all" does not.
     max_length: tokens per example; longer ones would be cut and lose their end, so they are refused.
     lora: rank, alpha and target_modules of an adapter; None trains every parameter. Either way `model`
-        itself is changed, and trl leaves its own forward on it (see `_without_trl_forward`): `fine_tune`
+        itself is changed, and trl leaves its own forward on it (see `_with_own_forward`): `fine_tune`
         is the way that cleans up.
     packing: put several examples into one row of max_length tokens, each behind its own attention mask.
         batch_size then counts rows, so a step holds more examples.
@@ -263,13 +263,16 @@ def _quiet() -> Iterator[None]:
             datasets.enable_progress_bars()
 
 
-def _without_trl_forward(model: PreTrainedModel) -> None:
-    """Take trl's forward off the model.
+def _with_own_forward(*models: PreTrainedModel) -> None:
+    """Take off the models what training put over their forward.
 
-    SFTTrainer puts a forward on the instance that keeps a reference to this very model. A deep copy of it
-    would go on computing with the original's weights, without any error.
+    SFTTrainer puts a forward on the instance that keeps a reference to this very model, and with 16-bit weights
+    accelerate wraps it once more. A deep copy would go on computing with the original's weights, without any
+    error, and the trained model would give float32 logits that no loaded one gives.
     """
-    model.__dict__.pop("forward", None)
+    for model in models:
+        model.__dict__.pop("forward", None)
+        model.__dict__.pop("_original_forward", None)
 
 
 def fine_tune(
@@ -320,7 +323,7 @@ def fine_tune(
         with _quiet():
             trainer.train()
     finally:
-        _without_trl_forward(model)
+        _with_own_forward(model, trainer.model)
     seconds = time.perf_counter() - start
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     return TrainingRun(trainer.model.eval(), losses, trainer.state.global_step, seconds)
