@@ -174,12 +174,15 @@ def main() -> None:
                 except (CourseError, OSError):
                     pass  # the fork meets it again and says it
             warm.use(template[1].warm if template and template[1].ready() else None)
-            _write(answers, _in_fork(question, questions))
+            # Made here, because the fork may be killed.
+            with tempfile.TemporaryDirectory(prefix="course-remote-") as folder:
+                answer = _in_fork(question, questions, folder)
+            _write(answers, answer)
     if template is not None:
         template[1].close()
 
 
-def _in_fork(question: dict[str, Any], questions: IO[bytes]) -> bytes:
+def _in_fork(question: dict[str, Any], questions: IO[bytes], folder: str) -> bytes:
     """The answer of a process of its own; it is ended when nobody waits for the answer any more."""
     from course_utils.grading import landlock
 
@@ -188,7 +191,7 @@ def _in_fork(question: dict[str, Any], questions: IO[bytes]) -> bytes:
     if child == 0:
         landlock.prctl(landlock.PR_SET_PDEATHSIG, signal.SIGKILL)
         try:
-            answer = json.dumps(_answer(question)).encode()
+            answer = json.dumps(_answer(question, folder)).encode()
         except BaseException as error:
             traceback.print_exc()
             answer = problem(error)
@@ -212,8 +215,8 @@ def _in_fork(question: dict[str, Any], questions: IO[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def _answer(question: dict[str, Any]) -> dict[str, Any]:
-    """Run one submission in a course folder that holds it alone."""
+def _answer(question: dict[str, Any], root: str) -> dict[str, Any]:
+    """Run one submission in the course folder `root`, which holds it alone."""
     from nbgrader.coursedir import CourseDirectory
     from traitlets.config import Configurable
 
@@ -221,25 +224,24 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
 
     facts = question["facts"]
     lab, student = facts["assignment"], facts["student"]
-    with tempfile.TemporaryDirectory(prefix="course-remote-") as root:
-        source = Path(root, "solutions", lab, f"{facts['notebook']}.ipynb")
-        source.parent.mkdir(parents=True)
-        source.write_text(question["source"], encoding="utf-8")
-        _unpack_files(Path(root, "submitted", student, lab), question["files"])
-        directory = CourseDirectory()
-        directory.root, directory.source_directory, directory.submitted_directory = (
-            root,
-            "solutions",
-            "submitted",
-        )
-        outer, inner = Configurable(), Configurable()
-        outer.coursedir, inner.parent = directory, outer
-        execute = SplitExecute(parent=inner)
-        for name, value in question["settings"].items():
-            setattr(execute, name, value)
-        nb, resources = execute.preprocess(
-            nbformat.reads(question["notebook"], as_version=4), {"nbgrader": facts, "metadata": {}}
-        )
+    source = Path(root, "solutions", lab, f"{facts['notebook']}.ipynb")
+    source.parent.mkdir(parents=True)
+    source.write_text(question["source"], encoding="utf-8")
+    _unpack_files(Path(root, "submitted", student, lab), question["files"])
+    directory = CourseDirectory()
+    directory.root, directory.source_directory, directory.submitted_directory = (
+        root,
+        "solutions",
+        "submitted",
+    )
+    outer, inner = Configurable(), Configurable()
+    outer.coursedir, inner.parent = directory, outer
+    execute = SplitExecute(parent=inner)
+    for name, value in question["settings"].items():
+        setattr(execute, name, value)
+    nb, resources = execute.preprocess(
+        nbformat.reads(question["notebook"], as_version=4), {"nbgrader": facts, "metadata": {}}
+    )
     course = resources["course"]
     course["outcomes"] = {name: asdict(one) for name, one in course["outcomes"].items()}
     course["flags"] = [asdict(one) for one in course["flags"]]

@@ -9,6 +9,7 @@ only trusted people reach: whoever reaches a Dask scheduler can run code on it.
 from __future__ import annotations
 
 import contextlib
+import gc
 import time
 from multiprocessing.connection import Connection
 from typing import Any
@@ -33,14 +34,18 @@ class Cluster:
             raise CourseError(
                 "--scheduler needs dask.distributed: install it with pip install 'adapting-llms[cluster]'."
             ) from None
+        reason = ""
         try:
             self._client = Client(address, timeout=_PATIENCE, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        if reason:
+            # What is left of the client is ended now: later, while another one starts, Dask would wait for itself.
+            gc.collect()
             raise CourseError(
                 f"No Dask scheduler answers at {address!r} ({reason}): start one with `dask scheduler` and give "
                 "the address that it prints, for example tcp://10.0.0.1:8786."
-            ) from None
+            )
         self._address = address
         self._patience = workers_patience
         self._last_seen = time.monotonic()
