@@ -141,6 +141,27 @@ def test_progress_is_one_bar_with_the_loss(base, capfd) -> None:
     assert len(captured.out.strip().splitlines()) == 1
 
 
+def test_on_step_hears_of_every_step(base) -> None:
+    heard: list[tuple[int, int, float]] = []
+    run = fine_tune(
+        *base,
+        PROBLEMS,
+        epochs=1,
+        batch_size=2,
+        progress=False,
+        on_step=lambda *facts: heard.append(facts),
+    )
+    assert [(step, total) for step, total, _ in heard] == [(1, 3), (2, 3), (3, 3)]
+    assert [loss for _, _, loss in heard] == run.losses
+
+
+def test_a_tokenizer_without_a_padding_token_is_refused(base) -> None:
+    tokenizer = copy.deepcopy(base[1])
+    tokenizer.pad_token = None
+    with pytest.raises(CourseError, match="padding token"):
+        fine_tune(base[0], tokenizer, PROBLEMS[:2], progress=False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
