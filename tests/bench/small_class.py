@@ -16,15 +16,19 @@ from course_utils.grading.repair import released_view
 LAB = "07_bench"
 
 HEAVY_SETUP = """\
+import matplotlib.pyplot as plt
+import numpy as np
 import torch
 import torch.nn.functional as F
 import transformers
-from transformers import AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from course_utils import checks
+from course_utils import checks, viz
 from course_utils.models import model_path
 
+viz.style.use()
 tokenizer = AutoTokenizer.from_pretrained(model_path("nano-math", "strong"))
+model = AutoModelForCausalLM.from_pretrained(model_path("nano-math", "strong"))
 """
 
 LIGHT_SETUP = """\
