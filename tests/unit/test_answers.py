@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from course_utils.data.answers import any_answer, is_correct, parse_answer
+from course_utils.grading import notebook
 
 
 @pytest.mark.parametrize(
@@ -107,6 +110,17 @@ def test_is_correct_refuses_a_gold_answer_without_a_number() -> None:
 )
 def test_any_answer(text: str, expected: str | None) -> None:
     assert any_answer(text) == expected
+
+
+def test_the_rule_is_the_one_that_lab_03_teaches() -> None:
+    """Its gauntlet of endings stands in the lab's setup; students write this rule themselves."""
+    path = Path(__file__).resolve().parents[2] / "labs" / "03_gsm8k" / "03_gsm8k.ipynb"
+    cells = (cell.source for cell in notebook.read(path).cells if notebook.is_setup(cell))
+    tree = ast.parse(next(source for source in cells if "GAUNTLET = " in source))
+    table = next(node.value for node in ast.walk(tree) if isinstance(node, ast.Assign))
+    endings = [pair for kind in ast.literal_eval(table).values() for pair in kind]
+    assert len(endings) >= 60
+    assert [(text, parse_answer(text)) for text, _ in endings] == endings
 
 
 def test_every_real_gold_answer_parses_and_verifies(gsm8k_dir) -> None:

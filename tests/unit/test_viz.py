@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import html
 import re
+import time
 from html.parser import HTMLParser
 
+import IPython.display
 import matplotlib.pyplot as plt
 import pytest
 import torch
@@ -245,3 +247,42 @@ def test_neighbouring_series_differ_in_colour_marker_and_hatch():
     cycle = list(plt.rcParams["axes.prop_cycle"])
     assert len({entry["color"] for entry in cycle}) == len({entry["marker"] for entry in cycle}) == len(cycle)
     assert len(set(viz.style.HATCHES)) == len(viz.style.CYCLE)
+
+
+def test_a_live_curve_is_one_output_that_is_drawn_again_and_ends_with_its_text(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    drawn = []
+
+    class Handle:
+        def update(self, data, *, raw, metadata):
+            drawn.append(("again", data, metadata))
+
+    def display(data, *, raw, metadata, display_id):
+        assert display_id
+        drawn.append(("first", data, metadata))
+        return Handle()
+
+    monkeypatch.setattr(IPython.display, "display", display)
+    curve = viz.LiveCurve(every=0.0)
+    for step, loss in enumerate([2.0, 1.0, 0.5], start=1):
+        curve.add(step, 3, loss)
+    curve.finish("The loss falls from two to a half.")
+    assert (curve.steps, curve.values) == ([1, 2, 3], [2.0, 1.0, 0.5])
+    assert [when for when, *_ in drawn] == ["first", "again", "again", "again"]
+    _, data, metadata = drawn[-1]
+    assert metadata["image/png"]["alt"] == "The loss falls from two to a half."
+    assert data["image/png"].startswith(b"\x89PNG")
+    with pytest.raises(ValueError, match="what the figure shows"):
+        curve.finish("curve")
+
+
+def test_a_live_curve_does_not_draw_more_often_than_it_should(monkeypatch: pytest.MonkeyPatch):
+    drawn = []
+    curve = viz.LiveCurve(every=3600)
+    monkeypatch.setattr(curve, "_draw", drawn.append)
+    curve._drawn = time.monotonic()
+    curve.add(1, 2, 1.0)
+    assert drawn == []
+    curve.finish("All points of the curve at last.")
+    assert len(drawn) == 1
