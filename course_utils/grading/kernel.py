@@ -279,9 +279,11 @@ import sys
 run, connection = sys.argv[1], sys.argv[2].replace("{run}", sys.argv[1])
 with open(run + "/kernel.json", "w") as file:
     file.write(connection)
-sys.path[:] = [""] + [path for path in sys.path if path]
+sys.path[:] = [path for path in sys.path if path]
 from ipykernel.iostream import OutStream
 from ipykernel.kernelapp import launch_new_instance
+import course_utils.grading.channel, ipykernel.ipkernel
+sys.path.insert(0, "")  # only now, so that a file beside the notebook shadows nothing that the kernel needs
 plain_write, printed = OutStream.write, {}
 def write(stream, text):
     cell = stream.parent_header.get("msg_id")
