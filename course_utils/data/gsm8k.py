@@ -79,9 +79,14 @@ def at_hand() -> dict[str, Dataset] | None:
 
 
 def _hub_answers() -> bool:
-    """Whether the hub can be reached at all: its own client would try for half a minute before it gives up."""
-    from huggingface_hub.constants import ENDPOINT
+    """Whether the hub can be reached at all: its own client would try for half a minute before it gives up.
 
+    When grading it is not asked: there the network is cut, and a try counts as one of the student's.
+    """
+    from huggingface_hub.constants import ENDPOINT, HF_HUB_OFFLINE
+
+    if HF_HUB_OFFLINE or os.environ.get("COURSE_GRADING") == "1":
+        return False
     url = urlsplit(ENDPOINT)
     try:
         with socket.create_connection((url.hostname, url.port or 443), timeout=5):

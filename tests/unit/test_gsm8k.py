@@ -103,6 +103,13 @@ def test_not_at_hand_is_none_and_takes_no_time(monkeypatch) -> None:
     assert gsm8k.at_hand() is None
 
 
+def test_when_grading_the_network_is_left_alone(monkeypatch) -> None:
+    monkeypatch.delenv(gsm8k.DATA_VARIABLE, raising=False)
+    monkeypatch.setenv("COURSE_GRADING", "1")
+    monkeypatch.setattr(gsm8k.socket, "create_connection", lambda *_, **__: pytest.fail("the hub was asked"))
+    assert gsm8k.at_hand() is None
+
+
 def test_not_at_hand_but_a_wrong_folder_is_an_error(tiny: Path) -> None:
     (tiny / "train.jsonl").unlink()
     with pytest.raises(CourseError, match=r"no gsm8k/train\.jsonl"):
