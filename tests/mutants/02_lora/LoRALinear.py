@@ -151,7 +151,7 @@ class LoRALinear(nn.Module):
 # %% mutant: never_stabilised
 # misconception: rank_stabilised is an option that can be left for later.
 # fails: lora-layer-LoRALinear-tests
-# says: rank-stabilised: alpha / sqrt(rank)
+# says: what rank_stabilised changes
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -509,7 +509,7 @@ class LoRALinear(nn.Module):
 # %% mutant: b_random
 # misconception: Random starts break the symmetry, so both are random.
 # fails: lora-layer-LoRALinear-tests
-# says: B is zero at the start
+# says: If both are random
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -569,7 +569,7 @@ class LoRALinear(nn.Module):
 # %% mutant: a_zero_b_random
 # misconception: One of the two is zero; which one does not matter.
 # fails: lora-layer-LoRALinear-tests
-# says: B is zero at the start
+# says: A the one that starts random
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -1109,7 +1109,7 @@ class LoRALinear(nn.Module):
 # %% mutant: a_detached
 # misconception: The gradient of A is zero anyway.
 # fails: lora-layer-LoRALinear-tests
-# says: gradient
+# says: gradient['A'] is None
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -1139,7 +1139,7 @@ class LoRALinear(nn.Module):
 # %% mutant: no_gradient
 # misconception: The forward pass of a frozen layer needs no gradient.
 # fails: lora-layer-LoRALinear-tests
-# says: element 0 of tensors does not require grad
+# says: Detaching, or building B A under no_grad
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -1170,7 +1170,7 @@ class LoRALinear(nn.Module):
 # %% mutant: data_used
 # misconception: .data gives the numbers of a parameter.
 # fails: lora-layer-LoRALinear-tests
-# says: element 0 of tensors does not require grad
+# says: Detaching, or building B A under no_grad
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -1353,7 +1353,7 @@ class LoRALinear(nn.Module):
 # %% mutant: base_to_float32
 # misconception: A layer has one dtype, and the adapter needs float32.
 # fails: lora-layer-LoRALinear-tests
-# says: dtypes on a bfloat16 base
+# says: (output, A, B, base)[3]
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -1444,7 +1444,7 @@ class LoRALinear(nn.Module):
 # %% mutant: delta_with_base
 # misconception: delta_weight is the weight that the layer amounts to.
 # fails: lora-layer-LoRALinear-tests
-# says: delta_weight is scaling x B A
+# says: without the base's weight
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()

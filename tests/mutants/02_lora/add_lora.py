@@ -354,7 +354,7 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
 # %% mutant: last_pieces
 # misconception: The names are the targets.
 # fails: lora-model-add_lora-tests
-# says: names of the adapted modules
+# says: full names such as
 def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, rank_stabilised=False):
     if any(isinstance(module, LoRALinear) for module in model.modules()):
         raise ValueError("the model has adapters already")
@@ -386,7 +386,7 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
 # %% mutant: parameter_names
 # misconception: What was adapted are the weights.
 # fails: lora-model-add_lora-tests
-# says: names of the adapted modules
+# says: full names such as
 def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, rank_stabilised=False):
     if any(isinstance(module, LoRALinear) for module in model.modules()):
         raise ValueError("the model has adapters already")
@@ -759,7 +759,7 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
 # %% mutant: disturbed_start
 # misconception: A small B makes learning faster at the start.
 # fails: lora-model-add_lora-tests
-# says: exactly the base's logits
+# says: B is zero: leave both
 def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, rank_stabilised=False):
     if any(isinstance(module, LoRALinear) for module in model.modules()):
         raise ValueError("the model has adapters already")
@@ -792,7 +792,7 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
 # %% mutant: new_base
 # misconception: The layer gets a fresh linear layer of the same shape.
 # fails: lora-model-add_lora-tests
-# says: exactly the base's logits
+# says: keeps the given layer
 def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, rank_stabilised=False):
     if any(isinstance(module, LoRALinear) for module in model.modules()):
         raise ValueError("the model has adapters already")

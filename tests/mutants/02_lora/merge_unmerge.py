@@ -323,7 +323,7 @@ def unmerge(model):
 # %% mutant: flag_forgotten
 # misconception: The weight tells whether it is merged.
 # fails: lora-merge-merge_unmerge-tests
-# says: merged is True afterwards
+# says: Set layer.merged on each layer
 def merge(model):
     layers = [module for module in model.modules() if isinstance(module, LoRALinear)]
     if not layers:
@@ -353,7 +353,7 @@ def unmerge(model):
 # %% mutant: flag_of_the_model
 # misconception: The model is merged.
 # fails: lora-merge-merge_unmerge-tests
-# says: merged is True afterwards
+# says: Set layer.merged on each layer
 def merge(model):
     layers = [module for module in model.modules() if isinstance(module, LoRALinear)]
     if not layers:
@@ -646,7 +646,7 @@ def unmerge(model):
 # %% mutant: second_merge_toggles
 # misconception: Merging a merged layer takes it back.
 # fails: lora-merge-merge_unmerge-tests
-# says: merging twice adds the change once
+# says: took the change out again
 def merge(model):
     layers = [module for module in model.modules() if isinstance(module, LoRALinear)]
     if not layers:
@@ -746,7 +746,7 @@ def unmerge(model):
 # %% mutant: unmerge_forgets_flag
 # misconception: The weight is back, that is all.
 # fails: lora-merge-merge_unmerge-tests
-# says: merged is False after unmerge
+# says: back to False
 def merge(model):
     layers = [module for module in model.modules() if isinstance(module, LoRALinear)]
     if not layers:
@@ -809,7 +809,7 @@ def unmerge(model):
 # %% mutant: unmerge_adds
 # misconception: Copied from merge, the sign forgotten.
 # fails: lora-merge-merge_unmerge-tests
-# says: unmerge gives the weight back
+# says: unmerge added the change once more
 def merge(model):
     layers = [module for module in model.modules() if isinstance(module, LoRALinear)]
     if not layers:

@@ -253,7 +253,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # %% mutant: linear_only
 # misconception: The weights are those of the linear layers.
 # fails: lora-memory-training_memory-tests
-# says: bill['weights']
+# says: the blocks' linear layers only
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -655,7 +655,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # %% mutant: states_in_float32
 # misconception: AdamW always keeps float32.
 # fails: lora-memory-training_memory-tests
-# says: full, bfloat16, adamw
+# says: The optimizer differs
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -686,7 +686,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # %% mutant: master_copy
 # misconception: In 16 bits a float32 copy of the weights is kept.
 # fails: lora-memory-training_memory-tests
-# says: full, bfloat16, adamw
+# says: no second copy
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -717,7 +717,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # %% mutant: gradients_in_float32
 # misconception: Gradients are float32.
 # fails: lora-memory-training_memory-tests
-# says: full, bfloat16, adamw
+# says: The gradients differ
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -934,7 +934,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # %% mutant: biases_quantised
 # misconception: A linear layer is quantised as a whole.
 # fails: lora-memory-training_memory-tests
-# says: bill['weights']
+# says: The biases were quantised
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -965,7 +965,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # %% mutant: rest_in_float32
 # misconception: What is not quantised stays in float32.
 # fails: lora-memory-training_memory-tests
-# says: QLoRA and 8-bit AdamW
+# says: here in 2 bytes a weight
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -996,7 +996,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # %% mutant: rest_forgotten
 # misconception: QLoRA's weights are 4.127 bits each.
 # fails: lora-memory-training_memory-tests
-# says: QLoRA and 8-bit AdamW
+# says: The part that is not quantised is missing
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -1089,7 +1089,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # %% mutant: eight_bit_quarter
 # misconception: 8 bits are a quarter of what AdamW needs.
 # fails: lora-memory-training_memory-tests
-# says: full, float16, adamw_8bit
+# says: two bytes whatever the dtype
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -1120,7 +1120,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # %% mutant: sgd_momentum
 # misconception: SGD keeps its momentum.
 # fails: lora-memory-training_memory-tests
-# says: sgd
+# says: sgd nothing
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -1151,7 +1151,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # %% mutant: activations_forgotten
 # misconception: Activations are not part of the model.
 # fails: lora-memory-training_memory-tests
-# says: bill['activations']
+# says: The activations differ
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -1182,7 +1182,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # %% mutant: activations_outside_total
 # misconception: Activations come on top of the total.
 # fails: lora-memory-training_memory-tests
-# says: bill['total']
+# says: total is the sum of the other four
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -1213,7 +1213,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # %% mutant: checkpointing_not_passed
 # misconception: The last argument has a default.
 # fails: lora-memory-training_memory-tests
-# says: checkpointing True
+# says: The activations differ
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -1244,7 +1244,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # %% mutant: no_activations_for_lora
 # misconception: What is frozen keeps no activations.
 # fails: lora-memory-training_memory-tests
-# says: bill['activations']
+# says: The activations differ
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -1275,7 +1275,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # %% mutant: activations_in_float32
 # misconception: Activations are float32.
 # fails: lora-memory-training_memory-tests
-# says: bill['activations']
+# says: The activations differ
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -1337,7 +1337,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # %% mutant: targets_not_passed
 # misconception: LoRA goes on all linear layers.
 # fails: lora-memory-training_memory-tests
-# says: ['q_proj', 'v_proj']
+# says: on these targets
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
