@@ -81,8 +81,9 @@ def build_trainer(
     options: further SFTConfig arguments, for what this function has no word for.
     Weights in bfloat16 or float16 compute in that type. Trained in full they are kept in float32, because
     steps smaller than the type's spacing would be lost.
-    Raises CourseError for no problems, an unknown loss_on or LoRA setting, an example that is too long, a
-    tokenizer without a padding token, and float16 weights that are to be trained in full.
+    Raises CourseError for no problems, an unknown loss_on or LoRA setting, an example that is too long for
+    max_length or for the model's context, a tokenizer without a padding token, and float16 weights that are
+    all to be trained.
     """
     from datasets import Dataset
     from transformers import PrinterCallback
@@ -90,6 +91,7 @@ def build_trainer(
 
     if loss_on not in LOSS_ON:
         raise CourseError(f"loss_on={loss_on!r} is not known; use one of {', '.join(LOSS_ON)}")
+    context = model.config.max_position_embeddings
     rows = to_prompt_completion(problems, tokenizer)
     if not rows:
         raise CourseError("there are no problems to train on; give at least one")
@@ -98,7 +100,7 @@ def build_trainer(
             "the tokenizer has no padding token; set tokenizer.pad_token to one that is not its end token"
         )
     precision = _precision(model, lora)
-    data = Dataset.from_list([_encode(row, tokenizer, max_length) for row in rows])
+    data = Dataset.from_list([_encode(row, tokenizer, max_length, context) for row in rows])
     on_cpu = model.device.type == "cpu"
     settings = {
         "output_dir": tempfile.gettempdir(),  # nothing is written: no checkpoints, no logs
@@ -205,15 +207,21 @@ def _progress_bar() -> TrainerCallback:
 
 
 def _encode(
-    row: Mapping[str, str], tokenizer: PreTrainedTokenizerBase, max_length: int
+    row: Mapping[str, str], tokenizer: PreTrainedTokenizerBase, max_length: int, context: int
 ) -> dict[str, list[int]]:
     """The columns trl would make (input_ids, completion_mask), without its three passes over the data."""
     prompt = tokenizer(row["prompt"], add_special_tokens=False)["input_ids"]
     completion = tokenizer(row["completion"], add_special_tokens=False)["input_ids"]
-    if len(prompt) + len(completion) > max_length:
+    tokens = len(prompt) + len(completion)
+    if tokens > max_length:
         raise CourseError(
-            f"an example has {len(prompt) + len(completion)} tokens, more than max_length={max_length}, and would "
-            f"lose its end; raise max_length or leave it out: {row['completion'][:40]!r}"
+            f"an example has {tokens} tokens, more than max_length={max_length}, and would lose its end; raise "
+            f"max_length or leave it out: {row['completion'][:40]!r}"
+        )
+    if tokens > context:
+        raise CourseError(
+            f"an example has {tokens} tokens, more than the model's context of {context}; leave it out: "
+            f"{row['completion'][:40]!r}"
         )
     return {"input_ids": prompt + completion, "completion_mask": [0] * len(prompt) + [1] * len(completion)}
 

@@ -155,6 +155,14 @@ def test_on_step_hears_of_every_step(base) -> None:
     assert [loss for _, _, loss in heard] == run.losses
 
 
+def test_an_example_longer_than_the_models_context_is_refused(base) -> None:
+    model, tokenizer = base
+    context = model.config.max_position_embeddings
+    long = [{"question": "one " * context, "answer": "#### 1"}]
+    with pytest.raises(CourseError, match=f"context of {context}"):
+        fine_tune(model, tokenizer, long, max_length=100_000, progress=False)
+
+
 def test_a_tokenizer_without_a_padding_token_is_refused(base) -> None:
     tokenizer = copy.deepcopy(base[1])
     tokenizer.pad_token = None
