@@ -60,7 +60,8 @@ def toy() -> dict[str, Any]:
         "claimed_per_block": CLAIMED / blocks,
         "claimed_share": CLAIMED / weights,
         "blocks": blocks,
-        "llama_rank8": 32 * sum(8 * sum(llama[name]) for name in ("q_proj", "v_proj")),
+        "llama_rank8": ARCHITECTURES["Llama-3-8B"].settings["num_hidden_layers"]
+        * sum(8 * sum(llama[name]) for name in ("q_proj", "v_proj")),
         "attention": blocks * sum(adapter(*matrices[name]) for name in attention()),
         "all_linear": blocks * sum(adapter(*shape) for shape in matrices.values()),
         "with_adapter": weights + blocks * sum(adapter(*matrices[name]) for name in attention()),
@@ -713,7 +714,7 @@ def spectrum(r: Recorded) -> str:
 
 def ranks(r: Recorded) -> str:
     """Accuracy on the new and the old task by rank, and in full; and the full change cut to a rank afterwards."""
-    figure, axes = plot(430)
+    figure, axes = plot(470)
     names = list(r.rank_curves.new)
     for number, (task, words) in enumerate((("new", "new: five steps"), ("old", "old: one to four"))):
         curve = [r.rank_curves[task][name] for name in names]
