@@ -1529,6 +1529,36 @@ class LoRALinear(nn.Module):
         return result + (self.scaling * update).to(result.dtype)
 
 
+# %% mutant: device_forgotten
+# misconception: New tensors go where they are needed.
+# fails: lora-layer-LoRALinear-tests
+# says: A and B are on the device of the base's weight
+class LoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
+        super().__init__()
+        if not 1 <= rank <= min(base.in_features, base.out_features):
+            raise ValueError(f"rank {rank} does not fit")
+        self.base = base
+        for parameter in base.parameters():
+            parameter.requires_grad = False
+        self.A = nn.Parameter(torch.zeros(rank, base.in_features))
+        self.B = nn.Parameter(torch.zeros(base.out_features, rank))
+        nn.init.kaiming_uniform_(self.A, a=math.sqrt(5))
+        self.scaling = alpha / math.sqrt(rank) if rank_stabilised else alpha / rank
+        self.dropout = nn.Dropout(dropout)
+        self.merged = False
+
+    def delta_weight(self):
+        return self.scaling * self.B @ self.A
+
+    def forward(self, x):
+        result = self.base(x)
+        if self.merged:
+            return result
+        update = self.dropout(x.float()) @ self.A.T @ self.B.T
+        return result + (self.scaling * update).to(result.dtype)
+
+
 # %% mutant: rank_not_checked
 # misconception: torch complains by itself.
 # fails: lora-layer-LoRALinear-tests
@@ -1720,9 +1750,9 @@ class LoRALinear(nn.Module):
             raise ValueError("rank out of range")
         self.base, self.p, self.merged = base, dropout, False
         self.base.requires_grad_(False)
-        limit = base.in_features**-0.5
-        self.A = nn.Parameter(torch.rand(rank, base.in_features) * 2 * limit - limit)
-        self.B = nn.Parameter(torch.zeros(base.out_features, rank))
+        limit, place = base.in_features**-0.5, base.weight.device
+        self.A = nn.Parameter((torch.rand(rank, base.in_features) * 2 * limit - limit).to(place))
+        self.B = nn.Parameter(torch.zeros(base.out_features, rank).to(place))
         self.scaling = alpha / rank ** (0.5 if rank_stabilised else 1)
 
     def delta_weight(self):

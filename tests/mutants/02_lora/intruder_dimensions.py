@@ -389,6 +389,21 @@ def intruder_dimensions(before, after, k=10, threshold=0.6):
     return [i for i in range(new.shape[1]) if nearest[i] < 0.6]
 
 
+# %% mutant: threshold_reached
+# misconception: At the threshold is below it.
+# fails: lora-intruders-intruder_dimensions-tests
+# says: strictly below
+def intruder_dimensions(before, after, k=10, threshold=0.6):
+    if before.shape != after.shape:
+        raise ValueError("the shapes differ")
+    if k < 1:
+        raise ValueError("k must be at least 1")
+    old = torch.linalg.svd(before.float(), full_matrices=False)[0]
+    new = torch.linalg.svd(after.float(), full_matrices=False)[0][:, :k]
+    nearest = (old.T @ new).abs().max(dim=0).values
+    return [i for i in range(new.shape[1]) if nearest[i] <= threshold]
+
+
 # %% mutant: k_fixed
 # misconception: The paper takes 10.
 # fails: lora-intruders-intruder_dimensions-tests
