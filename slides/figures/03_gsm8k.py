@@ -661,6 +661,7 @@ def surprise(r: Recorded) -> str:
 def sizes(r: Recorded) -> str:
     """Accuracy against number of examples, with single seeds; few examples repeated beside it."""
     figure, axes = plot(390)
+    curves = results.load("sft_curves")
     counts = [int(size) for size in r.sizes]
     entries = [r.sizes[size] for size in r.sizes]
     means = [entry["mean"] for entry in entries]
@@ -675,7 +676,7 @@ def sizes(r: Recorded) -> str:
         capsize=7,
         elinewidth=3,
         capthick=3,
-        label=f"each example {toy_epochs()} times",
+        label=f"each example {curves['recipe']['epochs']} times",
     )
     for count, entry in zip(counts, entries, strict=True):
         axes.plot(
@@ -700,7 +701,7 @@ def sizes(r: Recorded) -> str:
         linestyle="",
         label=f"{again.examples} examples, {again.epochs} times each",
     )
-    start = results.load("sft_curves")["start"]
+    start = curves["start"]
     axes.axhline(start["correct"] / start["n"], color=QUIET, linestyle="--", marker="none", linewidth=3)
     axes.annotate(
         "before fine-tuning",
@@ -720,10 +721,6 @@ def sizes(r: Recorded) -> str:
     axes.set_xlabel("training examples")
     axes.legend(loc="upper left", bbox_to_anchor=(0, 1.08))
     return to_svg(figure)
-
-
-def toy_epochs() -> int:
-    return results.load("sft_curves")["recipe"]["epochs"]
 
 
 def equal_time(r: Recorded) -> str:
