@@ -21,6 +21,7 @@ from course_utils import results
 from course_utils.course import lab as find_lab
 from course_utils.errors import CourseError
 
+TIMES_TAG = "times"  # on the cell of a lab that prints how long the lab takes
 _PEAK_MEMORY = "__import__('resource').getrusage(__import__('resource').RUSAGE_SELF).ru_maxrss"
 
 
@@ -57,6 +58,7 @@ def solve(name: str, root: Path) -> tuple[Path, Path]:
         "machine": platform.machine(),
     }
     results_file = results.save(lab.name, recorded)
+    _show_times(full.notebook, path)
     scratch = path.with_suffix(".tmp")
     nbformat.write(full.notebook, scratch)
     os.replace(scratch, path)
@@ -67,14 +69,7 @@ def execute(path: Path, grading: bool, timeout: float) -> Run:
     """Run the notebook at `path` in a fresh kernel. Raises CourseError that names the first failing cell."""
     notebook = nbformat.read(path, as_version=4)
     environment = {**os.environ, "COURSE_GRADING": "1" if grading else "0"}
-    client = NotebookClient(
-        notebook,
-        kernel_name="python3",
-        timeout=int(timeout),
-        record_timing=False,
-        extra_arguments=["--log-level=ERROR"],  # warnings about the local connection help nobody here
-        resources={"metadata": {"path": str(path.parent)}},
-    )
+    client = _client(notebook, path, timeout)
     start = time.perf_counter()
     try:
         with client.setup_kernel(env=environment):
@@ -95,6 +90,32 @@ def gather(notebook: nbformat.NotebookNode) -> dict[str, Any]:
         for output in cell.get("outputs", []):
             recorded.update(output.get("data", {}).get(results.MIME_TYPE, {}))
     return recorded
+
+
+def _show_times(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Run the cell tagged `times` once more, alone: it shows the times of a run that was still going on."""
+    client = _client(notebook, path, timeout=60)
+    with client.setup_kernel(env=dict(os.environ)):
+        for index, cell in enumerate(notebook.cells):
+            if TIMES_TAG in cell.metadata.get("tags", []):
+                count = cell.execution_count
+                client.execute_cell(cell, index)
+                cell.execution_count = count
+                for output in cell.outputs:
+                    if "execution_count" in output:
+                        output.execution_count = count
+    _forget_the_run(notebook)
+
+
+def _client(notebook: nbformat.NotebookNode, path: Path, timeout: float) -> NotebookClient:
+    return NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=int(timeout),
+        record_timing=False,
+        extra_arguments=["--log-level=ERROR"],  # warnings about the local connection help nobody here
+        resources={"metadata": {"path": str(path.parent)}},
+    )
 
 
 def _peak_memory(client: NotebookClient) -> float:

@@ -10,9 +10,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from course_utils import results
 from course_utils.course import Lab, load_course
 from course_utils.grading import notebook as nbk
 from course_utils.grading.lint import lint
+from course_utils.grading.solve import TIMES_TAG
 
 ROOT = Path(__file__).resolve().parents[2]
 SANITIZE = Path(__file__).with_name("sanitize.cfg")
@@ -47,6 +49,12 @@ def test_source_is_committed_with_the_outputs_of_one_run_from_top_to_bottom(lab:
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     failed = [output.ename for cell in cells for output in cell.outputs if output.output_type == "error"]
     assert failed == []
+
+
+@each_lab
+def test_source_shows_the_times_that_were_recorded(lab: Lab) -> None:
+    [cell] = [c for c in nbk.read(source_of(lab)).cells if TIMES_TAG in c.metadata.get("tags", ())]
+    assert f"{results.load(lab.name)['run']['seconds']:.0f} s" in cell.outputs[0].text
 
 
 @each_lab
