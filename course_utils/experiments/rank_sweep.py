@@ -33,8 +33,8 @@ class Recipe:
     steps_old, steps_new: numbers of steps of the problems of the old task and of the new skill.
     old_examples, new_examples: what the start model and then each run is trained on.
     test_problems: of each task. lora_learning_rate: one for all ranks, tuned for none of them.
-    other_rates: learning rates at which the smallest and the largest rank are tried too, with the first seed;
-        other_full_rates: the same for full fine-tuning.
+    other_rates: learning rates at which the smallest and the largest rank are tried too; other_full_rates:
+        the same for full fine-tuning.
     target_modules: k_proj and v_proj are left out, because they have only 32 rows and could not take rank 64.
     """
 
@@ -134,10 +134,15 @@ def measure(
 def plan(
     ranks: Sequence[int | str] = (*RANKS, FULL), seeds: Sequence[int] = SEEDS, recipe: Recipe = RECIPE
 ) -> list[tuple[int | str, int, float]]:
-    """Every run as (rank, seed, learning rate), seed by seed."""
+    """Every run as (rank, seed, learning rate), seed by seed; then the other rates.
+
+    Those take the first seed only, but for the smallest rank at the largest of them: its result moves so far
+    that one seed is not enough.
+    """
     runs = [(rank, seed, _rate(rank, recipe)) for seed in seeds for rank in ranks]
     tried = {RANKS[0]: recipe.other_rates, RANKS[-1]: recipe.other_rates, FULL: recipe.other_full_rates}
-    return runs + [(rank, seeds[0], rate) for rank in ranks for rate in tried.get(rank, ())]
+    runs += [(rank, seeds[0], rate) for rank in ranks for rate in tried.get(rank, ())]
+    return runs + [(RANKS[0], seed, max(recipe.other_rates)) for seed in seeds[1:] if RANKS[0] in ranks]
 
 
 def sweep() -> dict[str, Any]:
