@@ -1124,6 +1124,132 @@ def calculate(expression):
         return None
 
 
+# %% mutant: commas_removed
+# misconception: Commas are thousands commas here too.
+# fails: gsm8k-calculator-calculate-tests
+# says: '(1,2)'
+def calculate(expression):
+    def value(node):
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            return Fraction(ast.get_source_segment(text, node))
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return -value(node.operand)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
+            return value(node.operand)
+        if isinstance(node, ast.BinOp):
+            left, right = value(node.left), value(node.right)
+            if isinstance(node.op, ast.Add):
+                return left + right
+            if isinstance(node.op, ast.Sub):
+                return left - right
+            if isinstance(node.op, ast.Mult):
+                return left * right
+            if isinstance(node.op, (ast.Div, ast.FloorDiv)):
+                return left / right
+        raise ValueError("not allowed")
+
+    text = expression.strip().replace(",", "")
+    try:
+        return value(ast.parse(text, mode="eval").body)
+    except (SyntaxError, ZeroDivisionError) as error:
+        raise ValueError(str(error)) from None
+
+
+# %% mutant: per_cent_sign
+# misconception: % means divided by 100.
+# fails: gsm8k-calculator-calculate-tests
+# says: Only + - * / and // are allowed
+def calculate(expression):
+    def value(node):
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            return Fraction(ast.get_source_segment(text, node))
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return -value(node.operand)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
+            return value(node.operand)
+        if isinstance(node, ast.BinOp):
+            left, right = value(node.left), value(node.right)
+            if isinstance(node.op, ast.Add):
+                return left + right
+            if isinstance(node.op, ast.Sub):
+                return left - right
+            if isinstance(node.op, ast.Mult):
+                return left * right
+            if isinstance(node.op, (ast.Div, ast.FloorDiv)):
+                return left / right
+        raise ValueError("not allowed")
+
+    text = expression.strip().replace("%", "/100*")
+    try:
+        return value(ast.parse(text, mode="eval").body)
+    except (SyntaxError, ZeroDivisionError) as error:
+        raise ValueError(str(error)) from None
+
+
+# %% mutant: x_is_times
+# misconception: x is a times sign.
+# fails: gsm8k-calculator-calculate-tests
+# says: '3x4'
+def calculate(expression):
+    def value(node):
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            return Fraction(ast.get_source_segment(text, node))
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return -value(node.operand)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
+            return value(node.operand)
+        if isinstance(node, ast.BinOp):
+            left, right = value(node.left), value(node.right)
+            if isinstance(node.op, ast.Add):
+                return left + right
+            if isinstance(node.op, ast.Sub):
+                return left - right
+            if isinstance(node.op, ast.Mult):
+                return left * right
+            if isinstance(node.op, (ast.Div, ast.FloorDiv)):
+                return left / right
+        raise ValueError("not allowed")
+
+    text = re.sub(r"(?<=\d)\s*x\s*(?=\d)", "*", expression.strip())
+    try:
+        return value(ast.parse(text, mode="eval").body)
+    except (SyntaxError, ZeroDivisionError) as error:
+        raise ValueError(str(error)) from None
+
+
+# %% mutant: times_left_out
+# misconception: 2(3+4) is a product, as in school.
+# fails: gsm8k-calculator-calculate-tests
+# says: '2(3+4)'
+def calculate(expression):
+    def value(node):
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            return Fraction(ast.get_source_segment(text, node))
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return -value(node.operand)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
+            return value(node.operand)
+        if isinstance(node, ast.BinOp):
+            left, right = value(node.left), value(node.right)
+            if isinstance(node.op, ast.Add):
+                return left + right
+            if isinstance(node.op, ast.Sub):
+                return left - right
+            if isinstance(node.op, ast.Mult):
+                return left * right
+            if isinstance(node.op, (ast.Div, ast.FloorDiv)):
+                return left / right
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Constant):
+            return value(node.func) * value(node.args[0])
+        raise ValueError("not allowed")
+
+    text = expression.strip()
+    try:
+        return value(ast.parse(text, mode="eval").body)
+    except (SyntaxError, ZeroDivisionError) as error:
+        raise ValueError(str(error)) from None
+
+
 # %% mutant: toy_answer
 # misconception: The example is 9*2.
 # fails: gsm8k-calculator-calculate-tests

@@ -483,6 +483,38 @@ def check_calculator(answer):
     return checked
 
 
+# %% mutant: text_stripped
+# misconception: Spaces at the ends of an annotation are dirt.
+# fails: gsm8k-calculator-check_calculator-tests
+# says: as it stands
+def check_calculator(answer):
+    checked = []
+    for text in re.findall(r"<<([^<>]*)>>", answer):
+        sides = text.split("=")
+        try:
+            right = len(sides) == 2 and calculate(sides[0]) == calculate(sides[1])
+        except ValueError:
+            right = False
+        checked.append((text.strip(), right))
+    return checked
+
+
+# %% mutant: spaces_removed
+# misconception: Spaces in an annotation are dirt.
+# fails: gsm8k-calculator-check_calculator-tests
+# says: as it stands
+def check_calculator(answer):
+    checked = []
+    for text in re.findall(r"<<([^<>]*)>>", answer.replace(" ", "")):
+        sides = text.split("=")
+        try:
+            right = len(sides) == 2 and calculate(sides[0]) == calculate(sides[1])
+        except ValueError:
+            right = False
+        checked.append((text, right))
+    return checked
+
+
 # %% mutant: toy_answer
 # misconception: The toy has one right and one wrong annotation.
 # fails: gsm8k-calculator-check_calculator-tests

@@ -761,6 +761,56 @@ def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, gene
     }
 
 
+# %% mutant: sorted_by_length
+# misconception: Problems of like lengths go together: less padding.
+# fails: gsm8k-evaluate-evaluate-tests
+# says: The problems were sorted by length
+def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, generate=generate_batch):
+    if not problems:
+        raise ValueError("there are no problems")
+    problems = sorted(problems, key=lambda problem: len(problem["question"]))
+    completions = []
+    for start in range(0, len(problems), batch_size):
+        batch = problems[start : start + batch_size]
+        prompts = [chat_prompt(problem["question"], tokenizer) for problem in batch]
+        completions += generate(model, tokenizer, prompts, max_new_tokens)
+    correct = [is_correct(text, problem["answer"]) for (text, _), problem in zip(completions, problems)]
+    n = len(problems)
+    return {
+        "n": n,
+        "correct": correct,
+        "accuracy": sum(correct) / n,
+        "interval": wilson_interval(sum(correct), n),
+        "format_rate": sum(parse_answer(text) is not None for text, _ in completions) / n,
+        "stop_rate": sum(stopped for _, stopped in completions) / n,
+    }
+
+
+# %% mutant: prompts_sorted_only
+# misconception: Short prompts first: less padding.
+# fails: gsm8k-evaluate-evaluate-tests
+# says: The prompts were sorted and the problems were not
+def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, generate=generate_batch):
+    if not problems:
+        raise ValueError("there are no problems")
+    ordered = sorted(problems, key=lambda problem: len(problem["question"]))
+    completions = []
+    for start in range(0, len(problems), batch_size):
+        batch = ordered[start : start + batch_size]
+        prompts = [chat_prompt(problem["question"], tokenizer) for problem in batch]
+        completions += generate(model, tokenizer, prompts, max_new_tokens)
+    correct = [is_correct(text, problem["answer"]) for (text, _), problem in zip(completions, problems)]
+    n = len(problems)
+    return {
+        "n": n,
+        "correct": correct,
+        "accuracy": sum(correct) / n,
+        "interval": wilson_interval(sum(correct), n),
+        "format_rate": sum(parse_answer(text) is not None for text, _ in completions) / n,
+        "stop_rate": sum(stopped for _, stopped in completions) / n,
+    }
+
+
 # %% mutant: toy_answer
 # misconception: The toy's result is known.
 # fails: gsm8k-evaluate-evaluate-tests

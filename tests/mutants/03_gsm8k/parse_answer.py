@@ -874,6 +874,14 @@ def parse_answer(text):
     return "-" + number if negative and number != "0" else number
 
 
+# %% mutant: gauntlet_as_table
+# misconception: The gauntlet holds the right answers: look them up.
+# fails: gsm8k-answers-parse_answer-tests
+# says: '#### 47'
+def parse_answer(text):
+    return dict(pair for endings in GAUNTLET.values() for pair in endings).get(text)
+
+
 # %% mutant: toy_answer
 # misconception: The test asks for 18.
 # fails: gsm8k-answers-parse_answer-tests
