@@ -895,6 +895,68 @@ def generate_batch(model, tokenizer, prompts, max_new_tokens):
     return [(group[0].text, group[0].stopped) for group in found]
 
 
+# %% mutant: stopped_by_any_row
+# misconception: If one row has an end token, generation has stopped.
+# fails: gsm8k-evaluate-generate_batch-tests
+# says: stopped
+def generate_batch(model, tokenizer, prompts, max_new_tokens):
+    if tokenizer.pad_token_id is None:
+        raise ValueError("no padding token")
+    if not prompts:
+        return []
+    rows = [tokenizer(prompt, add_special_tokens=False)["input_ids"] for prompt in prompts]
+    width = max(len(row) for row in rows)
+    input_ids = torch.tensor([[tokenizer.pad_token_id] * (width - len(row)) + row for row in rows])
+    attention_mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])
+    output = model.generate(
+        input_ids=input_ids,
+        attention_mask=attention_mask,
+        max_new_tokens=max_new_tokens,
+        do_sample=False,
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    completions = []
+    for row in output[:, width:].tolist():
+        stopped = tokenizer.eos_token_id in row
+        if stopped:
+            row = row[: row.index(tokenizer.eos_token_id)]
+        completions.append(
+            (tokenizer.decode(row, skip_special_tokens=True), tokenizer.eos_token_id in output[:, width:])
+        )
+    return completions
+
+
+# %% mutant: flags_are_tensors
+# misconception: A comparison of tensors is a bool.
+# fails: gsm8k-evaluate-generate_batch-tests
+# says: stopped
+def generate_batch(model, tokenizer, prompts, max_new_tokens):
+    if tokenizer.pad_token_id is None:
+        raise ValueError("no padding token")
+    if not prompts:
+        return []
+    rows = [tokenizer(prompt, add_special_tokens=False)["input_ids"] for prompt in prompts]
+    width = max(len(row) for row in rows)
+    input_ids = torch.tensor([[tokenizer.pad_token_id] * (width - len(row)) + row for row in rows])
+    attention_mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])
+    output = model.generate(
+        input_ids=input_ids,
+        attention_mask=attention_mask,
+        max_new_tokens=max_new_tokens,
+        do_sample=False,
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    completions = []
+    for row in output[:, width:].tolist():
+        stopped = tokenizer.eos_token_id in row
+        if stopped:
+            row = row[: row.index(tokenizer.eos_token_id)]
+        completions.append((tokenizer.decode(row, skip_special_tokens=True), int(stopped)))
+    return completions
+
+
 # %% mutant: toy_answer
 # misconception: The toy's completions are known.
 # fails: gsm8k-evaluate-generate_batch-tests

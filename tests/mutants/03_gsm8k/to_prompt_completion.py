@@ -426,6 +426,18 @@ def to_prompt_completion(example):
     return {"prompt": prompt, "completion": example["answer"]}
 
 
+# %% mutant: chat_prompt
+# misconception: chat_prompt of the course's package is there to be used.
+# fails: gsm8k-format-to_prompt_completion-tests
+# says: with the tokenizer's chat template
+def to_prompt_completion(example):
+    if parse_answer(example["answer"]) is None:
+        raise ValueError("the answer has no number")
+    messages = [{"role": "user", "content": example["question"]}]
+    prompt = chat_prompt(messages[0]["content"], tokenizer)
+    return {"prompt": prompt, "completion": example["answer"] + tokenizer.eos_token}
+
+
 # %% mutant: toy_answer
 # misconception: The toy stands for all.
 # fails: gsm8k-format-to_prompt_completion-tests
