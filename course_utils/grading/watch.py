@@ -27,6 +27,8 @@ _started = False
 _work = ""
 _forks = 0
 
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
 # Folders and files of a course that a submission has no business with.
 _PRIVATE = frozenset({"solutions", "submitted", "autograded", "gradebook.db", ".course", ".ssh", "shadow"})
 _OTHER_PROCESS = re.compile(r"/proc/(\d+)/")
@@ -133,8 +135,15 @@ def _file(event: str, arguments: tuple, frame: FrameType) -> None:
 
 
 def _is_own(path: str) -> bool:
+    # The course may be installed below a temporary folder: a clone in /tmp is still not the student's.
+    if _is_below(path, [_PACKAGE, sys.prefix, sys.base_prefix]):
+        return False
     own = [os.environ.get("HOME", ""), os.environ.get("TMPDIR", ""), _work, "/dev", "/run/kernel"]
-    return any(folder and (path + "/").startswith(folder.rstrip("/") + "/") for folder in own)
+    return _is_below(path, own)
+
+
+def _is_below(path: str, folders: list[str]) -> bool:
+    return any(folder and (path + "/").startswith(folder.rstrip("/") + "/") for folder in folders)
 
 
 def _network(event: str, arguments: tuple, frame: FrameType) -> None:
