@@ -159,7 +159,7 @@ def test_records_hold_everything(graded, classroom):
     assert (first.title, first.exercise, first.max_points) == ("Double", "tiny-a-double", 3.0)
     assert good.submission_sha256 == submission_digest(classroom.paths.submitted / "good" / LAB)
     assert good.source_sha256 == source_digest(classroom.source)
-    assert good.seconds > 0.2
+    assert good.seconds > 0
     assert good.peak_mb > 20
     assert good.sandbox in ("bubblewrap", "landlock")
     assert good.graded_at.endswith("UTC")
