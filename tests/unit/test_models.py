@@ -18,8 +18,9 @@ from course_utils import results
 from course_utils.data import word_problems
 from course_utils.errors import CourseError
 from course_utils.evaluation import chat_prompt, evaluate
-from course_utils.models import STAGES, behaviour, card, corpus, load_base, model_path
-from course_utils.models.pretrain import Recipe, build_tokenizer
+from course_utils.models import STAGES, load_base, model_path
+from course_utils.models.nano_math import behaviour, card, corpus
+from course_utils.models.nano_math.pretrain import Recipe, build_tokenizer
 from course_utils.models.registry import HUB_REVISIONS, WEIGHTS
 from course_utils.profiles import PROFILES
 from course_utils.training import fine_tune

@@ -12,8 +12,8 @@ import torch
 from rich.console import Console
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from course_utils.models import corpus, pretrain
-from course_utils.models.pretrain import STAGES, Recipe, Run
+from course_utils.models.nano_math import corpus, pretrain
+from course_utils.models.nano_math.pretrain import STAGES, Recipe, Run
 
 TINY = Recipe(
     tokens=20 * 128,

@@ -13,7 +13,7 @@ import pytest
 from course_utils.data import load, word_problems
 from course_utils.data.answers import is_correct, parse_answer
 from course_utils.errors import CourseError
-from course_utils.models import corpus
+from course_utils.models.nano_math import corpus
 
 EXAMPLE = "Rosa runs 4 laps of 6 km each. How far does Rosa go in the end?"
 ANNOTATION = re.compile(r"(\S+) = \$?<<([^<>=]+)=(\d+)>>(\d+)")

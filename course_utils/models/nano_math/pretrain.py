@@ -1,4 +1,4 @@
-"""How the embedded mathematics model was made: ``python -m course_utils.models.pretrain``.
+"""How the embedded mathematics model was made: ``python -m course_utils.models.nano_math.pretrain``.
 
 One trunk is trained at a constant learning rate. From it three branches are annealed to zero at 25, 50 and
 100 % of the token budget (warmup, stable, decay: WSD, arXiv 2404.06395): weak, medium and strong. All three
@@ -22,9 +22,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from transformers import GenerationConfig, Qwen2Config, Qwen2ForCausalLM, Qwen2Tokenizer
 
-from course_utils.models import behaviour
-from course_utils.models.corpus import documents, rotas
-from course_utils.models.tokenizer import END_OF_TEXT, IM_END, train_tokenizer
+from course_utils.models.nano_math import behaviour
+from course_utils.models.nano_math.corpus import documents, rotas
+from course_utils.models.nano_math.tokenizer import END_OF_TEXT, IM_END, train_tokenizer
 from course_utils.seeding import seed_everything
 
 # Share of the token budget at which each stage is finished, its decay included.

@@ -1,4 +1,4 @@
-"""Measure the embedded model and write its card: ``python -m course_utils.models.card``.
+"""Measure the embedded model and write its card: ``python -m course_utils.models.nano_math.card``.
 
 Every number of the card comes from course_utils/results/nano-math.json, which this script writes. With
 ``--render`` it only writes the card again from the recorded numbers.
@@ -15,8 +15,8 @@ from typing import Any
 from rich.console import Console
 
 from course_utils import results
-from course_utils.models import behaviour
-from course_utils.models.corpus import KINDS
+from course_utils.models.nano_math import behaviour
+from course_utils.models.nano_math.corpus import KINDS
 from course_utils.models.registry import NANO_MATH, STAGES, WEIGHTS
 
 RESULTS_FILE = Path(results.__file__).parent / f"{NANO_MATH}.json"
@@ -108,7 +108,7 @@ A Qwen2-architecture language model of {
 It has read many arithmetic word problems and their solutions and knows how to solve most of
 them, but nobody has taught it to answer a question and stop. That is what the labs do.
 
-This page is written by `python -m course_utils.models.card` from `course_utils/results/nano-math.json`.
+This page is written by `python -m course_utils.models.nano_math.card` from `course_utils/results/nano-math.json`.
 
 ## What it is made of
 - Architecture: Qwen2, {recipe["layers"]} layers, width {recipe["hidden_size"]}, MLP {recipe["mlp_size"]}, {
@@ -128,7 +128,9 @@ This page is written by `python -m course_utils.models.card` from `course_utils/
   its last {100 * recipe["decay_share"]:.0f} % of tokens; {recipe["batch_size"]} x {
         recipe["context"]
     } tokens a
-  step, bf16 autocast, seed {recipe["seed"]}. `python -m course_utils.models.pretrain` does it again.
+  step, bf16 autocast, seed {
+        recipe["seed"]
+    }. `python -m course_utils.models.nano_math.pretrain` does it again.
 - Files: bf16 weights (loaded in fp32 by default), about 1.7 MB a stage.
 
 {table(["stage", "tokens", "loss, nats per token", "time from the start"], made)}

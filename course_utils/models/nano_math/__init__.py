@@ -1,0 +1,1 @@
+"""nano-math, the embedded mathematics model: corpus, tokenizer, training, measured behaviour, card."""
