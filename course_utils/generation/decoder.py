@@ -16,7 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.generation.request import Finished, Request, Row, StopStrings
+from course_utils.generation.request import Finished, Request, Row, StopStrings, Unknown
+from course_utils.generation.weights import effective
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -26,20 +27,29 @@ _KNOWN = ("Qwen2ForCausalLM", "LlamaForCausalLM")
 _LARGEST = 100_000_000
 _ROPE = ("default", "linear", "llama3")  # kinds whose angles do not depend on the length of the text
 _PREFILL = 32  # prompts read side by side
+# Free slots are filled, or given up, when they are this part of the rows: each time costs some copies.
+_SOME = 1 / 32
 _TOLERANCE = 1e-4  # of the largest logit; float32 in another order of operations differs by about 1e-6
 
 
-class Unknown(Exception):
-    """This model goes through transformers; the text says why, as half a sentence."""
-
-
-@dataclass(frozen=True)
 class _Linear:
-    weight: Tensor
-    bias: Tensor | None
+    """x @ weight.T + bias in float32. The weight lies in oneDNN's layout where torch has it.
+
+    F.linear calls MKL, which uses half of the vector units of a CPU that is not Intel's: there oneDNN takes half
+    the time. weight: (out, in), bias: (out,) or None.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        self.outputs, self._bias = len(weight), bias
+        try:
+            self._weight = torch.ops.mkldnn._reorder_linear_weight(weight)
+        except (AttributeError, RuntimeError, NotImplementedError):  # a build of torch without it
+            self._weight = weight
 
     def __call__(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight, self.bias)
+        if self._weight.is_mkldnn:
+            return torch.ops.mkldnn._linear_pointwise(x, self._weight, self._bias, "none", [], "")
+        return F.linear(x, self._weight, self._bias)
 
 
 @dataclass(frozen=True)
@@ -137,14 +147,14 @@ class Decoder:
         prompts = _Prompts(self, request, waiting, batch.angles)
         while waiting or batch.busy():
             free = batch.free()
-            # Some rows at once, because a start costs about as much as a step.
-            if waiting and len(free) * 8 >= len(batch.rows):
+            many = len(free) >= len(batch.rows) * _SOME
+            if waiting and many:
                 for slot in free[: len(waiting)]:
                     row = waiting.popleft()
                     batch.start(slot, row, *prompts.take(row))
                 yield from batch.collect()
-            elif not waiting and len(free) * 5 >= len(batch.rows):
-                batch.drop(free)
+            elif not waiting and many:
+                batch.shrink()
             else:
                 batch.logits = self.step(batch.tokens, batch.cache, batch.angles)
                 yield from batch.collect()
@@ -154,8 +164,7 @@ class Decoder:
         mixed = layer.query_key_value(F.rms_norm(x, x.shape[-1:], layer.attention_norm, self.epsilon))
         mixed = mixed.view(*x.shape[:-1], -1, self.head_dim)
         turned, value = mixed.split([self.heads + self.kv_heads, self.kv_heads], dim=-2)
-        left, right = turned.chunk(2, -1)
-        turned = torch.addcmul(turned * cos, torch.cat((right, left), -1), sin)
+        turned = torch.addcmul(turned * cos, turned.roll(self.head_dim // 2, -1), sin)
         query, key = turned.split([self.heads, self.kv_heads], dim=-2)
         return query, key, value
 
@@ -190,11 +199,14 @@ class _Cache:
         self.mask[slot, :length], self.mask[slot, length:] = 0.0, -torch.inf
         self.positions[slot] = length
 
-    def keep(self, slots: list[int]) -> None:
-        """Drop all other slots."""
-        self.keys, self.values = self.keys[:, slots], self.values[:, slots]
-        self.mask, self.positions = self.mask[slots], self.positions[slots]
-        self.rows = torch.arange(len(slots))
+    def move(self, sources: list[int], targets: list[int], size: int) -> None:
+        """Bring rows to other slots, then keep the first `size` slots only."""
+        for tensor in (self.mask, self.positions):
+            tensor[targets] = tensor[sources]
+        for tensor in (self.keys, self.values):
+            tensor[:, targets] = tensor[:, sources]
+        self.keys, self.values = self.keys[:, :size], self.values[:, :size]
+        self.mask, self.positions, self.rows = self.mask[:size], self.positions[:size], self.rows[:size]
 
 
 class _Batch:
@@ -212,7 +224,7 @@ class _Batch:
         self.written: list[list[int]] = [[] for _ in range(size)]
         self.draws = torch.zeros(size, request.max_new_tokens)
         self.tokens = torch.zeros(size, dtype=torch.int64)
-        self.logits = torch.zeros(size, len(decoder.head.weight))
+        self.logits = torch.zeros(size, decoder.head.outputs)
         self._fresh: list[int] = []
         self._stops = StopStrings(request)
 
@@ -232,12 +244,17 @@ class _Batch:
         self.logits[slot] = logits
         self._fresh.append(slot)
 
-    def drop(self, slots: list[int]) -> None:
-        """Make the batch smaller."""
-        kept = sorted(set(range(len(self.rows))) - set(slots))
-        self.cache.keep(kept)
-        self.rows, self.written = [self.rows[i] for i in kept], [self.written[i] for i in kept]
-        self.draws, self.tokens, self.logits = self.draws[kept], self.tokens[kept], self.logits[kept]
+    def shrink(self) -> None:
+        """Give the free slots up: the last rows move into them. The logits are new at the next step."""
+        size = len(self.busy())
+        targets = [slot for slot in self.free() if slot < size]
+        sources = [slot for slot in self.busy() if slot >= size]
+        self.cache.move(sources, targets, size)
+        for source, target in zip(sources, targets, strict=True):
+            self.rows[target], self.written[target] = self.rows[source], self.written[source]
+        self.draws[targets], self.tokens[targets] = self.draws[sources], self.tokens[sources]
+        self.draws, self.tokens = self.draws[:size], self.tokens[:size]
+        del self.rows[size:], self.written[size:]
 
     def collect(self) -> Iterator[Finished]:
         """Choose tokens from the logits: of rows just started, or else of all. Yields rows that ended with it."""
@@ -316,20 +333,9 @@ def _refuse_unknown(base: PreTrainedModel) -> None:
 
 def _stack(*modules: nn.Module) -> _Linear:
     """The linear maps of the same input as one. A LoRA adapter of peft's is added to its weight."""
-    weights, biases = zip(*map(_effective, modules), strict=True)
+    weights, biases = zip(*map(effective, modules), strict=True)
     weight = torch.cat(weights) if len(weights) > 1 else weights[0]
     if all(bias is None for bias in biases):
         return _Linear(weight, None)
     rows = [w.new_zeros(len(w)) if b is None else b for w, b in zip(weights, biases, strict=True)]
     return _Linear(weight, torch.cat(rows))
-
-
-def _effective(module: nn.Module) -> tuple[Tensor, Tensor | None]:
-    if type(module) is nn.Linear:
-        return module.weight, module.bias
-    if type(getattr(module, "base_layer", None)) is nn.Linear and hasattr(module, "get_delta_weight"):
-        weight = module.base_layer.weight
-        if not (module.merged or module.disable_adapters):
-            weight = sum((module.get_delta_weight(a) for a in module.active_adapters), weight)
-        return weight, module.base_layer.bias
-    raise Unknown(f"it holds a {type(module).__name__}")

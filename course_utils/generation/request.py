@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
+class Unknown(Exception):
+    """This engine does not do what is asked, so it goes through transformers; the text says why, as half a sentence."""
+
+
 class Row(NamedTuple):
     """One completion to make: the `sample`-th of prompt number `prompt`."""
 

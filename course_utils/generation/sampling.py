@@ -12,8 +12,8 @@ import torch
 
 from course_utils.errors import CourseError
 from course_utils.generation import library
-from course_utils.generation.decoder import Unknown, build
-from course_utils.generation.request import Finished, Request, Row
+from course_utils.generation.decoder import build
+from course_utils.generation.request import Finished, Request, Row, Unknown
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase

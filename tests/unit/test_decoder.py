@@ -19,7 +19,8 @@ from transformers import (
 from course_utils.data import word_problems
 from course_utils.evaluation import chat_prompt
 from course_utils.generation import GenerationInterrupted, end_token_ids, generate, library, sampling
-from course_utils.generation.decoder import Unknown, build
+from course_utils.generation.decoder import build
+from course_utils.generation.request import Request, Row, Unknown
 from course_utils.models import load_base
 
 SMALL = {
@@ -48,6 +49,32 @@ def by_transformers(monkeypatch, *arguments, **options):
     with monkeypatch.context() as patch:
         patch.setattr(sampling, "_engine", library.decode)
         return generate(*arguments, **options)
+
+
+def assert_same(mine, theirs, model, tokenizer, prompts: list[str], temperature: float, seed: int) -> None:
+    """The same completions, but for draws that fall on the border of two tokens as nearly as float32 can tell.
+
+    Kernels add in another order on another CPU or for another number of rows. So where two completions part, the
+    number drawn there must lie within rounding of the border that the model itself computes, and that is rare.
+    """
+    parted = 0
+    draws = Request(
+        prompts=[], n=1, temperature=temperature, max_new_tokens=200, ends=frozenset(), stop=(), seed=seed,
+        batch_size=1, tokenizer=tokenizer,
+    ).draws  # fmt: skip
+    for i, (group, other_group) in enumerate(zip(mine, theirs, strict=True)):
+        for j, (one, other) in enumerate(zip(group, other_group, strict=True)):
+            if one == other:
+                continue
+            pairs = zip(one.token_ids, other.token_ids, strict=False)
+            k, tokens = next((k, pair) for k, pair in enumerate(pairs) if pair[0] != pair[1])
+            ids = tokenizer(prompts[i], add_special_tokens=False)["input_ids"] + list(one.token_ids[:k])
+            with torch.no_grad():
+                logits = model(torch.tensor([ids])).logits[0, -1].double()
+            borders = (logits / temperature).softmax(-1).cumsum(-1)[min(tokens) : max(tokens)]
+            assert (borders - draws(Row(i, j))[k]).abs().max() < 1e-5
+            parted += 1
+    assert parted <= max(1, sum(map(len, mine)) // 10)
 
 
 @pytest.mark.parametrize("stage", ["weak", "medium", "strong"])
@@ -126,7 +153,10 @@ def test_any_qwen2_or_llama_gives_the_same_tokens(kind: str, strong, prompts, mo
             warnings.simplefilter("error")  # no fallback
             mine = generate(model, tokenizer, prompts[:12], max_new_tokens=20, batch_size=5, **options)
         theirs = by_transformers(monkeypatch, model, tokenizer, prompts[:12], max_new_tokens=20, **options)
-        assert mine == theirs
+        if options:
+            assert_same(mine, theirs, model, tokenizer, prompts, options["temperature"], options["seed"])
+        else:
+            assert mine == theirs
         assert len({completion.token_ids for group in mine for completion in group}) > 6
 
 
@@ -134,7 +164,8 @@ def test_samples_are_the_same_whatever_the_batch_and_the_engine(strong, prompts,
     options = {"n": 4, "temperature": 1.0, "max_new_tokens": 40, "seed": 3, "stop": ["####"]}
     wanted = by_transformers(monkeypatch, *strong, prompts[:8], **options)
     for batch_size in (1, 7, 64):
-        assert generate(*strong, prompts[:8], batch_size=batch_size, **options) == wanted
+        mine = generate(*strong, prompts[:8], batch_size=batch_size, **options)
+        assert_same(mine, wanted, *strong, prompts, 1.0, 3)
     assert any(c.stopped for group in wanted for c in group)
     assert any(not c.stopped for group in wanted for c in group)
     # The same prompt a second time gets random numbers of its own.
