@@ -125,10 +125,12 @@ def _weights() -> Finding:
     from course_utils.models import STAGES, model_path
 
     try:
-        folders = [model_path("nano-math", stage) for stage in STAGES]
+        for stage in STAGES:
+            model_path("nano-math", stage)
+        model_path("nano-icl")
     except CourseError as error:
         return Finding("models", False, str(error), "git checkout -- course_utils/models/weights")
-    return Finding("models", True, f"embedded: {folders[0].parent.name} ({', '.join(STAGES)})")
+    return Finding("models", True, f"embedded: nano-math ({', '.join(STAGES)}), nano-icl")
 
 
 def _real_data() -> Finding:

@@ -16,6 +16,7 @@ class Profile:
     """What a notebook needs to know about the machine it runs on.
 
     `model` and `stage` go to `course_utils.models.load_base`, `dataset` to `course_utils.data.load`.
+    `icl_model` goes to `load_base` too: the model that learns in context.
     `train_examples` and `eval_problems` count problems, `samples` counts completions per problem where
     a lab samples, `seeds` are the seeds of repeated runs. `max_length` and `max_new_tokens` count tokens.
     `adapter_rank` is the rank of the adapter that is trained; None trains every weight. With `packing` several
@@ -29,6 +30,7 @@ class Profile:
     dtype: str
     model: str
     stage: str | None
+    icl_model: str
     dataset: str
     train_examples: int
     eval_problems: int
@@ -53,6 +55,7 @@ PROFILES = {
         dtype="float32",
         model="nano-math",
         stage="strong",
+        icl_model="nano-icl",
         dataset="word_problems",
         train_examples=100,
         eval_problems=150,
@@ -71,6 +74,7 @@ PROFILES = {
         dtype="float16",  # a T4 has no bfloat16
         model="Qwen/Qwen2.5-Math-1.5B",
         stage=None,
+        icl_model="Qwen/Qwen2.5-1.5B",
         dataset="gsm8k",
         train_examples=400,
         eval_problems=200,
@@ -92,6 +96,7 @@ PROFILES = {
         dtype="bfloat16",
         model="Qwen/Qwen2.5-Math-1.5B",
         stage=None,
+        icl_model="Qwen/Qwen2.5-1.5B",
         dataset="gsm8k",
         train_examples=2000,
         eval_problems=500,

@@ -1,4 +1,4 @@
-"""Base models by name: the embedded nano-math in three stages, or any model of the hub."""
+"""Base models by name: the embedded nano-math in three stages and nano-icl, or any model of the hub."""
 
 from course_utils.models.registry import STAGES, load_base, model_path
 

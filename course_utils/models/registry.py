@@ -13,22 +13,36 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent / "weights"
 NANO_MATH = "nano-math"
+NANO_ICL = "nano-icl"
+EMBEDDED = (NANO_MATH, NANO_ICL)
 STAGES = ("weak", "medium", "strong")
 
 # Models of the hub are pinned: a repository that changes must not change a lab.
-HUB_REVISIONS = {"Qwen/Qwen2.5-Math-1.5B": "4a83ca6e4526a4f2da3aa259ec36c259f66b2ab2"}
+HUB_REVISIONS = {
+    "Qwen/Qwen2.5-1.5B": "8faed761d45a263340a0528343f099c05c9a4323",
+    "Qwen/Qwen2.5-Math-1.5B": "4a83ca6e4526a4f2da3aa259ec36c259f66b2ab2",
+}
 
 
 def model_path(name: str, stage: str | None = None) -> Path:
-    """The folder of an embedded model's stage (default: strong). Raises CourseError if there is none."""
-    if name != NANO_MATH:
-        raise CourseError(f"there is no embedded model {name!r}; the embedded model is {NANO_MATH!r}")
-    stage = stage or "strong"
-    if stage not in STAGES:
-        raise CourseError(f"{name} has no stage {stage!r}; use one of {', '.join(STAGES)}")
-    path = WEIGHTS / name / stage
+    """The folder of an embedded model; nano-math's stage is strong if none is given.
+
+    Raises CourseError if there is no such model or stage.
+    """
+    if name not in EMBEDDED:
+        raise CourseError(f"there is no embedded model {name!r}; use one of {', '.join(EMBEDDED)}")
+    if name != NANO_MATH and stage is not None:
+        raise CourseError(f"only {NANO_MATH} has stages; leave stage={stage!r} out for {name!r}")
+    path = WEIGHTS / name
+    if name == NANO_MATH:
+        stage = stage or "strong"
+        if stage not in STAGES:
+            raise CourseError(f"{name} has no stage {stage!r}; use one of {', '.join(STAGES)}")
+        path = path / stage
     if not (path / "model.safetensors").exists():
-        raise CourseError(f"the weights of {name} {stage} are missing in {path}; install the package again")
+        raise CourseError(
+            f"the weights of {path.relative_to(WEIGHTS)} are missing in {path}; install the package again"
+        )
     return path
 
 
@@ -40,8 +54,8 @@ def load_base(
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """A base model, in evaluation mode, and its tokenizer.
 
-    name, stage, device, dtype: each defaults to the profile's. `name` is "nano-math", a folder with a
-    transformers model, or a model of the hub; `stage` ("weak", "medium", "strong") is nano-math's only.
+    name, stage, device, dtype: each defaults to the profile's. `name` is "nano-math", "nano-icl", a folder
+    with a transformers model, or a model of the hub; `stage` ("weak", "medium", "strong") is nano-math's only.
     Raises CourseError if there is no such model or it cannot be reached.
     """
     import torch
@@ -57,7 +71,7 @@ def load_base(
     dtype = dtype or profile.dtype
     if isinstance(dtype, str):
         dtype = getattr(torch, dtype)
-    if name == NANO_MATH:
+    if name in EMBEDDED:
         source, options = str(model_path(name, stage)), {}
     else:
         if stage is not None:
@@ -70,7 +84,7 @@ def load_base(
     except OSError as error:
         raise CourseError(
             f"the model {name!r} cannot be loaded ({str(error).splitlines()[0]}); check the name and the "
-            f"connection, or use the embedded {NANO_MATH!r}"
+            f"connection, or use the embedded {NANO_MATH!r} or {NANO_ICL!r}"
         ) from error
     if tokenizer.pad_token_id is None:
         raise CourseError(f"the tokenizer of {name!r} has no padding token; choose another model")

@@ -27,9 +27,10 @@ from course_utils.viz import style
 
 assert course.lab("1").points > 0
 style.use()
-model, tokenizer = load_base("nano-math", stage="strong")
-ids = tokenizer("2 + 3 =", return_tensors="pt").input_ids
-assert model(ids).logits.shape == (1, ids.shape[1], model.config.vocab_size)
+for name, text in (("nano-math", "2 + 3 ="), ("nano-icl", "horse zor")):
+    model, tokenizer = load_base(name)
+    ids = tokenizer(text, return_tensors="pt").input_ids
+    assert model(ids).logits.shape == (1, ids.shape[1], model.config.vocab_size)
 print("works")
 """
 

@@ -21,7 +21,7 @@ from course_utils.evaluation import chat_prompt, evaluate
 from course_utils.models import STAGES, load_base, model_path
 from course_utils.models.nano_math import behaviour, card, corpus
 from course_utils.models.nano_math.pretrain import Recipe, build_tokenizer
-from course_utils.models.registry import HUB_REVISIONS, WEIGHTS
+from course_utils.models.registry import EMBEDDED, HUB_REVISIONS, WEIGHTS
 from course_utils.profiles import PROFILES
 from course_utils.training import fine_tune
 
@@ -172,6 +172,7 @@ def test_load_base_follows_the_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ({"name": "nano-math", "stage": "huge"}, "'huge'"),
         ({"name": "no/such-model-here", "stage": "weak"}, "'weak'"),
+        ({"name": "nano-icl", "stage": "weak"}, "only nano-math has stages; leave stage='weak' out"),
         ({"name": "/no/such/folder"}, "/no/such/folder"),
     ],
 )
@@ -190,7 +191,8 @@ def test_a_model_of_the_hub_is_pinned(monkeypatch) -> None:
         raise OSError("not reachable")
 
     monkeypatch.setattr(AutoTokenizer, "from_pretrained", refuse)
-    for name in {profile.model for profile in PROFILES.values()} - {"nano-math"}:
+    named = {name for profile in PROFILES.values() for name in (profile.model, profile.icl_model)}
+    for name in named - set(EMBEDDED):
         with pytest.raises(CourseError, match="not reachable"):
             load_base(name, device="cpu", dtype="float32")
         assert asked.pop() == (name, HUB_REVISIONS[name])
@@ -201,6 +203,8 @@ def test_missing_weights_are_named(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setattr("course_utils.models.registry.WEIGHTS", tmp_path)
     with pytest.raises(CourseError, match="install the package again"):
         model_path("nano-math", "strong")
+    with pytest.raises(CourseError, match="install the package again"):
+        model_path("nano-icl")
     with pytest.raises(CourseError, match="nano-physics"):
         model_path("nano-physics")
 

@@ -1,0 +1,1 @@
+"""nano-icl, the embedded in-context learner: tokenizer, training, measured behaviour, card."""
