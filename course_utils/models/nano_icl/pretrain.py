@@ -46,7 +46,7 @@ class Recipe:
     first_length: int = 64
     first_loss: float = 0.5
     first_steps_most: int = 2500
-    steps: int = 3600
+    steps: int = 2800
     # (share of the mixture's steps, document length)
     lengths: tuple[tuple[float, int], ...] = ((0.35, 128), (0.6, 256), (0.8, 512), (1.0, 1056))
     kinds: dict[str, float] = field(
