@@ -1,0 +1,253 @@
+"""Lab 04's recorded loop: what is kept, the plan, that a run goes on where it was, and what the file holds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+
+import pytest
+
+from course_utils import results
+from course_utils.data.word_problems import split_of
+from course_utils.errors import CourseError
+from course_utils.experiments import expert_iteration as experiment
+from course_utils.experiments.expert_iteration import Arm
+from course_utils.generation import Completion
+from course_utils.models import load_base
+
+SMALL = replace(
+    experiment.RECIPE,
+    questions=4,
+    samples=2,
+    format_examples=2,
+    format_epochs=1,
+    epochs=1,
+    greedy_problems=4,
+    sampled_problems=3,
+    second_samples=2,
+    seeds=(0,),
+    max_new_tokens=12,
+)
+PROBLEM = {
+    "question": "Tom has 3 eggs and buys 4. How many?",
+    "answer": "3+4 = <<3+4=7>>7\n#### 7",
+    "steps": 1,
+}
+
+
+def written(*texts: str) -> list[Completion]:
+    return [Completion(text, (1,), True) for text in texts]
+
+
+@pytest.fixture(scope="module")
+def base():
+    return load_base("nano-math", "weak", device="cpu", dtype="float32")
+
+
+@pytest.mark.parametrize(
+    ("verifier", "cap", "expected"),
+    [
+        ("strict", 2, ["first\n#### 7", "second\n#### 7"]),
+        ("strict", None, ["first\n#### 7", "second\n#### 7", "third\n#### 7"]),
+        ("last number", 1, ["first\n#### 7"]),
+        ("last number", None, ["first\n#### 7", "second\n#### 7", "(7)", "third\n#### 7"]),
+        ("number anywhere", 2, ["first\n#### 7\nTom has 9", "first\n#### 7"]),
+    ],
+)
+def test_what_is_kept_is_right_cut_different_and_capped(verifier: str, cap: int | None, expected) -> None:
+    group = written(
+        "first\n#### 7\nTom has 9",
+        " first\n#### 7 ",
+        "second\n#### 7",
+        "(7)",
+        "third\n#### 7",
+        "12-5 = 8\n#### 8",
+    )
+    kept = experiment.accepted(PROBLEM, group, verifier, cap)
+    assert [solution["answer"] for solution in kept] == expected
+    assert {(solution["question"], solution["gold"]) for solution in kept} == {
+        (PROBLEM["question"], PROBLEM["answer"])
+    }
+
+
+def test_the_lenient_verifiers_are_lenient_and_no_more() -> None:
+    assert experiment.last_number("So we get (7)", "7")
+    assert experiment.last_number("it is 1,200.", "1200")
+    assert not experiment.last_number("#### 7\nTom has 9 eggs", "7")
+    assert experiment.number_anywhere("#### 7\nTom has 9 eggs", "7")
+    assert not experiment.number_anywhere("17 eggs", "7")
+    assert not experiment.last_number("none", "7")
+
+
+def test_a_false_step_and_another_way_are_counted() -> None:
+    kept = [
+        {**PROBLEM, "gold": PROBLEM["answer"], "answer": answer}
+        for answer in (
+            "3+4 = <<3+4=7>>7\n#### 7",
+            "4+4 = <<4+4=7>>7\n#### 7",
+            "4+1 = <<4+1=5>>5\n5+2 = <<5+2=7>>7\n#### 7",
+            "She has 7.\n#### 7",
+            "(7)",
+        )
+    ]
+    found = experiment.describe(kept)
+    assert {key: found[key] for key in ("kept", "strict", "annotated", "false_steps", "like_gold")} == {
+        "kept": 5,
+        "strict": 4,
+        "annotated": 3,
+        "false_steps": 1,
+        "like_gold": 2,  # the false step arrives at the gold result
+    }
+    assert found["examples"] == [
+        {key: kept[1][key] for key in ("question", "answer", "gold")},
+    ]
+
+
+def test_the_hint_is_in_the_prompt_and_the_steps_are_not(base) -> None:
+    prompt = experiment.hinted_prompt(PROBLEM, base[1])
+    assert "How many?\nAnswer: 7" in prompt
+    assert "3+4" not in prompt
+
+
+def test_no_test_problem_is_ever_trained_on() -> None:
+    asked = {problem["question"] for problem in experiment.held_out()}
+    assert {split_of(question) for question in asked} == {"test"}
+    for arm in experiment.ARMS:
+        rounds = [experiment.training_problems(0, number, arm, SMALL) for number in range(arm.rounds)]
+        questions = [problem["question"] for problems in rounds for problem in problems]
+        assert len(set(questions)) == len(questions), "the rounds have questions of their own"
+        assert {split_of(question) for question in questions} == {"train"}
+        assert not asked & set(questions)
+
+
+def test_a_round_without_a_correct_sample_leaves_the_model_as_it_is(base, monkeypatch) -> None:
+    monkeypatch.setattr(experiment, "_train", None)
+    monkeypatch.setattr(
+        experiment, "_write", lambda loaded, problems, *_: [written("no", "idea") for _ in problems]
+    )
+    loaded, facts = experiment.one_round(base, base, Arm("any"), 0, 0, SMALL)
+    assert loaded is base
+    assert (facts["kept"], facts["passed"]) == (0, [4, 0, 0])
+
+
+def test_who_samples_and_who_is_trained(monkeypatch) -> None:
+    trained, sampled = [], []
+
+    def write(loaded, problems, *_):
+        sampled.append(loaded[0])
+        return [written(problem["answer"], problem["answer"]) for problem in problems]
+
+    def train(loaded, solutions, *_, **__):
+        trained.append((loaded[0], len(solutions)))
+        return loaded[0] + "+", None
+
+    monkeypatch.setattr(experiment, "_write", write)
+    monkeypatch.setattr(experiment, "_train", train)
+    for restart, expected in ((False, [("m", 4), ("m+", 4)]), (True, [("m", 4), ("m", 4)])):
+        trained.clear()
+        sampled.clear()
+        run = experiment.run_arm(
+            ("m", None),
+            Arm("any", rounds=2, restart=restart),
+            0,
+            lambda loaded, name: {"model": loaded[0]},
+            SMALL,
+        )
+        assert trained == expected
+        assert sampled == ["m", "m+"]
+        assert [entry["model"] for entry in run["rounds"]] == (
+            ["m", "m+", "m+"] if restart else ["m", "m+", "m++"]
+        )
+        assert [entry.get("kept") for entry in run["rounds"]] == [None, 4, 4]
+
+
+def test_a_second_try_asks_only_what_is_unsolved(base, monkeypatch) -> None:
+    calls = []
+
+    def write(loaded, problems, recipe, n, temperature, seed, prompt=None):
+        calls.append(([problem["question"] for problem in problems], prompt))
+        if len(calls) % 2:
+            return [written("no") if i else written(problem["answer"]) for i, problem in enumerate(problems)]
+        return [written(problem["answer"]) for problem in problems]
+
+    monkeypatch.setattr(experiment, "_write", write)
+    monkeypatch.setattr(experiment, "_train", lambda loaded, *_, **__: loaded)
+    questions = [problem["question"] for problem in experiment.training_problems(0, 0, Arm("any"), SMALL)]
+    for second_try, prompt in (("hint", experiment.hinted_prompt), ("again", None)):
+        calls.clear()
+        _, facts = experiment.one_round(base, base, Arm("any", second_try=second_try), 0, 0, SMALL)
+        assert calls == [(questions, None), (questions[1:], prompt)]
+        assert (facts["kept"], facts["second_try"]["kept"], facts["second_try"]["questions"]) == (4, 3, 3)
+    with pytest.raises(CourseError, match="'beg'"):
+        experiment.one_round(base, base, Arm("any", second_try="beg"), 0, 0, SMALL)
+
+
+def test_unknown_names_are_refused(base) -> None:
+    with pytest.raises(CourseError, match="'middle'"):
+        experiment.run_arm(base, Arm("any", start="middle"), 0, experiment.measure, SMALL)
+    with pytest.raises(CourseError, match="'no such arm'"):
+        experiment.record(["no such arm"])
+
+
+def test_a_recording_goes_on_where_it_was(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(results, "_FOLDER", tmp_path)
+    monkeypatch.setattr(experiment, "RECIPE", SMALL)
+    monkeypatch.setattr(
+        experiment, "ARMS", (Arm("continue", rounds=1, stage="weak"), Arm("other", rounds=1, stage="weak"))
+    )
+    monkeypatch.setattr(experiment, "GOLD", {"gold": "continue"})
+    state = {"greedy": {"correct": [1, 0]}, "sampled": {"correct": [1], "n": 2}}
+    monkeypatch.setattr(experiment, "measure", lambda *_: dict(state))
+    monkeypatch.setattr(
+        experiment,
+        "_write",
+        lambda loaded, problems, *_: [written(problem["answer"]) for problem in problems],
+    )
+    monkeypatch.setattr(experiment, "_train", lambda loaded, *_, **__: loaded)
+    first = experiment.record(["continue"])
+    assert [run["arm"] for run in first["runs"]] == ["continue"]
+    second = experiment.record()
+    assert [run["arm"] for run in second["runs"]] == ["continue", "gold", "other"]
+    assert second["runs"][1]["examples"] == first["runs"][0]["rounds"][1]["kept"] == 4
+    monkeypatch.setattr(experiment, "run_arm", None)  # nothing is left to run
+    assert experiment.record() == results.load(experiment.NAME) == second
+    monkeypatch.setattr(experiment, "RECIPE", replace(SMALL, epochs=2))
+    with pytest.raises(CourseError, match="another recipe"):
+        experiment.record()
+
+
+def test_one_real_round_counts_what_it_measured(base) -> None:
+    run = experiment.run_arm(
+        base,
+        Arm("any", rounds=1, verifier="number anywhere"),
+        0,
+        lambda loaded, _: experiment.measure(loaded, SMALL),
+        SMALL,
+    )
+    for entry in run["rounds"]:
+        greedy, sampled = entry["greedy"], entry["sampled"]
+        assert (len(greedy["correct"]), greedy["n"], len(sampled["correct"]), sampled["n"]) == (4, 4, 3, 6)
+        assert sum(greedy["correct"]) <= greedy["format"] <= 4
+        assert sum(cell[2] for cell in sampled["steps"].values()) == 6
+    assert sum(run["rounds"][1]["passed"]) == SMALL.questions
+
+
+def test_the_recorded_file_holds_every_run_of_the_plan_once() -> None:
+    recorded = results.load(experiment.NAME)
+    assert recorded["recipe"] == json.loads(
+        json.dumps({**asdict(experiment.RECIPE), "arms": [asdict(arm) for arm in experiment.ARMS]})
+    )
+    assert [(run["arm"], run["seed"]) for run in recorded["runs"]] == experiment.plan()
+    rounds = {arm.name: arm.rounds for arm in experiment.ARMS}
+    for run in recorded["runs"]:
+        assert len(run["rounds"]) == 1 + rounds.get(run["arm"], 0)
+        for entry in run["rounds"]:
+            assert len(entry["greedy"]["correct"]) == experiment.RECIPE.greedy_problems
+            assert len(entry["sampled"]["correct"]) == experiment.RECIPE.sampled_problems
+
+
+def test_pass_at_1_climbs_for_every_seed() -> None:
+    for run in results.load(experiment.NAME)["runs"]:
+        if run["arm"] in ("continue", "format", "skill"):
+            right = [sum(entry["sampled"]["correct"]) for entry in run["rounds"]]
+            assert right == sorted(right), f"{run['arm']}, seed {run['seed']}"
