@@ -448,7 +448,8 @@ def _add(run: dict[str, Any], name: str) -> dict[str, Any]:
 def record(only: Sequence[str] = (), name: str = NAME) -> dict[str, Any]:
     """Run what the results file lacks and save after every run. Returns the file's content.
 
-    only: names of arms and gold runs; none means all. Two processes with other names can share the work.
+    only: names of arms and gold runs; none means all, and at the end the base models are measured as they
+        are. Two processes with other names can share the work.
     name: of the results file.
     Raises CourseError for a name that is not in the plan.
     """
@@ -482,6 +483,12 @@ def record(only: Sequence[str] = (), name: str = NAME) -> dict[str, Any]:
         run = {"arm": label, **run, "seconds": round(time.process_time() - began, 1)}
         recorded = _add(run, name)
         print(_line(run), flush=True)
+    if not only and "bases" not in recorded:
+        stages = sorted({arm.stage for arm in ARMS})
+        recorded["bases"] = {
+            stage: measure(load_base("nano-math", stage, "cpu", "float32"), RECIPE) for stage in stages
+        }
+        results.save(name, recorded)
     return recorded
 
 
