@@ -251,3 +251,81 @@ def test_pass_at_1_climbs_for_every_seed() -> None:
         if run["arm"] in ("continue", "format", "skill"):
             right = [sum(entry["sampled"]["correct"]) for entry in run["rounds"]]
             assert right == sorted(right), f"{run['arm']}, seed {run['seed']}"
+
+
+def mean_over_seeds(arm: str, number: int, read) -> float:
+    """The mean of `read` over the runs of an arm, after round `number`."""
+    found = [
+        read(run["rounds"][number]) for run in results.load(experiment.NAME)["runs"] if run["arm"] == arm
+    ]
+    assert len(found) == len(experiment.RECIPE.seeds)
+    return sum(found) / len(found)
+
+
+def greedy(key: str):
+    """The share of greedy answers that a rule accepts."""
+
+    def read(entry) -> float:
+        value = entry["greedy"][key]
+        return (sum(value) if isinstance(value, list) else value) / entry["greedy"]["n"]
+
+    return read
+
+
+def test_what_lab_04_says_about_the_start_holds_in_the_record() -> None:
+    assert (
+        mean_over_seeds("continue", -1, greedy("correct")) - mean_over_seeds("continue", 0, greedy("correct"))
+        > 0.5
+    )
+    assert (
+        abs(mean_over_seeds("continue", -1, greedy("any")) - mean_over_seeds("continue", 0, greedy("any")))
+        < 0.05
+    )
+    assert mean_over_seeds("skill", -1, greedy("any")) - mean_over_seeds("skill", 0, greedy("any")) > 0.1
+    bases = results.load(experiment.NAME)["bases"]
+    for arm, stage in (("format", "strong"), ("skill", "medium")):
+        # the format examples cost arithmetic, and the loop ends above what the base knew
+        base = greedy("any")(bases[stage])
+        assert mean_over_seeds(arm, 0, greedy("any")) < base < mean_over_seeds(arm, -1, greedy("any"))
+
+
+def test_what_lab_04_says_about_five_steps_holds_in_the_record() -> None:
+    def of_five(entry) -> float:
+        return entry["greedy"]["steps"]["5"][1] / entry["greedy"]["steps"]["5"][2]
+
+    assert mean_over_seeds("continue", -1, of_five) < 0.1 < 0.2 < mean_over_seeds("gold", 0, of_five)
+
+
+def test_what_lab_04_says_about_lenient_verifiers_holds_in_the_record() -> None:
+    assert mean_over_seeds("last number", 0, greedy("last number")) < 0.05
+    assert mean_over_seeds("last number", -1, greedy("last number")) > 0.5
+    assert mean_over_seeds("last number", -1, greedy("correct")) < 0.05
+    assert (
+        abs(
+            mean_over_seeds("last number", -1, greedy("any"))
+            - mean_over_seeds("last number", 0, greedy("any"))
+        )
+        < 0.1
+    )
+    assert (
+        mean_over_seeds("number anywhere", -1, greedy("stopped"))
+        < mean_over_seeds("number anywhere", 0, greedy("stopped")) / 2
+    )
+    # after the format examples the strict and the lenient rule agree: nothing to exploit
+    assert (
+        abs(
+            mean_over_seeds("format", 0, greedy("last number"))
+            - mean_over_seeds("format", 0, greedy("correct"))
+        )
+        < 0.02
+    )
+
+
+def test_what_lab_04_says_about_false_steps_holds_in_the_record() -> None:
+    for arm in ("continue", "format", "skill"):
+        runs = [run for run in results.load(experiment.NAME)["runs"] if run["arm"] == arm]
+        false, checked = (
+            sum(entry[key] for run in runs for entry in run["rounds"][1:])
+            for key in ("false_steps", "annotated")
+        )
+        assert 0.002 < false / checked < 0.15
