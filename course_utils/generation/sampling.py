@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
 from course_utils.errors import CourseError
-from course_utils.generation import library
+from course_utils.generation import library, vllm
 from course_utils.generation.decoder import build
 from course_utils.generation.request import Finished, Request, Row, Unknown
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+ENGINES = ("decoder", "vllm", "transformers")
 
 
 @dataclass(frozen=True)
@@ -63,17 +67,21 @@ def generate(
     seed: int = 0,
     batch_size: int = 64,
     progress: bool = False,
+    engine: str | None = None,
 ) -> list[list[Completion]]:
     """`n` completions of each prompt, in the order of the prompts.
 
     prompts: complete texts; special tokens in them are recognised, none are added.
     temperature: 0 takes the most probable token. Otherwise each completion is drawn with random numbers of its
-        own, which come from `seed`, the prompt's place and the sample's number: neither `batch_size` nor the
-        engine changes it, up to the last bits of the logits. torch's global generator is left alone.
+        own, which come from `seed`, the prompt's place and the sample's number: `batch_size` does not change it,
+        up to the last bits of the logits, and no engine but vLLM does, which has random numbers of its own, from
+        the same three. torch's global generator is left alone.
     max_new_tokens: tokens per completion at most. stop: strings that end a completion; left out of its text.
-    batch_size: sequences decoded side by side. progress: show a bar.
-    Small Qwen2 and Llama models in float32 on a CPU are decoded by `course_utils.generation.decoder`, all others
-    by transformers; on a CPU a warning then says why.
+    batch_size: sequences decoded side by side; vLLM decides by itself. progress: show a bar.
+    engine: who decodes. None, or the environment variable COURSE_ENGINE where it is None, leaves the choice to the
+        course: on a CPU `decoder` for small Qwen2 and Llama models in float32; on a GPU `vllm` where it is
+        installed and runs already or has 500 completions to make; else `transformers`. What is not known to the
+        one that is chosen, or asked for, goes to transformers, and a warning says why.
     Raises CourseError for an empty prompt, a negative temperature, n < 1 or batch_size < 1, and
     GenerationInterrupted, with what is done, on a KeyboardInterrupt.
     """
@@ -86,6 +94,11 @@ def generate(
         raise CourseError(f"n={n} completions at temperature 0 would all be the same; raise the temperature")
     if any(not prompt for prompt in prompts):
         raise CourseError("a prompt is empty; give the model at least one token to go on from")
+    engine = engine or os.environ.get("COURSE_ENGINE") or None
+    if engine not in (None, *ENGINES):
+        raise CourseError(
+            f"there is no engine {engine!r}; leave it out, or choose one of {', '.join(ENGINES)}"
+        )
     if not prompts:
         return []
     request = Request(
@@ -103,8 +116,8 @@ def generate(
     was_training = model.training
     model.eval()
     try:
-        with _bar(len(prompts) * n, progress) as advance:
-            for finished in _engine(model, request):
+        with _bar(len(prompts) * n, progress) as advance, closing(_engine(model, request, engine)) as rows:
+            for finished in rows:
                 done[finished.row] = _completion(request, finished)
                 advance()
     except KeyboardInterrupt:
@@ -114,14 +127,22 @@ def generate(
     return _in_order(request, done)
 
 
-def _engine(model: PreTrainedModel, request: Request) -> Iterator[Finished]:
-    try:
-        decoder = build(model, request.prompts[0])
-    except Unknown as reason:
-        if model.device.type == "cpu":
-            warnings.warn(f"This model is decoded by transformers, more slowly: {reason}.", stacklevel=4)
-        return library.decode(model, request)
-    return decoder.decode(request)
+def _engine(model: PreTrainedModel, request: Request, asked: str | None) -> Iterator[Finished]:
+    if asked == "vllm" or (asked is None and vllm.pays(model, request)):
+        try:
+            return vllm.decode(model, request)
+        except Unknown as reason:
+            _note(reason)
+    elif asked == "decoder" or (asked is None and model.device.type == "cpu"):
+        try:
+            return build(model, request.prompts[0]).decode(request)
+        except Unknown as reason:
+            _note(reason)
+    return library.decode(model, request)
+
+
+def _note(reason: Unknown) -> None:
+    warnings.warn(f"This model is decoded by transformers, more slowly: {reason}.", stacklevel=5)
 
 
 def _completion(request: Request, finished: Finished) -> Completion:

@@ -18,7 +18,7 @@ from transformers import (
 
 from course_utils.data import word_problems
 from course_utils.evaluation import chat_prompt
-from course_utils.generation import GenerationInterrupted, end_token_ids, generate, library, sampling
+from course_utils.generation import GenerationInterrupted, end_token_ids, generate, sampling
 from course_utils.generation.decoder import build
 from course_utils.generation.request import Request, Row, Unknown
 from course_utils.models import load_base
@@ -42,13 +42,6 @@ def strong():
 def prompts(strong) -> list[str]:
     problems = word_problems.generate(200, seed=5, steps=(1, 5), split="test")
     return [chat_prompt(problem["question"], strong[1]) for problem in problems]
-
-
-def by_transformers(monkeypatch, *arguments, **options):
-    """What `generate` gives when model.generate decodes."""
-    with monkeypatch.context() as patch:
-        patch.setattr(sampling, "_engine", library.decode)
-        return generate(*arguments, **options)
 
 
 def assert_same(mine, theirs, model, tokenizer, prompts: list[str], temperature: float, seed: int) -> None:
@@ -146,13 +139,13 @@ KINDS = [
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_any_qwen2_or_llama_gives_the_same_tokens(kind: str, strong, prompts, monkeypatch) -> None:
+def test_any_qwen2_or_llama_gives_the_same_tokens(kind: str, strong, prompts) -> None:
     model, tokenizer = random_model(kind), strong[1]
     for options in ({}, {"temperature": 0.7, "n": 3, "seed": 4}):
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # no fallback
             mine = generate(model, tokenizer, prompts[:12], max_new_tokens=20, batch_size=5, **options)
-        theirs = by_transformers(monkeypatch, model, tokenizer, prompts[:12], max_new_tokens=20, **options)
+        theirs = generate(model, tokenizer, prompts[:12], max_new_tokens=20, engine="transformers", **options)
         if options:
             assert_same(mine, theirs, model, tokenizer, prompts, options["temperature"], options["seed"])
         else:
@@ -160,9 +153,9 @@ def test_any_qwen2_or_llama_gives_the_same_tokens(kind: str, strong, prompts, mo
         assert len({completion.token_ids for group in mine for completion in group}) > 6
 
 
-def test_samples_are_the_same_whatever_the_batch_and_the_engine(strong, prompts, monkeypatch) -> None:
+def test_samples_are_the_same_whatever_the_batch_and_the_engine(strong, prompts) -> None:
     options = {"n": 4, "temperature": 1.0, "max_new_tokens": 40, "seed": 3, "stop": ["####"]}
-    wanted = by_transformers(monkeypatch, *strong, prompts[:8], **options)
+    wanted = generate(*strong, prompts[:8], engine="transformers", **options)
     for batch_size in (1, 7, 64):
         mine = generate(*strong, prompts[:8], batch_size=batch_size, **options)
         assert_same(mine, wanted, *strong, prompts, 1.0, 3)
@@ -205,7 +198,7 @@ def test_a_model_that_only_looks_known_is_never_decoded_wrongly(strong, prompts,
     handle = model.model.layers[0].register_forward_hook(lambda module, args, output: output * 0.5)
     with pytest.warns(UserWarning, match="logits are not the model's own"):
         mine = generate(model, strong[1], prompts[:3], max_new_tokens=8)
-    assert mine == by_transformers(monkeypatch, model, strong[1], prompts[:3], max_new_tokens=8)
+    assert mine == generate(model, strong[1], prompts[:3], max_new_tokens=8, engine="transformers")
     handle.remove()
     monkeypatch.setattr(model.model.layers[0].mlp, "gate_proj", torch.nn.Sequential(torch.nn.Linear(32, 48)))
     with pytest.raises(Unknown, match="Sequential"):
