@@ -44,11 +44,14 @@ _ANSWER_LINE = re.compile(rf"{MARK}[^\n]*")
 class Recipe:
     """What every arm shares.
 
-    steps: numbers of steps of the questions, in training and when measured. questions: new ones in each round.
-    samples: completions of a question, in training and when measured. learning_rate, epochs and batch_size: of
-    the training in each round and of the gold solutions. format_examples: one-step problems with gold solutions that
-    teach the format and no skill, with format_rate and format_epochs. greedy_problems, sampled_problems: held
-    out, the second are the first of the first. second_samples: completions of an unsolved question in a second try.
+    steps: numbers of steps of the questions, in training and when measured.
+    questions: new ones in each round. samples: completions of a question, in training and when measured, at
+        most 9.
+    learning_rate, epochs, batch_size: of the training in each round and of the gold solutions.
+    format_examples: one-step problems with gold solutions that teach the format and no skill, with
+        format_rate and format_epochs.
+    greedy_problems, sampled_problems: held out; the second are the first of the first.
+    second_samples: completions of an unsolved question in a second try.
     """
 
     steps: tuple[int, int] = (2, 5)
@@ -215,10 +218,11 @@ def accepted(
 
 
 def _shares(problems: Sequence[Problem], completions: Sequence[Sequence[Completion]]) -> dict[str, Any]:
-    """Counts over all completions, and of each problem how many are strictly correct.
+    """Counts over all completions, and how many of each problem's are strictly correct.
 
-    format: a number after the mark. any: right in whatever format. last number, number anywhere: what the
-    lenient verifiers accept. steps: number of steps -> [strictly correct, right in whatever format, all].
+    correct: one digit for each problem; see `right_samples`. format: a number after the mark. any: right in
+    whatever format. last number, number anywhere: what the lenient verifiers accept. steps: number of steps
+    -> [strictly correct, right in whatever format, all].
     """
     pairs = [(problem, c) for problem, group in zip(problems, completions, strict=True) for c in group]
     by_steps: dict[str, list[int]] = {}
@@ -229,10 +233,10 @@ def _shares(problems: Sequence[Problem], completions: Sequence[Sequence[Completi
         counts[2] += 1
     return {
         "n": len(pairs),
-        "correct": [
-            sum(strict(c.text, _gold(problem)) for c in group)
+        "correct": "".join(
+            str(sum(strict(c.text, _gold(problem)) for c in group))
             for problem, group in zip(problems, completions, strict=True)
-        ],
+        ),
         "format": sum(parse_answer(c.text) is not None for _, c in pairs),
         "any": sum(any_answer(c.text) == _gold(p) for p, c in pairs),
         **{
@@ -242,6 +246,11 @@ def _shares(problems: Sequence[Problem], completions: Sequence[Sequence[Completi
         "stopped": sum(c.stopped for _, c in pairs),
         "steps": dict(sorted(by_steps.items())),
     }
+
+
+def right_samples(measured: Mapping[str, Any]) -> list[int]:
+    """Of each problem the number of strictly correct completions. measured: one of `measure`'s two parts."""
+    return [int(digit) for digit in measured["correct"]]
 
 
 def measure(loaded: Loaded, recipe: Recipe = RECIPE) -> dict[str, Any]:
@@ -493,9 +502,9 @@ def record(only: Sequence[str] = (), name: str = NAME) -> dict[str, Any]:
 
 
 def _line(run: Mapping[str, Any]) -> str:
-    greedy = ", ".join(f"{sum(entry['greedy']['correct'])}" for entry in run["rounds"])
+    greedy = ", ".join(f"{sum(right_samples(entry['greedy']))}" for entry in run["rounds"])
     sampled = ", ".join(
-        f"{sum(entry['sampled']['correct']) / entry['sampled']['n']:.3f}" for entry in run["rounds"]
+        f"{sum(right_samples(entry['sampled'])) / entry['sampled']['n']:.3f}" for entry in run["rounds"]
     )
     return f"{run['arm']}, seed {run['seed']}: greedy {greedy}; pass@1 {sampled}; {run['seconds']:.0f} CPU seconds"
 

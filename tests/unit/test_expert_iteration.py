@@ -196,7 +196,7 @@ def test_a_recording_goes_on_where_it_was(monkeypatch, tmp_path) -> None:
         experiment, "ARMS", (Arm("continue", rounds=1, stage="weak"), Arm("other", rounds=1, stage="weak"))
     )
     monkeypatch.setattr(experiment, "GOLD", {"gold": "continue"})
-    state = {"greedy": {"correct": [1, 0]}, "sampled": {"correct": [1], "n": 2}}
+    state = {"greedy": {"correct": "10"}, "sampled": {"correct": "1", "n": 2}}
     monkeypatch.setattr(experiment, "measure", lambda *_: dict(state))
     monkeypatch.setattr(
         experiment,
@@ -227,7 +227,7 @@ def test_one_real_round_counts_what_it_measured(base) -> None:
     for entry in run["rounds"]:
         greedy, sampled = entry["greedy"], entry["sampled"]
         assert (len(greedy["correct"]), greedy["n"], len(sampled["correct"]), sampled["n"]) == (4, 4, 3, 6)
-        assert sum(greedy["correct"]) <= greedy["format"] <= 4
+        assert sum(experiment.right_samples(greedy)) <= greedy["format"] <= 4
         assert sum(cell[2] for cell in sampled["steps"].values()) == 6
     assert sum(run["rounds"][1]["passed"]) == SMALL.questions
 
@@ -249,7 +249,7 @@ def test_the_recorded_file_holds_every_run_of_the_plan_once() -> None:
 def test_pass_at_1_climbs_for_every_seed() -> None:
     for run in results.load(experiment.NAME)["runs"]:
         if run["arm"] in ("continue", "format", "skill"):
-            right = [sum(entry["sampled"]["correct"]) for entry in run["rounds"]]
+            right = [sum(experiment.right_samples(entry["sampled"])) for entry in run["rounds"]]
             assert right == sorted(right), f"{run['arm']}, seed {run['seed']}"
 
 
@@ -266,8 +266,8 @@ def greedy(key: str):
     """The share of greedy answers that a rule accepts."""
 
     def read(entry) -> float:
-        value = entry["greedy"][key]
-        return (sum(value) if isinstance(value, list) else value) / entry["greedy"]["n"]
+        part = entry["greedy"]
+        return (sum(experiment.right_samples(part)) if key == "correct" else part[key]) / part["n"]
 
     return read
 
