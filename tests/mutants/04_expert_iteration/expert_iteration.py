@@ -531,7 +531,7 @@ def expert_iteration(
 # %% mutant: unfiltered
 # misconception: All samples are training data.
 # fails: expert_iteration-loop-expert_iteration-tests
-# says: what it kept
+# says: what keep gave
 def expert_iteration(
     model, problems, rounds, sample, keep, train, measure, restart=False, held_out=(), seed=0, report=print
 ):
@@ -943,7 +943,7 @@ def expert_iteration(
 # %% mutant: trains_on_nothing
 # misconception: train does nothing with an empty list.
 # fails: expert_iteration-loop-expert_iteration-tests
-# says: nothing to train on
+# says: train was called with an empty list
 def expert_iteration(
     model, problems, rounds, sample, keep, train, measure, restart=False, held_out=(), seed=0, report=print
 ):
