@@ -88,7 +88,7 @@ def turn_over(browser: Any, path: Path) -> tuple[int, dict[int, list[str]], list
         # Marp splits a slide into layers only for background pictures, which the decks do not use.
         section = page.wait_for_selector("svg.bespoke-marp-active section", state="visible")
         page.wait_for_function(
-            f"document.querySelector('svg.bespoke-marp-active section').id === '{number}'", timeout=5000
+            f"document.querySelector('svg.bespoke-marp-active section').id === '{number}'", timeout=30_000
         )
         found = section.owner_frame().evaluate(
             f"({FAULTS})(document.querySelector('svg.bespoke-marp-active section'))"

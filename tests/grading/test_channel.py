@@ -285,22 +285,22 @@ def test_a_probe_runs_in_the_students_namespace_and_leaves_no_trace(student):
 
 def test_no_answer_in_time_is_noticed_and_the_late_one_thrown_away(student):
     channel = student({"slow": time.sleep, "add": lambda x: x + 1})
-    channel.reset(time.monotonic() + 0.2)
     functions = channel.names({"slow", "add"})
+    channel.reset(time.monotonic() + 0.2)
     with pytest.raises(ch.StudentTimeout, match="slow did not answer in time"):
         functions["slow"](0.5)
     with pytest.raises(ch.StudentGone):
         functions["add"](1)
-    assert channel.recover(2.0)
-    channel.reset(time.monotonic() + 2)
+    assert channel.recover(20.0)
+    channel.reset(time.monotonic() + 20)
     assert functions["add"](1) == 2
 
 
 def test_what_the_tests_do_between_two_questions_is_not_the_students_time(student):
     channel = student({"add": lambda x: x + 1})
-    channel.reset(time.monotonic() + 0.5)
     add = channel.names({"add"})["add"]
-    time.sleep(0.8)
+    channel.reset(time.monotonic() + 1.5)
+    time.sleep(2)
     assert add(1) == 2
 
 
@@ -347,7 +347,7 @@ def test_an_answer_without_end_stops_at_the_deadline():
     began = time.monotonic()
     with pytest.raises(ch.StudentTimeout):
         channel.names({"f"})
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20  # all of it would take 100 seconds
     here.close()
 
 

@@ -70,7 +70,7 @@ def run(locked, warm, monkeypatch):
         jail.close()
 
 
-def wait_for(path: Path, seconds: float = 20) -> dict:
+def wait_for(path: Path, seconds: float = 60) -> dict:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if path.exists():
@@ -351,7 +351,7 @@ time.sleep(300)
     grader.send_signal(signal.SIGKILL)
     grader.wait()
     grader.stdout.close()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         left = [p.pid for p in psutil.process_iter(["cmdline"]) if marker in (p.info["cmdline"] or [])]
         left += [p.pid for p in family if p.is_running()]

@@ -73,20 +73,25 @@ def test_what_ran_on_a_killed_worker_ends_with_it(cluster, make_classroom):
     def running() -> list[psutil.Process]:
         return [p for p in psutil.process_iter(["cmdline"]) if marker in (p.info["cmdline"] or [])]
 
-    lost = []
+    lost, ready = [], threading.Event()
 
     def strike() -> None:
-        deadline = time.monotonic() + 60
-        while not (there := running()) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        if there:
-            lost.extend(there)
-            with Client(cluster.scheduler_address, set_as_default=False) as client:
+        """Quick, once the notebook runs: all that may take long on a busy machine comes before."""
+        with Client(cluster.scheduler_address, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)  # the test before this one killed one
+            pids = client.run(os.getpid)
+            ready.set()
+            deadline = time.monotonic() + 120
+            while not (there := running()) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            if there:
+                lost.extend(there)
                 busy = [w for w, tasks in client.processing().items() if tasks]
-                os.kill(client.run(os.getpid)[busy[0]], signal.SIGKILL)
+                os.kill(pids[busy[0]], signal.SIGKILL)
 
     thread = threading.Thread(target=strike)
     thread.start()
+    assert ready.wait(60)
     results = room.grade(scheduler=cluster.scheduler_address)
     thread.join()
     assert lost

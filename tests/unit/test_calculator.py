@@ -69,10 +69,10 @@ def test_calculate(expression: str, value: Fraction) -> None:
     ],
 )
 def test_everything_else_is_refused_at_once_and_quoted(expression: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ValueError, match=r"arithmetic|characters|zero|more than|too large") as error:
         calculate(expression)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert repr(expression.strip()[:20]).strip("'\"") in str(error.value)
 
 
