@@ -1,0 +1,611 @@
+# %% mutant: whole_text
+# misconception: The whole text is audited.
+# fails: expert_iteration-audit-audit-tests
+# says: after the first mark is not audited
+def audit(solution):
+    body = solution
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: last_mark
+# misconception: The answer line is the last mark.
+# fails: expert_iteration-audit-audit-tests
+# says: after the first mark is not audited
+def audit(solution):
+    body = solution.rsplit("####", 1)[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: unchecked_is_sound
+# misconception: Nothing found, nothing wrong.
+# fails: expert_iteration-audit-audit-tests
+# says: no annotation before the mark
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "sound"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: unchecked_is_false
+# misconception: What cannot be checked is not right.
+# fails: expert_iteration-audit-audit-tests
+# says: no annotation before the mark
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "false"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: equations_count
+# misconception: 3+4 = 7 is a calculation too.
+# fails: expert_iteration-audit-audit-tests
+# says: without << >>
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations and re.search(r"\d\s*=\s*\d", body):
+        return "sound"
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: one_right_enough
+# misconception: One true calculation is enough.
+# fails: expert_iteration-audit-audit-tests
+# says: 8. That the answer is right
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not any(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: first_only
+# misconception: The first calculation shows whether it is right.
+# fails: expert_iteration-audit-audit-tests
+# says: look at all of them
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not annotations[0].right:
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: last_only
+# misconception: The last calculation gives the answer, so only it matters.
+# fails: expert_iteration-audit-audit-tests
+# says: That the answer is right does not make it so
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not annotations[-1].right:
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: false_not_looked_at
+# misconception: The answer is right, so the calculations are.
+# fails: expert_iteration-audit-audit-tests
+# says: 3+4 is not 8
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if None in annotations:
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: copy_not_looked_at
+# misconception: What stands behind >> is the result.
+# fails: expert_iteration-audit-audit-tests
+# says: 9 was written behind it
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if None in found:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: first_copy_only
+# misconception: The first copy shows it.
+# fails: expert_iteration-audit-audit-tests
+# says: last number behind >>
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found[:1] != copied[:1]:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: last_copy_only
+# misconception: Only the last copy can change the answer.
+# fails: expert_iteration-audit-audit-tests
+# says: 9 was written behind it
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found[-1] != copied[-1]:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: nothing_behind
+# misconception: Where nothing was written, nothing was miscopied.
+# fails: expert_iteration-audit-audit-tests
+# says: No number follows
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if any(c is not None and f != c for f, c in zip(found, copied)):
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: copies_in_any_order
+# misconception: Results and copies are the same numbers.
+# fails: expert_iteration-audit-audit-tests
+# says: each annotation has its own copy
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if set(found) != set(copied):
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: answer_any_result
+# misconception: The answer is one of the results.
+# fails: expert_iteration-audit-audit-tests
+# says: earlier result
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return "sound" if parse_answer(solution) in found else "unexplained"
+
+
+# %% mutant: answer_first_result
+# misconception: The answer is the first result.
+# fails: expert_iteration-audit-audit-tests
+# says: last one is the answer
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return "sound" if found[0] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: answer_not_looked_at
+# misconception: The answer has been verified.
+# fails: expert_iteration-audit-audit-tests
+# says: it came from nowhere
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return "sound"
+
+
+# %% mutant: copies_as_strings
+# misconception: Equal numbers are equal strings.
+# fails: expert_iteration-audit-audit-tests
+# says: full stop change nothing
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [rest.split("\n")[0].split(" ")[0] for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: copies_by_regex
+# misconception: \\d+ finds the number.
+# fails: expert_iteration-audit-audit-tests
+# says: 1,200 and 1200
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [(re.match(r"[$]?(\d+)", rest) or [0, None])[1] for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: results_as_strings
+# misconception: The result is what stands behind =.
+# fails: expert_iteration-audit-audit-tests
+# says: 4.50 and 4.5
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [
+        (re.match(r"[$]?([\d,]+(?:[.]\d+)?)", rest) or [0, ""])[1].replace(",", "")
+        for rest in body.split(">>")[1:]
+    ]
+    if found != copied:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: miscopied_before_false
+# misconception: First look at the copies.
+# fails: expert_iteration-audit-audit-tests
+# says: first in the table
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: unexplained_before_miscopied
+# misconception: First look at the answer.
+# fails: expert_iteration-audit-audit-tests
+# says: first in the table
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found[-1] != parse_answer(solution):
+        return "unexplained"
+    if found != copied:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: unexplained_before_false
+# misconception: The answer is the most important thing.
+# fails: expert_iteration-audit-audit-tests
+# says: first in the table
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if parse_answer(f"#### {annotations[-1].text.split('=')[-1]}") != parse_answer(solution):
+        return "unexplained"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: no_equals_crashes
+# misconception: An annotation has two sides.
+# fails: expert_iteration-audit-audit-tests
+# says: IndexError
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    results = [annotation.text.split("=")[1] for annotation in annotations]
+    if len(results) and not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: booleans
+# misconception: Sound or not.
+# fails: expert_iteration-audit-audit-tests
+# says: is a bool
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return found[-1] == parse_answer(solution)
+
+
+# %% mutant: list_of_verdicts
+# misconception: All verdicts that apply.
+# fails: expert_iteration-audit-audit-tests
+# says: expected a str
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return ["sound"] if found[-1] == parse_answer(solution) else ["unexplained"]
+
+
+# %% mutant: capitals
+# misconception: Verdicts are titles.
+# fails: expert_iteration-audit-audit-tests
+# says: sound
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return "Sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: all_numbers_of_line
+# misconception: The copy is the last number of the line.
+# fails: expert_iteration-audit-audit-tests
+# says: number directly behind >>
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if not all(annotation.right for annotation in annotations):
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [
+        parse_answer("#### " + (NUMBER.findall(rest.split("\n")[0]) or ["x"])[-1])
+        for rest in body.split(">>")[1:]
+    ]
+    if found != copied:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% mutant: library_false_steps
+# misconception: The package counts false steps.
+# fails: expert_iteration-audit-audit-tests
+# says: the audit is your own
+def audit(solution):
+    body = solution.split("####")[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    from course_utils.experiments.expert_iteration import _false_steps
+
+    if _false_steps(body)[1]:
+        return "false"
+    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
+    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+    if found != copied:
+        return "miscopied"
+    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+
+
+# %% variant: regex
+# note: One pattern for the annotation and its copy.
+def audit(solution):
+    body, _, _ = solution.partition("####")
+    checked = check_calculator(body)
+    if len(checked) == 0:
+        return "unchecked"
+    if False in [annotation.right for annotation in checked]:
+        return "false"
+    last = None
+    for text, rest in re.findall(r"<<([^<>]*)>>([^<]*)", body):
+        last = parse_answer("#### " + text.split("=")[-1])
+        if last != parse_answer("#### " + rest):
+            return "miscopied"
+    return "sound" if last == parse_answer(solution) else "unexplained"
+
+
+# %% variant: walk
+# note: A walk with find.
+def audit(solution):
+    body = solution[: solution.index("####")]
+    annotations = check_calculator(body)
+    if annotations == []:
+        return "unchecked"
+    for annotation in annotations:
+        if not annotation.right:
+            return "false"
+    place, number = 0, None
+    for annotation in annotations:
+        place = body.find(">>", place) + 2
+        number = parse_answer("####" + annotation.text.partition("=")[2])
+        if parse_answer("####" + body[place:]) != number:
+            return "miscopied"
+    if number != parse_answer(solution):
+        return "unexplained"
+    return "sound"
+
+
+# %% variant: table
+# note: The table as a list of conditions.
+def audit(solution):
+    def value(text):
+        return parse_answer(f"#### {text}")
+
+    body = solution.split("####", 1)[0]
+    notes = check_calculator(body)
+    rests = body.split(">>")[1:]
+    verdicts = [
+        ("unchecked", lambda: not notes),
+        ("false", lambda: any(not note.right for note in notes)),
+        ("miscopied", lambda: any(value(n.text.split("=")[1]) != value(r) for n, r in zip(notes, rests))),
+        ("unexplained", lambda: not is_correct(solution, value(notes[-1].text.split("=")[1]))),
+    ]
+    return next((verdict for verdict, applies in verdicts if applies()), "sound")
+
+
+# %% variant: floats
+# note: Numbers compared as floats.
+def audit(solution):
+    def value(text):
+        number = parse_answer("#### " + text)
+        return None if number is None else float(number)
+
+    body = re.split("####", solution)[0]
+    annotations = check_calculator(body)
+    if not annotations:
+        return "unchecked"
+    if min(annotation.right for annotation in annotations) is False:
+        return "false"
+    results = [value(annotation.text[annotation.text.index("=") + 1 :]) for annotation in annotations]
+    for result, rest in zip(results, body.split(">>")[1:], strict=True):
+        if value(rest) is None or result != value(rest):
+            return "miscopied"
+    return "sound" if results[-1] == float(parse_answer(solution)) else "unexplained"

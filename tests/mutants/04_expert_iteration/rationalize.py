@@ -1,0 +1,392 @@
+# %% mutant: all_asked
+# misconception: More data is better, so all problems are asked again.
+# fails: expert_iteration-hint-rationalize-tests
+# says: Solved problems were asked again
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = list(problems)
+    if not unsolved:
+        return []
+    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    return filter_correct(unsolved, ask(hinted), cap)
+
+
+# %% mutant: without_hint
+# misconception: Asking again is enough.
+# fails: expert_iteration-hint-rationalize-tests
+# says: hint is not in the question
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return []
+    hinted = [problem["question"] for problem in unsolved]
+    return filter_correct(unsolved, ask(hinted), cap)
+
+
+# %% mutant: whole_gold
+# misconception: The hint is the gold answer.
+# fails: expert_iteration-hint-rationalize-tests
+# says: steps and all
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return []
+    hinted = [f"{problem['question']}\nAnswer: {problem['answer']}" for problem in unsolved]
+    return filter_correct(unsolved, ask(hinted), cap)
+
+
+# %% mutant: number_as_written
+# misconception: The number behind the mark, as it stands.
+# fails: expert_iteration-hint-rationalize-tests
+# says: one spelling
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return []
+    hinted = [
+        f"{problem['question']}\nAnswer: {problem['answer'].split('####')[1].strip()}" for problem in unsolved
+    ]
+    return filter_correct(unsolved, ask(hinted), cap)
+
+
+# %% mutant: one_by_one
+# misconception: Each question is a call.
+# fails: expert_iteration-hint-rationalize-tests
+# says: takes all questions at once
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return []
+    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    return filter_correct(unsolved, [ask([question])[0] for question in hinted], cap)
+
+
+# %% mutant: some_wrong
+# misconception: A problem with a wrong sample is not solved.
+# fails: expert_iteration-hint-rationalize-tests
+# says: none of its samples is right
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [
+        problem
+        for problem, rate in zip(problems, solve_rates(problems, samples))
+        if 0 < rate < 1 or "####" in str(problem) and rate == 0 and problem != problems[-1]
+    ]
+    if not unsolved:
+        return []
+    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    return filter_correct(unsolved, ask(hinted), cap)
+
+
+# %% mutant: rate_below_one
+# misconception: A problem is solved if all samples are right.
+# fails: expert_iteration-hint-rationalize-tests
+# says: Solved problems were asked again
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate < 1]
+    if not unsolved:
+        return []
+    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    return filter_correct(unsolved, ask(hinted), cap)
+
+
+# %% mutant: without_samples_left_out
+# misconception: Without samples nothing is known.
+# fails: expert_iteration-hint-rationalize-tests
+# says: without samples is unsolved too
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [
+        problem
+        for problem, group, rate in zip(problems, samples, solve_rates(problems, samples))
+        if group and rate == 0
+    ]
+    if not unsolved:
+        return []
+    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    return filter_correct(unsolved, ask(hinted), cap)
+
+
+# %% mutant: any_format_solves
+# misconception: The number was right, so it is solved.
+# fails: expert_iteration-hint-rationalize-tests
+# says: without the format does not solve
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [
+        problem
+        for problem, group in zip(problems, samples)
+        if not any(any_answer(text) == parse_answer(problem["answer"]) for text in group)
+    ]
+    if not unsolved:
+        return []
+    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    return filter_correct(unsolved, ask(hinted), cap)
+
+
+# %% mutant: first_sample_only
+# misconception: The first sample is the answer.
+# fails: expert_iteration-hint-rationalize-tests
+# says: look at all samples
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [
+        problem
+        for problem, group in zip(problems, samples)
+        if not group or not is_correct(group[0], problem["answer"])
+    ]
+    if not unsolved:
+        return []
+    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    return filter_correct(unsolved, ask(hinted), cap)
+
+
+# %% mutant: hint_kept
+# misconception: The question that was asked is the question that is learned.
+# fails: expert_iteration-hint-rationalize-tests
+# says: learns to need it
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return []
+    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    asked = [{**problem, "question": question} for problem, question in zip(unsolved, hinted)]
+    return filter_correct(asked, ask(hinted), cap)
+
+
+# %% mutant: cap_forgotten
+# misconception: There are few such problems, so no cap is needed.
+# fails: expert_iteration-hint-rationalize-tests
+# says: cap is not used
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return []
+    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    return filter_correct(unsolved, ask(hinted))
+
+
+# %% mutant: cap_of_one
+# misconception: One rationalization of a problem is enough.
+# fails: expert_iteration-hint-rationalize-tests
+# says: up to cap
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return []
+    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    return filter_correct(unsolved, ask(hinted), 1)
+
+
+# %% mutant: not_filtered
+# misconception: With the answer in the prompt everything is right.
+# fails: expert_iteration-hint-rationalize-tests
+# says: Not filtered
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return []
+    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    return [
+        {"question": problem["question"], "answer": text}
+        for problem, group in zip(unsolved, ask(hinted))
+        for text in group[:cap]
+    ]
+
+
+# %% mutant: verified_not_cut
+# misconception: Right texts are kept as they are.
+# fails: expert_iteration-hint-rationalize-tests
+# says: Not filtered
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return []
+    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    return [
+        {"question": problem["question"], "answer": text}
+        for problem, group in zip(unsolved, ask(hinted))
+        for text in [text for text in group if is_correct(text, problem["answer"])][:cap]
+    ]
+
+
+# %% mutant: solved_come_along
+# misconception: All training examples in one list.
+# fails: expert_iteration-hint-rationalize-tests
+# says: Return only what the hint has brought
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return filter_correct(problems, samples, cap)
+    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    return filter_correct(problems, samples, cap) + filter_correct(unsolved, ask(hinted), cap)
+
+
+# %% mutant: misaligned
+# misconception: The new texts belong to the problems in their order.
+# fails: expert_iteration-hint-rationalize-tests
+# says: Not beside their problems
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return []
+    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    return filter_correct(problems, ask(hinted), cap)
+
+
+# %% mutant: asked_with_nothing
+# misconception: An empty list is asked as well.
+# fails: expert_iteration-hint-rationalize-tests
+# says: ask was called with an empty list
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    return filter_correct(unsolved, ask(hinted), cap)
+
+
+# %% mutant: none_when_solved
+# misconception: Nothing to do, nothing to return.
+# fails: expert_iteration-hint-rationalize-tests
+# says: expected a list
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return None
+    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    return filter_correct(unsolved, ask(hinted), cap)
+
+
+# %% mutant: error_when_solved
+# misconception: Without unsolved problems it makes no sense.
+# fails: expert_iteration-hint-rationalize-tests
+# says: nothing is unsolved
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        raise ValueError("nothing is unsolved")
+    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    return filter_correct(unsolved, ask(hinted), cap)
+
+
+# %% mutant: hint_before
+# misconception: The hint is read first.
+# fails: expert_iteration-hint-rationalize-tests
+# says: below the question
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return []
+    hinted = [f"Answer: {parse_answer(problem['answer'])}\n{problem['question']}" for problem in unsolved]
+    return filter_correct(unsolved, ask(hinted), cap)
+
+
+# %% mutant: hint_behind
+# misconception: A blank is as good as a line end.
+# fails: expert_iteration-hint-rationalize-tests
+# says: below the question
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return []
+    hinted = [f"{problem['question']} Answer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    return filter_correct(unsolved, ask(hinted), cap)
+
+
+# %% mutant: chat_prompt_asked
+# misconception: ask wants prompts.
+# fails: expert_iteration-hint-rationalize-tests
+# says: ask takes questions
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return []
+    hinted = [
+        chat_prompt(f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}", tokenizer)
+        for problem in unsolved
+    ]
+    return filter_correct(unsolved, ask(hinted), cap)
+
+
+# %% mutant: problems_asked
+# misconception: ask wants problems.
+# fails: expert_iteration-hint-rationalize-tests
+# says: calls of ask
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return []
+    hinted = [
+        {**problem, "question": f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}"}
+        for problem in unsolved
+    ]
+    return filter_correct(unsolved, ask(hinted), cap)
+
+
+# %% mutant: hint_into_problems
+# misconception: The hint is written into the problems.
+# fails: expert_iteration-hint-rationalize-tests
+# says: left as they were
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return []
+    questions = [problem["question"] for problem in unsolved]
+    for problem in unsolved:
+        problem["question"] += f"\nAnswer: {parse_answer(problem['answer'])}"
+    hinted = [problem["question"] for problem in unsolved]
+    asked = [{**problem, "question": question} for problem, question in zip(unsolved, questions)]
+    return filter_correct(asked, ask(hinted), cap)
+
+
+# %% mutant: old_samples_too
+# misconception: The old samples are filtered once more with the new ones.
+# fails: expert_iteration-hint-rationalize-tests
+# says: what the hint has brought
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return []
+    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+    found = ask(hinted)
+    old = [text for group in samples for text in group]
+    return filter_correct(problems, [old for _ in problems], cap) + filter_correct(unsolved, found, cap)
+
+
+# %% variant: by_hand
+# note: Unsolved problems found without solve_rates.
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = []
+    for problem, group in zip(problems, samples):
+        if not any(is_correct(text, problem["answer"]) for text in group):
+            unsolved.append(problem)
+    if len(unsolved) == 0:
+        return []
+    questions = [problem["question"] + "\nAnswer: " + parse_answer(problem["answer"]) for problem in unsolved]
+    return filter_correct(unsolved, ask(questions), cap=cap)
+
+
+# %% variant: rates_array
+# note: Rates as an array.
+def rationalize(problems, samples, ask, cap=None):
+    places = np.flatnonzero(np.array(solve_rates(problems, samples)) == 0)
+    if not places.size:
+        return []
+    texts = ask([f"{problems[i]['question']}\nAnswer: {parse_answer(problems[i]['answer'])}" for i in places])
+    return filter_correct([problems[i] for i in places], texts, cap)
+
+
+# %% variant: filtered_first
+# note: A problem is unsolved if the filter keeps nothing of it.
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [p for p, group in zip(problems, samples) if not filter_correct([p], [group])]
+    hints = {p["question"]: f"{p['question']}\nAnswer: {parse_answer(p['answer'])}" for p in unsolved}
+    return filter_correct(unsolved, ask([hints[p["question"]] for p in unsolved]), cap) if unsolved else []
+
+
+# %% variant: problem_by_problem
+# note: One call of ask, the filter for each problem.
+def rationalize(problems, samples, ask, cap=None):
+    rates = solve_rates(problems, samples)
+    rest = [problem for problem, rate in zip(problems, rates) if not rate]
+    examples = []
+    groups = (
+        ask(["\nAnswer: ".join([p["question"], parse_answer(p["answer"])]) for p in rest]) if rest else []
+    )
+    for problem, group in zip(rest, groups, strict=True):
+        examples.extend(filter_correct([problem], [group], cap))
+    return examples
