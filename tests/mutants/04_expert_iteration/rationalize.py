@@ -67,8 +67,8 @@ def rationalize(problems, samples, ask, cap=None):
 def rationalize(problems, samples, ask, cap=None):
     unsolved = [
         problem
-        for problem, rate in zip(problems, solve_rates(problems, samples))
-        if 0 < rate < 1 or "####" in str(problem) and rate == 0 and problem != problems[-1]
+        for problem, group in zip(problems, samples)
+        if any(not is_correct(text, problem["answer"]) for text in group)
     ]
     if not unsolved:
         return []
@@ -123,7 +123,7 @@ def rationalize(problems, samples, ask, cap=None):
 # %% mutant: first_sample_only
 # misconception: The first sample is the answer.
 # fails: expert_iteration-hint-rationalize-tests
-# says: look at all samples
+# says: whichever it is
 def rationalize(problems, samples, ask, cap=None):
     unsolved = [
         problem
@@ -164,7 +164,7 @@ def rationalize(problems, samples, ask, cap=None):
 # %% mutant: cap_of_one
 # misconception: One rationalization of a problem is enough.
 # fails: expert_iteration-hint-rationalize-tests
-# says: up to cap
+# says: up to cap of each
 def rationalize(problems, samples, ask, cap=None):
     unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
     if not unsolved:
@@ -220,7 +220,7 @@ def rationalize(problems, samples, ask, cap=None):
 # %% mutant: misaligned
 # misconception: The new texts belong to the problems in their order.
 # fails: expert_iteration-hint-rationalize-tests
-# says: Not beside their problems
+# says: not beside their problems
 def rationalize(problems, samples, ask, cap=None):
     unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
     if not unsolved:
