@@ -400,7 +400,7 @@ def six(answer: bool) -> str:
                 c.cross(x, y, 11)
                 break
             if rule == "cut" and "Tom" in words:
-                c.text(x, y, "✂", 30)
+                c.text(x, y, "end off", 25, bold=True, fill=DARK_ORANGE)
             else:
                 c.tick(x, y, 10)
     return c.svg()
