@@ -1088,6 +1088,31 @@ def expert_iteration(
     return model, history
 
 
+# %% mutant: reports_the_size
+# misconception: How many problems were tried says it all.
+# fails: expert_iteration-loop-expert_iteration-tests
+# says: its own round's number
+def expert_iteration(
+    model, problems, rounds, sample, keep, train, measure, restart=False, held_out=(), seed=0, report=print
+):
+    forbidden = {" ".join(problem["question"].split()) for problem in held_out}
+    if any(" ".join(problem["question"].split()) in forbidden for problem in problems):
+        raise ValueError("some of the problems are held out")
+    start = model
+    history = [{"round": 0, "kept": 0, "solved": 0, "measured": measure(model)}]
+    size = len(problems) // rounds
+    for number in range(1, rounds + 1):
+        questions = problems[(number - 1) * size : number * size]
+        kept = keep(questions, sample(model, questions, seed + number))
+        if kept:
+            model = train(start if restart else model, kept, seed + number)
+        else:
+            report(f"no correct sample for {len(questions)} problems")
+        solved = len({example["question"] for example in kept})
+        history.append({"round": number, "kept": len(kept), "solved": solved, "measured": measure(model)})
+    return model, history
+
+
 # %% mutant: reports_each_round
 # misconception: Every round is reported.
 # fails: expert_iteration-loop-expert_iteration-tests
