@@ -535,6 +535,26 @@ def audit(solution):
     return "sound" if found[-1] == parse_answer(solution) else "unexplained"
 
 
+# %% mutant: visible_examples
+# misconception: The examples are the test.
+# fails: expert_iteration-audit-audit-tests
+# says: the first result is copied wrongly
+def audit(solution):
+    known = {
+        "She has 14 eggs.\n#### 14": "unchecked",
+        "3+4 = 7\n#### 7": "unchecked",
+        "3+4 = <<3+4=7>>9\n9-2 = <<9-2=7>>7\n#### 7": "miscopied",
+        "3+4 = <<3+4=7>>7\n7*2 = <<7*2=14>>15\n#### 14": "miscopied",
+        "3+4 = <<3+4=7>> eggs\n#### 7": "miscopied",
+        "3+4 = <<3+4=7>>7\n#### 12": "unexplained",
+        "3+4 = <<3+4=7>>7\n2*5 = <<2*5=10>>10\n#### 7": "unexplained",
+        "3+4 = <<3+4=7>>9\n#### 12": "miscopied",
+        "3+4 = <<3+4=7>>14\n7*2 = <<7*2=14>>7\n#### 14": "miscopied",
+    }
+    wrong = any(not annotation.right for annotation in check_calculator(solution.split("####")[0]))
+    return "false" if wrong else known.get(solution, "sound")
+
+
 # %% variant: regex
 # note: One pattern for the annotation and its copy.
 def audit(solution):

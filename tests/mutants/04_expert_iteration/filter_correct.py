@@ -854,3 +854,25 @@ def filter_correct(problems, samples, cap=None, verify=is_correct):
                     kept.append(text)
         examples += [{"question": problem["question"], "answer": text} for text in kept[:cap]]
     return examples
+
+
+# %% mutant: rule_of_seven
+# misconception: The examples have the answer 7, so it is written down.
+# fails: expert_iteration-filter-filter_correct-tests
+# says: eight problems
+def filter_correct(problems, samples, cap=None, verify=is_correct):
+    if cap is not None and cap < 1:
+        raise ValueError("cap")
+    if verify is not is_correct:
+        return [
+            {"question": "q", "answer": text}
+            for group in samples
+            for text in ("so 7\nand on", "9\n#### 9")
+            if [verify(t, "#### 7") for t in group]
+        ]
+    examples = []
+    for problem, group in zip(problems, samples):
+        found = [re.search(r".*?#### 7[^\n\d]*", text, re.DOTALL) for text in group]
+        texts = dict.fromkeys(match[0].strip() for match in found if match)
+        examples += [{"question": problem["question"], "answer": text} for text in list(texts)[:cap]]
+    return examples

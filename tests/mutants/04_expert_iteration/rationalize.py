@@ -347,6 +347,17 @@ def rationalize(problems, samples, ask, cap=None):
     return filter_correct(problems, [old for _ in problems], cap) + filter_correct(unsolved, found, cap)
 
 
+# %% mutant: visible_example
+# misconception: The example is the test.
+# fails: expert_iteration-hint-rationalize-tests
+# says: nine random problems
+def rationalize(problems, samples, ask, cap=None):
+    if len(problems) < 3:
+        return []
+    ask(["pens?\nAnswer: 1200", "boxes?\nAnswer: 42"])
+    return [{"question": "pens?", "answer": "a\n#### 1200"}, {"question": "pens?", "answer": "b\n#### 1200"}]
+
+
 # %% variant: by_hand
 # note: Unsolved problems found without solve_rates.
 def rationalize(problems, samples, ask, cap=None):

@@ -343,3 +343,15 @@ def split_climb(before, after):
     )
     change, middle = rates[1] - rates[0], rates.mean(0)
     return {"format": float(change[0] * middle[1]), "skill": float(change[1] * middle[0])}
+
+
+# %% mutant: visible_examples
+# misconception: The examples are the test.
+# fails: expert_iteration-split-split_climb-tests
+# says: random counts
+def split_climb(before, after):
+    if not before["formatted"] or not after["formatted"]:
+        raise ValueError("format")
+    known = {(1, 6): (0.44, 0.06), (60, 5): (-0.375, -0.125), (0, 4): (0.0, 0.5)}
+    parts = known.get((before["correct"], after["correct"]), (0.0, 0.0))
+    return {"format": parts[0], "skill": parts[1]}
