@@ -128,11 +128,11 @@ SHOTS = [("bat", "zor"), ("oak", "kip"), ("cod", "dax")]
 def prompt(dark: bool) -> str:
     """The prompt as tokens: three shots and a query that waits for its label."""
     c = Canvas(130)
-    words = [word for shot in SHOTS for word in (*shot, "⏎")] + ["fern", "?"]
+    words = [word for shot in SHOTS for word in (*shot, "\\n")] + ["fern", "?"]
     w, gap = 94, 12.4
     for place, word in enumerate(words):
         x = place * (w + gap)
-        role = "eos" if word == "⏎" else "loss" if place % 3 == 1 else "prompt"
+        role = "eos" if word == "\\n" else "loss" if place % 3 == 1 else "prompt"
         if word == "?":
             c.rect(
                 x, 20, w, 80, "none", "#f3b83f" if dark else COLORS["orange"], dashed=True, thick=4, radius=8
@@ -208,11 +208,11 @@ def anatomy() -> str:
         ("bat", 84, "prompt"),
         (" ->", 84, "eos"),
         (" zor", 96, "loss"),
-        ("⏎", 60, "padding"),
+        ("\\n", 60, "padding"),
         ("oak", 84, "prompt"),
         (" ->", 84, "eos"),
         (" kip", 96, "loss"),
-        ("⏎", 60, "padding"),
+        ("\\n", 60, "padding"),
         ("cod", 84, "prompt"),
         (" ->", 84, "eos"),
     ]
@@ -220,11 +220,11 @@ def anatomy() -> str:
     for number, (word, w, role) in enumerate(pieces):
         look = LOOKS[role]
         c.rect(x, 60, w, 84, look.fill, look.line, radius=8, thick=3)
-        c.text(x + w / 2, 102, word.replace(" ", "␣"), 28, mono=True)
+        c.text(x + w / 2, 102, word.replace(" ", "·"), 28, mono=True)
         at.append((x, w))
         x += w + (26 if number in (3, 7) else 6)
     c.rect(x + 8, 60, 110, 84, "#ffffff", COLORS["orange"], dashed=True, thick=4, radius=8)
-    c.text(x + 63, 102, "␣dax", 28, mono=True, fill=DARK_ORANGE)
+    c.text(x + 63, 102, "·dax", 28, mono=True, fill=DARK_ORANGE)
     for index, words in [(0, "input"), (1, "mark"), (2, "label"), (3, "end")]:
         left, w = at[index]
         c.text(left + w / 2, 30, words, 24, bold=True, fill=QUIET)
@@ -237,13 +237,13 @@ def anatomy() -> str:
 def counting() -> str:
     """The counting model's weights for the next word after bat zor, oak kip, bat."""
     c = Canvas(300)
-    words = ["bat", "zor", "⏎", "oak", "kip", "⏎", "bat"]
+    words = ["bat", "zor", "\\n", "oak", "kip", "\\n", "bat"]
     for place, word in enumerate(words):
         c.token(
             place * 110,
             4,
             word,
-            "eos" if word == "⏎" else "loss" if place % 3 == 1 else "prompt",
+            "eos" if word == "\\n" else "loss" if place % 3 == 1 else "prompt",
             w=100,
             h=66,
             size=28,
@@ -276,7 +276,7 @@ def counting() -> str:
 def one_pass() -> str:
     """One row of tokens; the logits at each input's last token answer with 0, 1 and 2 shots."""
     c = Canvas(300)
-    words = ["[bos]", "bat", "zor", "⏎", "oak", "kip", "⏎", "cod", "dax"]
+    words = ["[bos]", "bat", "zor", "\\n", "oak", "kip", "\\n", "cod", "dax"]
     w, gap = 118, 13
     for place, word in enumerate(words):
         asks = word in ("bat", "oak", "cod")
@@ -286,7 +286,7 @@ def one_pass() -> str:
             else "loss"
             if word in ("zor", "kip", "dax")
             else "eos"
-            if word == "⏎"
+            if word == "\\n"
             else "plain"
         )
         x = place * (w + gap)
@@ -625,6 +625,7 @@ def ece(r: Recorded) -> str:
         axes.set_xlabel("from … shots on")
         axes.set_xlim(-0.3, 3.3)
     panels[0].set_ylim(0, None)
+    panels[0].locator_params(axis="y", nbins=4)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return to_svg(figure)
