@@ -424,7 +424,7 @@ def flipped(r: Recorded) -> str:
     for number, name in enumerate(r.flipped.accuracy):
         with_intervals(
             axes,
-            list(range(len(shots))),
+            [place + 0.1 * (number - 1.5) for place in range(len(shots))],
             r.flipped.accuracy[name],
             number,
             name,
@@ -437,6 +437,7 @@ def flipped(r: Recorded) -> str:
     axes.set_xticks(shown, [str(shots[i]) for i in shown])
     axes.set_xlabel("shots")
     shares(axes)
+    axes.set_ylim(-0.06, 1.06)  # a curve may lie at zero to its end
     legend(axes)
     return to_svg(figure)
 
