@@ -859,5 +859,5 @@ def ablation(r: Recorded) -> str:
     axes.set_xlim(-0.5, len(kinds) - 0.5)
     axes.legend(loc="upper right", fontsize=21)
     top = max(r.heads.ablation[kind][way][2] for kind in kinds for way in r.heads.ablation[kind])
-    axes.set_ylim(0, 2.5 * top)
+    axes.set_ylim(-0.12 * top, 2.5 * top)  # a loss may be nearly zero
     return to_svg(figure)
