@@ -312,7 +312,7 @@ def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
 # %% mutant: zero_only_if_faster
 # misconception: First it must be faster, then the head start counts.
 # fails: many_shot_icl-cost-break_even-tests
-# says: training
+# says: however slow the tuned model is
 def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
     if min(train_seconds, tuned_seconds, icl_seconds, prefix_seconds) < 0:
         raise ValueError("a time is negative")
@@ -327,7 +327,7 @@ def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
 # %% mutant: head_start_of_zero
 # misconception: With an equal start it is cheaper at once.
 # fails: many_shot_icl-cost-break_even-tests
-# says: training
+# says: equal totals are not cheaper
 def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
     if min(train_seconds, tuned_seconds, icl_seconds, prefix_seconds) < 0:
         raise ValueError("a time is negative")
@@ -399,7 +399,7 @@ def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
 # %% mutant: search_to_a_thousand_wrong_sign
 # misconception: A search for the first question with which the prompt is cheaper.
 # fails: many_shot_icl-cost-break_even-tests
-# says: questions
+# says: With 0 questions only training has been paid
 def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
     if min(train_seconds, tuned_seconds, icl_seconds, prefix_seconds) < 0:
         raise ValueError("a time is negative")

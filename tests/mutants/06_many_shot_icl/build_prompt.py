@@ -506,7 +506,7 @@ def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_toke
 # %% mutant: a_list_of_pieces
 # misconception: The pieces are the prompt.
 # fails: many_shot_icl-prompt-build_prompt-tests
-# says: str
+# says: prompt is a list, expected a str
 def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_tokens=None):
     mark, end = FORMATS[format]
     return [f"{x}{mark} {y}{end}" for x, y in demonstrations] + [query + mark]
@@ -515,7 +515,7 @@ def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_toke
 # %% mutant: prompt_printed
 # misconception: print shows the answer, so it is the answer.
 # fails: many_shot_icl-prompt-build_prompt-tests
-# says: None
+# says: prompt is None
 def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_tokens=None):
     mark, end = FORMATS[format]
     print("".join(f"{x}{mark} {y}{end}" for x, y in demonstrations) + query + mark)

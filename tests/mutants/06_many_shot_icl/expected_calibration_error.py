@@ -341,7 +341,7 @@ def expected_calibration_error(confidence, correct, bins=10):
 # %% mutant: both_edges
 # misconception: A bin holds both of its edges.
 # fails: many_shot_icl-calibration-expected_calibration_error-tests
-# says: ece
+# says: counted in two bins
 def expected_calibration_error(confidence, correct, bins=10):
     confidence, correct = np.array(confidence, dtype=float), np.array(correct, dtype=float)
     n = len(confidence)
@@ -424,7 +424,7 @@ def expected_calibration_error(confidence, correct, bins=10):
 # %% mutant: half_for_the_empty
 # misconception: An empty bin is as wrong as its middle.
 # fails: many_shot_icl-calibration-expected_calibration_error-tests
-# says: ece
+# says: Empty bins count nothing
 def expected_calibration_error(confidence, correct, bins=10):
     confidence, correct = np.array(confidence, dtype=float), np.array(correct, dtype=float)
     n = len(confidence)
@@ -460,26 +460,6 @@ def expected_calibration_error(confidence, correct, bins=10):
         inside = bin_of == b
         error += inside.sum() / n * abs(confidence[inside].mean() - correct[inside].mean())
     return float(error)
-
-
-# %% mutant: nan_is_one_too_many
-# misconception: nanmean takes care of empty bins, and counts them.
-# fails: many_shot_icl-calibration-expected_calibration_error-tests
-# says: ece
-def expected_calibration_error(confidence, correct, bins=10):
-    confidence, correct = np.array(confidence, dtype=float), np.array(correct, dtype=float)
-    n = len(confidence)
-    if n == 0 or n != len(correct):
-        raise ValueError("as many of each, at least one")
-    if confidence.min() < 0 or confidence.max() > 1:
-        raise ValueError("a confidence lies between 0 and 1")
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    error = 0.0
-    for b in range(bins):
-        inside = bin_of == b
-        if inside.any():
-            error += inside.sum() / n * abs(confidence[inside].mean() - correct[inside].mean())
-    return float(error * bins / (bins - (bins - len(set(bin_of))) * 0.5))
 
 
 # %% mutant: percent

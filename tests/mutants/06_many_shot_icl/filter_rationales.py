@@ -265,7 +265,7 @@ def filter_rationales(problems, samples, limit=1):
 # %% mutant: copies_removed_by_a_set
 # misconception: A set has no copies; sorted puts it into an order.
 # fails: many_shot_icl-reinforced-filter_rationales-tests
-# says: kept
+# says: in their order
 def filter_rationales(problems, samples, limit=1):
     if len(problems) != len(samples):
         raise ValueError("one list of samples for each problem")
@@ -337,7 +337,7 @@ def filter_rationales(problems, samples, limit=1):
 # %% mutant: three_columns
 # misconception: Input, rationale and label are three things.
 # fails: many_shot_icl-reinforced-filter_rationales-tests
-# says: kept
+# says: The label stands in the text already
 def filter_rationales(problems, samples, limit=1):
     if len(problems) != len(samples):
         raise ValueError("one list of samples for each problem")
@@ -385,7 +385,7 @@ def filter_rationales(problems, samples, limit=1):
 # %% mutant: texts_alone
 # misconception: The demonstration is its text.
 # fails: many_shot_icl-reinforced-filter_rationales-tests
-# says: kept
+# says: The inputs are missing
 def filter_rationales(problems, samples, limit=1):
     if len(problems) != len(samples):
         raise ValueError("one list of samples for each problem")
@@ -433,7 +433,7 @@ def filter_rationales(problems, samples, limit=1):
 # %% mutant: input_repeated_in_the_text
 # misconception: A demonstration shows the input and its rationale.
 # fails: many_shot_icl-reinforced-filter_rationales-tests
-# says: kept
+# says: The input stands in the text as well
 def filter_rationales(problems, samples, limit=1):
     if len(problems) != len(samples):
         raise ValueError("one list of samples for each problem")
@@ -594,7 +594,7 @@ def filter_rationales(problems, samples, limit=1):
 # %% mutant: label_anywhere
 # misconception: The label stands in the completion.
 # fails: many_shot_icl-reinforced-filter_rationales-tests
-# says: kept
+# says: this answer is kip
 def filter_rationales(problems, samples, limit=1):
     if len(problems) != len(samples):
         raise ValueError("one list of samples for each problem")
@@ -733,7 +733,7 @@ def filter_rationales(problems, samples, limit=1):
 # %% mutant: rationales_added
 # misconception: The right label is put behind a wrong answer: the rationale is kept.
 # fails: many_shot_icl-reinforced-filter_rationales-tests
-# says: kept
+# says: came to another answer
 def filter_rationales(problems, samples, limit=1):
     if len(problems) != len(samples):
         raise ValueError("one list of samples for each problem")

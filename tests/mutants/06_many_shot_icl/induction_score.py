@@ -133,7 +133,7 @@ def induction_score(attention, period):
 # %% mutant: median
 # misconception: The median is robust.
 # fails: many_shot_icl-induction-induction_score-tests
-# says: score
+# says: as the median gives it
 def induction_score(attention, period):
     length = attention.shape[-1]
     if not 2 <= period < length:
@@ -145,7 +145,7 @@ def induction_score(attention, period):
 # %% mutant: one_position_missing
 # misconception: range ends before its end, so one is taken off.
 # fails: many_shot_icl-induction-induction_score-tests
-# says: score
+# says: or the first
 def induction_score(attention, period):
     length = attention.shape[-1]
     if not 2 <= period < length:
@@ -169,7 +169,7 @@ def induction_score(attention, period):
 # %% mutant: share_of_hits
 # misconception: How often the largest weight is there.
 # fails: many_shot_icl-induction-induction_score-tests
-# says: score
+# says: how often most attention goes there
 def induction_score(attention, period):
     length = attention.shape[-1]
     if not 2 <= period < length:
@@ -193,7 +193,7 @@ def induction_score(attention, period):
 # %% mutant: first_head
 # misconception: Heads are alike.
 # fails: many_shot_icl-induction-induction_score-tests
-# says: score
+# says: score has shape ()
 def induction_score(attention, period):
     length = attention.shape[-1]
     if not 2 <= period < length:
@@ -243,7 +243,7 @@ def induction_score(attention, period):
 # %% mutant: block_of_positions
 # misconception: Two lists of indices give a block.
 # fails: many_shot_icl-induction-induction_score-tests
-# says: score
+# says: every row with every column
 def induction_score(attention, period):
     length = attention.shape[-1]
     if not 2 <= period < length:
@@ -338,7 +338,7 @@ def induction_score(attention, period):
 # %% mutant: float_returned
 # misconception: A score is a float.
 # fails: many_shot_icl-induction-induction_score-tests
-# says: float
+# says: score is a float
 def induction_score(attention, period):
     length = attention.shape[-1]
     if not 2 <= period < length:
@@ -351,7 +351,7 @@ def induction_score(attention, period):
 # %% mutant: list_returned
 # misconception: A list of scores.
 # fails: many_shot_icl-induction-induction_score-tests
-# says: float
+# says: score is a float
 def induction_score(attention, period):
     length = attention.shape[-1]
     if not 2 <= period < length:

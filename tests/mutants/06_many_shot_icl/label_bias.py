@@ -127,7 +127,7 @@ def label_bias(predictions, reference):
 # %% mutant: largest_share
 # misconception: Chance is the most frequent label's share.
 # fails: many_shot_icl-order-label_bias-tests
-# says: bias
+# says: The most frequent label's share
 def label_bias(predictions, reference):
     n = len(predictions)
     if n == 0 or n != len(reference):
@@ -225,7 +225,7 @@ def label_bias(predictions, reference):
 # %% mutant: next_place
 # misconception: The last label belongs to the next prompt.
 # fails: many_shot_icl-order-label_bias-tests
-# says: bias
+# says: not to the next one
 def label_bias(predictions, reference):
     n = len(predictions)
     if n == 0 or n != len(reference):
@@ -267,7 +267,7 @@ def label_bias(predictions, reference):
 # %% mutant: percent
 # misconception: A share in per cent.
 # fails: many_shot_icl-order-label_bias-tests
-# says: bias
+# says: in per cent
 def label_bias(predictions, reference):
     n = len(predictions)
     if n == 0 or n != len(reference):
@@ -281,7 +281,7 @@ def label_bias(predictions, reference):
 # %% mutant: rounded
 # misconception: Two digits are enough.
 # fails: many_shot_icl-order-label_bias-tests
-# says: bias
+# says: Do not round
 def label_bias(predictions, reference):
     n = len(predictions)
     if n == 0 or n != len(reference):

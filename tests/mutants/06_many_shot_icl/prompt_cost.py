@@ -137,7 +137,7 @@ def attention_flops(config, tokens, cached=0):
 # %% mutant: queries_of_all_heads_cached
 # misconception: Queries of all heads are kept as well.
 # fails: many_shot_icl-cost-prompt_cost-tests
-# says: bytes
+# says: You counted the queries too
 def kv_cache_bytes(config, tokens, dtype):
     if dtype not in BYTES:
         raise ValueError(f"dtype {dtype} is not known")
@@ -205,7 +205,7 @@ def attention_flops(config, tokens, cached=0):
 # %% mutant: head_by_key_value_heads
 # misconception: The hidden size is shared among the key/value heads.
 # fails: many_shot_icl-cost-prompt_cost-tests
-# says: bytes
+# says: four times too much
 def kv_cache_bytes(config, tokens, dtype):
     if dtype not in BYTES:
         raise ValueError(f"dtype {dtype} is not known")
@@ -269,7 +269,7 @@ def attention_flops(config, tokens, cached=0):
 # %% mutant: cache_as_float
 # misconception: / divides.
 # fails: many_shot_icl-cost-prompt_cost-tests
-# says: float
+# says: bytes is a float
 def kv_cache_bytes(config, tokens, dtype):
     if dtype not in BYTES:
         raise ValueError(f"dtype {dtype} is not known")
@@ -473,7 +473,7 @@ def attention_flops(config, tokens, cached=0):
 # %% mutant: new_ones_ignored
 # misconception: New tokens look at the cache.
 # fails: many_shot_icl-cost-prompt_cost-tests
-# says: looks
+# says: The new tokens look at each other
 def kv_cache_bytes(config, tokens, dtype):
     if dtype not in BYTES:
         raise ValueError(f"dtype {dtype} is not known")
@@ -524,7 +524,7 @@ def attention_flops(config, tokens, cached=0):
 # %% mutant: cached_once
 # misconception: The cache is looked at once, by all together.
 # fails: many_shot_icl-cost-prompt_cost-tests
-# says: flops
+# says: not 100 for all
 def kv_cache_bytes(config, tokens, dtype):
     if dtype not in BYTES:
         raise ValueError(f"dtype {dtype} is not known")
@@ -558,7 +558,7 @@ def attention_flops(config, tokens, cached=0):
 # %% mutant: flops_as_float
 # misconception: / divides.
 # fails: many_shot_icl-cost-prompt_cost-tests
-# says: float
+# says: flops is a float
 def kv_cache_bytes(config, tokens, dtype):
     if dtype not in BYTES:
         raise ValueError(f"dtype {dtype} is not known")

@@ -70,7 +70,7 @@ def score_with_prefix(model, tokenizer, prefix, queries, labels):
 # %% mutant: cropped_by_one
 # misconception: A query is one token.
 # fails: many_shot_icl-cost-score_with_prefix-tests
-# says: scores
+# says: by the number of its own tokens
 def score_with_prefix(model, tokenizer, prefix, queries, labels):
     label_ids = tokenizer.convert_tokens_to_ids(list(labels))
     rows = []
@@ -88,7 +88,7 @@ def score_with_prefix(model, tokenizer, prefix, queries, labels):
 # %% mutant: cropped_before
 # misconception: The cache is cropped before the query.
 # fails: many_shot_icl-cost-score_with_prefix-tests
-# says: scores
+# says: by the number of its own tokens
 def score_with_prefix(model, tokenizer, prefix, queries, labels):
     label_ids = tokenizer.convert_tokens_to_ids(list(labels))
     rows = []
@@ -157,7 +157,7 @@ def score_with_prefix(model, tokenizer, prefix, queries, labels):
 # %% mutant: cache_not_passed
 # misconception: The model remembers what it read.
 # fails: many_shot_icl-cost-score_with_prefix-tests
-# says: scores
+# says: The cache was not passed on
 def score_with_prefix(model, tokenizer, prefix, queries, labels):
     label_ids = tokenizer.convert_tokens_to_ids(list(labels))
     rows = []
@@ -218,7 +218,7 @@ def score_with_prefix(model, tokenizer, prefix, queries, labels):
 # %% mutant: batch_of_prompts
 # misconception: A batch is one call.
 # fails: many_shot_icl-cost-score_with_prefix-tests
-# says: tokens
+# says: the padding is read too
 def score_with_prefix(model, tokenizer, prefix, queries, labels):
     prompts = [tokenizer(prefix + query)["input_ids"] for query in queries]
     longest = max(map(len, prompts))
@@ -232,7 +232,7 @@ def score_with_prefix(model, tokenizer, prefix, queries, labels):
 # %% mutant: queries_in_one_text
 # misconception: All queries stand in one text, and each is asked at its place.
 # fails: many_shot_icl-cost-score_with_prefix-tests
-# says: scores
+# says: The queries before it stand in the prompt
 def score_with_prefix(model, tokenizer, prefix, queries, labels):
     places, text = [], prefix
     for query in queries:
@@ -332,7 +332,7 @@ def score_with_prefix(model, tokenizer, prefix, queries, labels):
 # %% mutant: transposed
 # misconception: A column for each query.
 # fails: many_shot_icl-cost-score_with_prefix-tests
-# says: scores
+# says: Rows and columns are exchanged
 def score_with_prefix(model, tokenizer, prefix, queries, labels):
     label_ids = tokenizer.convert_tokens_to_ids(list(labels))
     rows = []
@@ -349,7 +349,7 @@ def score_with_prefix(model, tokenizer, prefix, queries, labels):
 # %% mutant: reversed_queries
 # misconception: The stack is read from the top.
 # fails: many_shot_icl-cost-score_with_prefix-tests
-# says: scores
+# says: they are reversed
 def score_with_prefix(model, tokenizer, prefix, queries, labels):
     label_ids = tokenizer.convert_tokens_to_ids(list(labels))
     rows = []
@@ -366,7 +366,7 @@ def score_with_prefix(model, tokenizer, prefix, queries, labels):
 # %% mutant: sorted_queries
 # misconception: Sorted queries are faster.
 # fails: many_shot_icl-cost-score_with_prefix-tests
-# says: scores
+# says: they are sorted
 def score_with_prefix(model, tokenizer, prefix, queries, labels):
     label_ids = tokenizer.convert_tokens_to_ids(list(labels))
     rows = []
@@ -417,7 +417,7 @@ def score_with_prefix(model, tokenizer, prefix, queries, labels):
 # %% mutant: hard_coded_zero
 # misconception: Shapes are all that matters.
 # fails: many_shot_icl-cost-score_with_prefix-tests
-# says: scores
+# says: scores[0, 0] is 0
 def score_with_prefix(model, tokenizer, prefix, queries, labels):
     model(input_ids=tokenizer(prefix, return_tensors="pt")["input_ids"])
     return torch.zeros(len(queries), len(labels))

@@ -28,7 +28,7 @@ def shots_to_overcome(shots, accuracy, level=0.5):
 # %% mutant: best_count
 # misconception: The count with the best accuracy.
 # fails: many_shot_icl-flipped-shots_to_overcome-tests
-# says: This is the best count
+# says: 8 is the best count
 def shots_to_overcome(shots, accuracy, level=0.5):
     return shots[int(np.argmax(accuracy))]
 
@@ -128,7 +128,7 @@ def shots_to_overcome(shots, accuracy, level=0.5):
 # %% mutant: mean_from_there
 # misconception: It is enough that the mean from there on is at the level.
 # fails: many_shot_icl-flipped-shots_to_overcome-tests
-# says: shots
+# says: Each has to be at the level
 def shots_to_overcome(shots, accuracy, level=0.5):
     for i in range(len(shots)):
         if sum(accuracy[i:]) / len(accuracy[i:]) >= level:
@@ -139,7 +139,7 @@ def shots_to_overcome(shots, accuracy, level=0.5):
 # %% mutant: next_one_only
 # misconception: If the next measurement is at the level as well, it stays there.
 # fails: many_shot_icl-flipped-shots_to_overcome-tests
-# says: shots
+# says: It does not stay there
 def shots_to_overcome(shots, accuracy, level=0.5):
     if len(shots) != len(accuracy):
         raise ValueError("lengths")
@@ -152,7 +152,7 @@ def shots_to_overcome(shots, accuracy, level=0.5):
 # %% mutant: one_too_late
 # misconception: "At all larger counts" leaves out the count itself, so the loop stops one later.
 # fails: many_shot_icl-flipped-shots_to_overcome-tests
-# says: shots
+# says: one place too late
 def shots_to_overcome(shots, accuracy, level=0.5):
     below = [i for i, a in enumerate(accuracy) if a < level]
     place = below[-1] + 2 if below else 0
@@ -186,7 +186,7 @@ def shots_to_overcome(shots, accuracy, level=0.5):
 # %% mutant: interpolated
 # misconception: The curve crosses the level between two counts.
 # fails: many_shot_icl-flipped-shots_to_overcome-tests
-# says: shots
+# says: This lies between two counts
 def shots_to_overcome(shots, accuracy, level=0.5):
     for i in range(1, len(shots)):
         if accuracy[i - 1] < level <= accuracy[i] and all(a >= level for a in accuracy[i:]):
