@@ -84,7 +84,7 @@ class Budget:
     seeds: tuple[int, ...]
 
 
-FULL = Budget(documents=32, seeds=(101, 102, 103, 104, 105))
+FULL = Budget(documents=24, seeds=(101, 102, 103, 104, 105))
 QUICK = Budget(documents=24, seeds=(101,))
 
 # (measurement, shots): (smallest, largest) accuracy allowed for the model that is shipped.

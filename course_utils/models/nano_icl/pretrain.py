@@ -1,7 +1,8 @@
 """How the embedded in-context learner was made: ``python -m course_utils.models.nano_icl.pretrain``.
 
 First repeated sequences, running parities and easy maps alone, until the model looks answers up in its prompt;
-then the mixture of all tasks, in documents that grow longer. Interrupt it at any time; the same command goes on.
+then the mixture of all tasks, in documents that grow longer; last, mostly the answers that follow a rationale.
+Interrupt it at any time; the same command goes on.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from torch.nn import functional
 from transformers import GenerationConfig, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
+from course_utils.data.icl_tasks import BITS
 from course_utils.models.nano_icl.documents import Batch, Writer
 from course_utils.models.nano_icl.tokenizer import build_tokenizer, save_tokenizer
 from course_utils.seeding import seed_everything
@@ -49,6 +51,10 @@ class Recipe:
     steps: int = 2800
     # (share of the mixture's steps, document length)
     lengths: tuple[tuple[float, int], ...] = ((0.35, 128), (0.6, 256), (0.8, 512), (1.0, 1056))
+    # The last part: half of the tokens are rationales, whose answers weigh more than their ten easy words.
+    last_steps: int = 200
+    last_rate: float = 0.4
+    answer_weight: float = 10.0
     kinds: dict[str, float] = field(
         default_factory=lambda: {
             "map": 0.2,
@@ -183,9 +189,17 @@ class Run:
         """Share of the mixture's steps that are done, 0 while the easy part lasts."""
         return 0.0 if self.first_steps is None else (self.step - self.first_steps) / self.recipe.steps
 
+    def last_part(self) -> float | None:
+        """Share of the last part that is done, None before it."""
+        if self.progress_made() < 1 or self.first_steps is None:
+            return None
+        return (self.step - self.first_steps - self.recipe.steps) / self.recipe.last_steps
+
     def rate(self) -> float:
-        """What both learning rates are multiplied by: warm-up, then 1, then linear to 2 %."""
-        recipe, done = self.recipe, self.progress_made()
+        """What both learning rates are multiplied by: warm-up, then 1, then linear to 2 %; the last part falls too."""
+        recipe, done, last = self.recipe, self.progress_made(), self.last_part()
+        if last is not None:
+            return recipe.last_rate * (1 - last)
         fall = 1.0 if done < recipe.flat_share else 0.02 + 0.98 * (1 - done) / (1 - recipe.flat_share)
         return min(1.0, (self.step + 1) / recipe.warmup_steps) * fall
 
@@ -203,6 +217,9 @@ class Run:
             else:
                 first = self.writer.repeats(tokens, length, rng)
             return [first, self.writer.easy_maps(tokens, length, rng)]
+        if self.last_part() is not None:
+            rationales = self.writer.mixture({"rationales": 1.0}, tokens, recipe.context // 4, rng)
+            return [rationales, self.writer.mixture(recipe.kinds, tokens, recipe.context, rng)]
         length = next(length for share, length in recipe.lengths if self.progress_made() < share)
         return [self.writer.mixture(recipe.kinds, tokens, length, rng) for _ in range(2)]
 
@@ -215,7 +232,10 @@ class Run:
         seen = {}
         for batch in self.batches():
             losses = token_losses(self.model, batch)
-            (losses.mean() / 2).backward()
+            weights = torch.ones_like(losses)
+            if batch.kind == "rationales" and self.last_part() is not None:
+                weights.unflatten(1, (-1, BITS + 3))[:, :, BITS + 1] = self.recipe.answer_weight
+            ((losses * weights).mean() / 2).backward()
             seen[batch.kind] = losses.mean().item()
             if batch.kind == "easy maps":
                 self.recent.append(losses[:, -8:].mean().item())
@@ -236,14 +256,15 @@ class Run:
         with Progress(*columns, TimeRemainingColumn(), console=self.console) as progress:
             task = progress.add_task("training", total=None, completed=self.step, loss="-")
             seen = defaultdict(list)
-            while self.progress_made() < 1:
+            while (self.last_part() or 0.0) < 1:
                 start = time.perf_counter()
                 for kind, loss in self.train_step().items():
                     seen[kind].append(loss)
                 self.seconds += time.perf_counter() - start
                 total = (self.first_steps or self.recipe.first_steps_most) + self.recipe.steps
+                total += self.recipe.last_steps
                 progress.update(task, advance=1, total=total, loss=f"{loss:.3f}")
-                if self.step % self.recipe.save_every == 0 or self.progress_made() == 1:
+                if self.step % self.recipe.save_every == 0 or self.last_part() == 1:
                     self.save_checkpoint()
                     means = "  ".join(
                         f"{kind} {np.mean(values):.3f}" for kind, values in sorted(seen.items())
@@ -257,6 +278,7 @@ class Run:
             "recipe": asdict(self.recipe),
             "parameters": self.model.num_parameters(),
             "first_steps": self.first_steps,
+            "steps": self.step,
             "tokens": self.tokens,
             "seconds": round(self.seconds),
             "threads": torch.get_num_threads(),
