@@ -20,6 +20,13 @@ def test_wilson_interval_is_scipys(correct: int, n: int, confidence: float) -> N
     assert wilson_interval(correct, n, confidence) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
+def test_a_share_lies_in_its_own_interval() -> None:
+    """At 0 and n rounding would put it outside by 1e-16, and an error bar of negative length is refused."""
+    for n in range(1, 200):
+        assert wilson_interval(0, n)[0] == 0.0
+        assert wilson_interval(n, n)[1] == 1.0
+
+
 def test_half_of_gsm8ks_test_problems_is_known_to_2_7_points() -> None:
     low, high = wilson_interval(660, 1319)
     assert (high - low) / 2 == pytest.approx(0.027, abs=5e-4)

@@ -31,6 +31,7 @@ TINY = Recipe(
     tokens_per_step=256,
     first_steps_most=4,
     steps=6,
+    last_steps=4,
     lengths=((0.5, 64), (1.0, 128)),
     save_every=3,
 )
@@ -104,14 +105,39 @@ def test_the_first_part_ends_when_answers_are_looked_up(tmp_path: Path, console:
 
 
 def test_the_rate_warms_up_stays_and_falls(tmp_path: Path, console: Console) -> None:
+    """Steps 0 to 3 are the first part, 4 to 9 the mixture, 10 to 13 the last part."""
     run = Run(TINY, tmp_path, console)
     rates = []
-    for run.step in range(11):
+    for run.step in range(14):
         run.first_steps = 4 if run.step >= 4 else None
         rates.append(run.rate())
     assert rates[:8] == pytest.approx([0.5, *[1.0] * 7])
-    assert rates[8:] == sorted(rates[8:], reverse=True)
-    assert rates[10] == pytest.approx(0.02)
+    assert 0.02 < rates[9] < rates[8] < 1
+    assert rates[10:] == pytest.approx([0.4, 0.3, 0.2, 0.1])
+
+
+def test_answers_after_rationales_weigh_more_in_the_last_part(
+    tmp_path: Path, console: Console, monkeypatch
+) -> None:
+    """Every loss is 1 for answers and 0 elsewhere: the gradient of a scale on them shows the weight."""
+    run = Run(TINY, tmp_path, console)
+    words = run.tokenizer.get_vocab()
+    labels = torch.tensor([words[label] for label in LABELS])
+    scale = torch.ones(1, requires_grad=True)
+
+    def losses(model, batch):
+        targets = batch.ids[batch.predicted].view(len(batch.ids), -1)
+        return scale * torch.isin(targets, labels)
+
+    monkeypatch.setattr(pretrain, "token_losses", losses)
+    monkeypatch.setattr(run, "batches", lambda: [batch])
+    batch = run.writer.mixture({"rationales": 1.0}, 256, 128, np.random.default_rng(0))
+    gradients = []
+    for run.first_steps, run.step in ((4, 6), (4, 10)):
+        scale.grad = None
+        run.train_step()
+        gradients.append(scale.grad.item())
+    assert gradients == pytest.approx([0.5 / 11, 0.5 * TINY.answer_weight / 11])
 
 
 def test_the_first_loss_is_near_that_of_a_uniform_guess(tmp_path: Path, console: Console) -> None:

@@ -80,16 +80,20 @@ def _rows(seeds: dict[str, Any], key: str, part: str | None = None) -> list[list
     ]
 
 
-def _flaws(measured: dict[str, Any]) -> list[str]:
-    """Where the model stays more than 5 points below what the same shots allow, at the most shots measured."""
+def _flaws(seeds: dict[str, Any]) -> list[str]:
+    """Where a model stays more than 5 points below what the same shots allow, at the most shots measured."""
     lines = []
-    for name, curve in measured["curves"].items():
-        last = list(curve["accuracy"])[-1]
-        own = curve["accuracy"][last]["value"]
-        better = {k: v[last]["value"] for k, v in curve["baselines"].items() if v[last]["value"] > own + 0.05}
-        if better:
-            best = max(better, key=better.__getitem__)
-            lines.append(f"- {name}: {own:.2f} after {last} shots, where {best} has {better[best]:.2f}.")
+    for name in next(iter(seeds.values()))["curves"]:
+        for seed, measured in seeds.items():
+            curve = measured["curves"][name]
+            last = list(curve["accuracy"])[-1]
+            own = curve["accuracy"][last]["value"]
+            reached = {key: values[last]["value"] for key, values in curve["baselines"].items()}
+            best = max(reached, key=reached.__getitem__)
+            if reached[best] > own + 0.05:
+                lines.append(
+                    f"- {name}, seed {seed}: {own:.2f} after {last} shots, where {best} has {reached[best]:.2f}."
+                )
     return lines
 
 
@@ -121,7 +125,7 @@ def render(data: dict[str, Any]) -> str:
         ]
         for name, at, low, high in data["bands"]
     ]
-    separators = [repr(s).strip("'") for s in shipped["separators"]]
+    separators = [repr(s).strip("'").replace("|", "\\|") for s in shipped["separators"]]
     documents, evaluation_seeds = data["budget"]["documents"], data["budget"]["evaluation_seeds"]
     return f"""\
 # nano-icl: a model that learns from its prompt
@@ -165,7 +169,8 @@ This page is written by `python -m course_utils.models.nano_icl.card` from `cour
   `python -m course_utils.models.nano_icl.pretrain` does it again. The times below are those of a busy machine.
 - Files: bf16 weights (loaded in fp32 by default). {len(seeds)} seeds were trained; that of seed {
         recipe["seed"]
-    } is shipped.
+    } is shipped, chosen
+  after both were measured: what a seed does with exchanged names and after a rationale is a matter of chance.
 
 {table(["", "steps of the first part", "steps in all", "tokens", "time"], runs)}
 
@@ -204,9 +209,9 @@ The model that is shipped must keep them; a unit test measures them again, more 
 {table(["task", "shots", "band", "measured"], bands)}
 
 ## Known flaws
-After the most shots measured it is worse than a baseline that sees the same shots:
+After the most shots measured it is more than 0.05 worse than a baseline that sees the same shots:
 
-{chr(10).join(_flaws(shipped)) or "- nowhere by more than 0.05."}
+{chr(10).join(_flaws(seeds)) or "- nowhere by more than 0.05."}
 
 It has read its own tasks and nothing else: {len(vocabulary())} words, no sentences. Beyond {
         recipe["context"]
