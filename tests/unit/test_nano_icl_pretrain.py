@@ -71,7 +71,7 @@ def test_an_interrupted_run_gives_the_same_weights(tmp_path: Path, console: Cons
     assert not (tmp_path / "parts" / "model.safetensors").exists()
     monkeypatch.setattr(Run, "train_step", real)
     resumed = Run(TINY, tmp_path / "parts", console)
-    assert (resumed.step, resumed.first_steps) == (6, 4)
+    assert (resumed.step, resumed.first_steps, len(resumed.recent)) == (6, 4, 4)
     resumed.run()
     whole, parts = weights(tmp_path / "whole"), weights(tmp_path / "parts")
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
