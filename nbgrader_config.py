@@ -8,7 +8,8 @@ import os
 import sys
 
 from course_utils.course import load_course
-from course_utils.grading import autograde, release
+from course_utils.grading.author import release
+from course_utils.grading.run import grade_class as autograde
 
 c = get_config()  # noqa: F821 (nbgrader defines it)
 

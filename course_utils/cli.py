@@ -51,7 +51,7 @@ def doctor() -> None:
 @app.command()
 def release(lab: LabArgument = None) -> None:
     """Make the students' notebooks in labs/ from the sources in solutions/."""
-    from course_utils.grading.release import release as release_lab
+    from course_utils.grading.author.release import release as release_lab
 
     for name in _labs(lab):
         path = release_lab(name, _paths())
@@ -61,7 +61,7 @@ def release(lab: LabArgument = None) -> None:
 @app.command()
 def solve(lab: LabArgument = None) -> None:
     """Run the solutions from top to bottom; keep their outputs, times and recorded results."""
-    from course_utils.grading.solve import solve as solve_lab
+    from course_utils.grading.author.solve import solve as solve_lab
 
     for name in _labs(lab):
         for path in solve_lab(name, course_root()):
@@ -98,10 +98,11 @@ def grade(
     What is unchanged is not graded again; points and comments that a person gave are never touched. The
     gradebook is copied to backups/ first.
     """
-    from course_utils.grading import sandbox, whatif
-    from course_utils.grading.autograde import grade_class, waiting
-    from course_utils.grading.progress import progress_bar
-    from course_utils.grading.report import show_table
+    from course_utils.grading.pages.report import show_table
+    from course_utils.grading.run import whatif
+    from course_utils.grading.run.grade_class import grade_class, waiting
+    from course_utils.grading.run.progress import progress_bar
+    from course_utils.grading.sandbox import machine as sandbox
 
     if exercise and lab is None:
         raise CourseError("--exercise needs a lab: course grade LAB --exercise NAME.")
@@ -134,8 +135,8 @@ def grade(
 @app.command()
 def feedback(lab: LabArgument = None) -> None:
     """Write a feedback page for each graded student into feedback/."""
-    from course_utils.grading.feedback import write_feedback
-    from course_utils.grading.records import load_results
+    from course_utils.grading.book.records import load_results
+    from course_utils.grading.pages.feedback import write_feedback
 
     for name in _labs(lab):
         pages = write_feedback(load_results(name, _paths()), _paths())
@@ -145,8 +146,8 @@ def feedback(lab: LabArgument = None) -> None:
 @app.command()
 def report(lab: LabArgument = None) -> None:
     """Write the teacher's report on a lab into reports/."""
-    from course_utils.grading.records import load_results
-    from course_utils.grading.report import write_report
+    from course_utils.grading.book.records import load_results
+    from course_utils.grading.pages.report import write_report
 
     for name in _labs(lab):
         console.print(f"Report: {write_report(load_results(name, _paths()), _paths())}")
@@ -169,8 +170,8 @@ def export(
 
     Ends with exit code 1 if somebody is on one side only, could not be graded, or waits for a grader.
     """
-    from course_utils.grading.export import export as write
-    from course_utils.grading.records import load_results
+    from course_utils.grading.book.records import load_results
+    from course_utils.grading.pages.export import export as write
 
     labs = _labs(lab)
     if output and len(labs) > 1:
@@ -194,7 +195,7 @@ def restore(
     ],
 ) -> None:
     """Put a backup of the gradebook in its place; what is there now is copied to backups/ first."""
-    from course_utils.grading.gradebook import restore as put_back
+    from course_utils.grading.book.gradebook import restore as put_back
 
     before = put_back(backup, _paths())
     console.print(f"Restored {backup}." + (f" What was there before is in {before}." if before else ""))
@@ -215,7 +216,7 @@ def check(
     ],
 ) -> None:
     """Run a notebook's visible tests and say for each exercise whether it passed: do it before handing in."""
-    from course_utils.grading.check import check_notebook, show_checks
+    from course_utils.grading.author.visible_tests import check_notebook, show_checks
 
     checks = check_notebook(notebook)
     show_checks(checks, console)
@@ -230,8 +231,8 @@ def verify_tests(
     ] = None,
 ) -> None:
     """Show that each exercise's tests reject wrong answers with the right message and accept right ones."""
-    from course_utils.grading.verify import show_matrix
-    from course_utils.grading.verify import verify_tests as verify
+    from course_utils.grading.author.verify import show_matrix
+    from course_utils.grading.author.verify import verify_tests as verify
 
     ok = True
     for name in _labs(lab):
@@ -250,8 +251,8 @@ def _labs(name: str | None) -> list[str]:
 
 
 def _paths():
-    from course_utils.grading import gradebook
-    from course_utils.grading.autograde import CoursePaths
+    from course_utils.grading.book import gradebook
+    from course_utils.grading.run.grade_class import CoursePaths
 
     return CoursePaths(root=course_root(), database=gradebook.configured() or None)
 

@@ -152,7 +152,7 @@ def _writable(root: Path) -> Finding:
 
 
 def _sandbox() -> Finding:
-    from course_utils.grading import sandbox
+    from course_utils.grading.sandbox import machine as sandbox
 
     found = sandbox.detect()
     works = found.mode != "none"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from course_utils.grading.records import CellResult, Result
+    from course_utils.grading.book.records import CellResult, Result
 
 # A real class's gradebook must not be touched by a test.
 os.environ.pop("COURSE_GRADEBOOK", None)
@@ -45,7 +45,7 @@ def real_data(lacking) -> Callable[..., Path]:
 
 def make_cell(grade_id: str, max_points: float, state: str = "passed", **facts) -> CellResult:
     """A record of one test cell; passed unless told otherwise."""
-    from course_utils.grading.records import CellResult
+    from course_utils.grading.book.records import CellResult
 
     values = {
         "grade_id": grade_id,
@@ -67,7 +67,7 @@ def make_result(
     student: str = "amara_okafor", labels: dict | None = None, chat: dict | None = None, **facts
 ) -> Result:
     """A record of a lab of 4 + 5 + 3 points, the 3 for an essay. labels, chat: facts of the two test cells."""
-    from course_utils.grading.records import Result
+    from course_utils.grading.book.records import Result
 
     cells = [
         make_cell(
@@ -108,7 +108,7 @@ def wrong(hint: str = HINT, found: str = "labels[1] is 523, expected -100.", **f
 @pytest.fixture
 def records() -> SimpleNamespace:
     """Functions that make records."""
-    from course_utils.grading.records import Flag
+    from course_utils.grading.book.records import Flag
 
     return SimpleNamespace(
         result=make_result, cell=make_cell, wrong=wrong, flag=Flag, what=WHAT, hint=HINT, lab=LAB
@@ -132,6 +132,6 @@ def folders(tmp_path: Path) -> SimpleNamespace:
 @pytest.fixture
 def page_of(folders: SimpleNamespace) -> Callable[[Result], str]:
     """Writes the feedback page of a record and returns its HTML."""
-    from course_utils.grading.feedback import write_feedback
+    from course_utils.grading.pages.feedback import write_feedback
 
     return lambda result: write_feedback([result], folders)[0].read_text(encoding="utf-8")

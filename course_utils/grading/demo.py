@@ -21,15 +21,15 @@ from nbformat import NotebookNode
 
 from course_utils import course
 from course_utils.errors import CourseError
-from course_utils.grading import catalogue
 from course_utils.grading import notebook as nbk
-from course_utils.grading.pages import number, write_if_changed
+from course_utils.grading.author import catalogue
+from course_utils.grading.pages.rendering import number, write_if_changed
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from course_utils.grading.autograde import CoursePaths
-    from course_utils.grading.records import Result
+    from course_utils.grading.book.records import Result
+    from course_utils.grading.run.grade_class import CoursePaths
 
 LAB = "01_sft_masking"
 
@@ -237,10 +237,10 @@ def run_demo(paths: CoursePaths, console: Console, unsafe: bool = False) -> list
     paths: the course's own; of them only labs/ is written, the class lives in demo/. Raises CourseError if
     the grades are not what they must be.
     """
-    from course_utils.grading.autograde import grade_class
-    from course_utils.grading.feedback import feedback_page, write_feedback
-    from course_utils.grading.progress import progress_bar
-    from course_utils.grading.report import show_table, write_report
+    from course_utils.grading.pages.feedback import feedback_page, write_feedback
+    from course_utils.grading.pages.report import show_table, write_report
+    from course_utils.grading.run.grade_class import grade_class
+    from course_utils.grading.run.progress import progress_bar
 
     class_paths = demo_paths(_release(paths, console))
     make_sample_class(class_paths, LAB)
@@ -284,7 +284,7 @@ def demo_paths(paths: CoursePaths) -> CoursePaths:
 
 def _release(paths: CoursePaths, console: Console) -> CoursePaths:
     """Release all labs. A lab that somebody works in stays as it is, and the class gets its own copy."""
-    from course_utils.grading.release import LabHasWork, generate, release
+    from course_utils.grading.author.release import LabHasWork, generate, release
 
     for lab in course.load_course().labs:
         try:

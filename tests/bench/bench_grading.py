@@ -26,8 +26,8 @@ import small_class
 from cpu_time import account, timed
 
 from course_utils import results
-from course_utils.grading.autograde import CoursePaths
-from course_utils.grading.records import load_results
+from course_utils.grading.book.records import load_results
+from course_utils.grading.run.grade_class import CoursePaths
 
 THROUGHPUT, OVERHEAD = 10.0, 1.0  # times stock's; seconds a submission over the student's own cells
 
@@ -42,7 +42,7 @@ c.ExecutePreprocessor.timeout = 300
 OURS = """\
 import json, sys, time
 from pathlib import Path
-from course_utils.grading.autograde import CoursePaths, grade_class
+from course_utils.grading.run.grade_class import CoursePaths, grade_class
 
 if __name__ == "__main__":
     root, lab, jobs, counter = sys.argv[1:]
@@ -64,7 +64,8 @@ if __name__ == "__main__":
 # The student's own cells, run one after the other in a process that has the libraries already.
 OWN = """\
 import importlib, json, os, resource, sys, time
-from course_utils.grading import notebook as nbk, warm
+from course_utils.grading import notebook as nbk
+from course_utils.grading.sandbox import warm
 
 root, lab, *students = sys.argv[1:]
 for name in warm.imports_of(nbk.read(root + "/solutions/" + lab + "/" + lab + ".ipynb")):

@@ -96,7 +96,7 @@ def make_room():
 @pytest.fixture(scope="module")
 def course(tmp_path_factory, make_room, lacking):
     """A course with two graded students, Mallory and Anna, and nbgrader's own feedback."""
-    from course_utils.grading import sandbox
+    from course_utils.grading.sandbox import machine as sandbox
 
     if sandbox.detect().mode == "none":
         lacking(sandbox.detect().reason)
@@ -190,8 +190,8 @@ def submission_page(course, formgrader, student: str) -> str:
 
 
 def pages(course, formgrader, student: str) -> dict[str, str]:
-    from course_utils.grading.feedback import write_feedback
-    from course_utils.grading.report import write_report
+    from course_utils.grading.pages.feedback import write_feedback
+    from course_utils.grading.pages.report import write_report
 
     stock = course.paths.feedback / student / LAB / f"{LAB}.html"
     kept = stock.with_name("nbgrader.html")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from course_utils.grading.feedback import write_feedback
-from course_utils.grading.report import write_report
+from course_utils.grading.pages.feedback import write_feedback
+from course_utils.grading.pages.report import write_report
 
 # Each would set the title, open a dialog or fetch something if it were markup.
 EVIL = (

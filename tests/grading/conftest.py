@@ -15,9 +15,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course_utils.grading import notebook as nbk
-from course_utils.grading import sandbox
-from course_utils.grading.autograde import CoursePaths
-from course_utils.grading.repair import released_view
+from course_utils.grading.run.grade_class import CoursePaths
+from course_utils.grading.run.repair import released_view
+from course_utils.grading.sandbox import machine as sandbox
 
 LAB = "07_tiny"
 
@@ -155,7 +155,7 @@ class Classroom:
         return path
 
     def grade(self, *students: str, **options):
-        from course_utils.grading.autograde import grade_class
+        from course_utils.grading.run.grade_class import grade_class
 
         return {
             result.student: result

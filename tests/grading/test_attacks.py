@@ -25,7 +25,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from course_utils.grading import notebook as nbk
-from course_utils.grading import records
+from course_utils.grading.book import records
 
 FOLDER = Path(__file__).parent / "attacks"
 LAB = "07_tiny"
@@ -33,7 +33,8 @@ HONEST = ("honest_anna", "honest_bert", "honest_chloe")
 SETTINGS = """
 import os, sys
 c = get_config()
-from course_utils.grading import autograde, release
+from course_utils.grading.run import grade_class as autograde
+from course_utils.grading.author import release
 c.CourseDirectory.course_id = "attacked"
 release.configure(c)
 autograde.configure(c)
@@ -157,8 +158,8 @@ def grade_in_a_process(room, mode: str, interpreter, scratch: Path) -> None:
     """`grade_class` in a process of its own, with the sandbox of this mode and `scratch` for temporary files."""
     script = room.paths.root / "grade.py"
     script.write_text(
-        "from course_utils.grading.autograde import CoursePaths, grade_class\n"
-        "from course_utils.grading.sandbox import detect\n"
+        "from course_utils.grading.run.grade_class import CoursePaths, grade_class\n"
+        "from course_utils.grading.sandbox.machine import detect\n"
         "if __name__ == '__main__':\n"
         f"    assert detect().mode == {mode!r}, detect()\n"
         f"    grade_class({LAB!r}, CoursePaths(root={str(room.paths.root)!r}), jobs=4)\n"

@@ -20,8 +20,8 @@ from nbgrader.api import Gradebook
 from course_utils.course import load_course
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
-from course_utils.grading import records
-from course_utils.grading.autograde import CoursePaths, source_digest, submission_digest
+from course_utils.grading.book import records
+from course_utils.grading.run.grade_class import CoursePaths, source_digest, submission_digest
 
 LAB = "07_tiny"
 DOUBLE, TOTAL = "tiny-a-double-tests", "tiny-b-total-tests"
@@ -244,7 +244,7 @@ def test_nothing_to_grade_and_no_lab_are_course_errors(make_classroom):
     room = make_classroom()
     with pytest.raises(CourseError, match=f"STUDENT/{LAB}/{LAB}.ipynb"):
         room.grade()
-    from course_utils.grading.autograde import grade_class
+    from course_utils.grading.run.grade_class import grade_class
 
     with pytest.raises(CourseError, match="no notebook at"):
         grade_class("08_none", room.paths)
@@ -259,7 +259,7 @@ def test_a_killed_run_goes_on_where_it_was(make_classroom):
     # The last one takes so long that the run cannot end before it is killed, however fast or busy the machine.
     room.hand_in(students[-1], room.notebook(after="import time\ntime.sleep(5)"))
     script = (
-        "from course_utils.grading.autograde import grade_class, CoursePaths\n"
+        "from course_utils.grading.run.grade_class import grade_class, CoursePaths\n"
         "if __name__ == '__main__':\n"
         f"    grade_class({LAB!r}, CoursePaths(root={str(room.paths.root)!r}), jobs=1)\n"
     )

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils.grading import channel as ch
+from course_utils.grading.sandbox import channel as ch
 
 PLAIN = [
     None,

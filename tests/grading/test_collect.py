@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 from course_utils.errors import CourseError
-from course_utils.grading.collect import is_folder_name, unpack
+from course_utils.grading.run.collect import is_folder_name, unpack
 
 LAB = "07_tiny"
 EVIL = (
@@ -152,7 +152,7 @@ def test_nbgraders_zip_collect_takes_the_class_and_leaves_the_attacks(make_class
 
 
 def test_an_id_that_leads_elsewhere_is_left_out(make_classroom, caplog):
-    from course_utils.grading.collect import SafeCollector
+    from course_utils.grading.run.collect import SafeCollector
 
     collector = SafeCollector(named_regexp=r"(?P<student_id>.*)__(?P<file_id>.*)")
     assert collector.collect("anna__07_tiny.ipynb") == {"student_id": "anna", "file_id": "07_tiny.ipynb"}

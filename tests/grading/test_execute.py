@@ -10,11 +10,11 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from nbgrader.utils import determine_grade
 
-from course_utils.grading import execute as ex
 from course_utils.grading import notebook as nbk
-from course_utils.grading import sandbox
-from course_utils.grading.formgrader import SafeDisplay
-from course_utils.grading.repair import released_view
+from course_utils.grading.pages.formgrader import SafeDisplay
+from course_utils.grading.run import execute as ex
+from course_utils.grading.run.repair import released_view
+from course_utils.grading.sandbox import machine as sandbox
 
 DOUBLE, TOTAL = "tiny-a-double-tests", "tiny-b-total-tests"
 
@@ -91,7 +91,7 @@ BEFORE = {
     "patched_reply": "kernel = get_ipython().kernel\n"
     "async def do_execute(*a, **k): return {'status': 'ok', 'execution_count': 1, 'user_expressions': {}}\n"
     "kernel.do_execute = do_execute",
-    "patched_agent": "import course_utils.grading.channel as channel\n"
+    "patched_agent": "import course_utils.grading.sandbox.channel as channel\n"
     "channel._answer = lambda question, names: {'value': True}",
     "patched_builtins": "import builtins\nbuiltins.len = lambda x: 0\nbuiltins.isinstance = lambda *a: True\n"
     "builtins.AssertionError = builtins.Exception = type('E', (BaseException,), {})",

@@ -24,16 +24,17 @@ import psutil
 import pytest
 from gradebooks import facts, fingerprint, mark
 
-from course_utils.grading import autograde, gradebook, records
 from course_utils.grading import notebook as nbk
-from course_utils.grading.autograde import CoursePaths, submission_digest
+from course_utils.grading.book import gradebook, records
+from course_utils.grading.run import grade_class as autograde
+from course_utils.grading.run.grade_class import CoursePaths, submission_digest
 
 LAB = "07_tiny"
 DOUBLE, TOTAL, ESSAY = "tiny-a-double-tests", "tiny-b-total-tests", "tiny-essay-why"
 KILLS = int(os.environ.get("COURSE_KILLS", "25"))
 RUN = (
     "import sys\n"
-    "from course_utils.grading.autograde import CoursePaths, grade_class\n"
+    "from course_utils.grading.run.grade_class import CoursePaths, grade_class\n"
     "if __name__ == '__main__':\n"
     "    grade_class(sys.argv[2], CoursePaths(root=sys.argv[1]), jobs=2)\n"
 )

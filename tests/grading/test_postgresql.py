@@ -16,9 +16,10 @@ import pytest
 from gradebooks import facts, fingerprint, mark
 
 from course_utils.errors import CourseError
-from course_utils.grading import autograde, gradebook, records
-from course_utils.grading.marks import read_submissions
-from course_utils.grading.whatif import what_if
+from course_utils.grading.book import gradebook, records
+from course_utils.grading.book.marks import read_submissions
+from course_utils.grading.run import grade_class as autograde
+from course_utils.grading.run.whatif import what_if
 
 LAB = "07_tiny"
 DOUBLE, ESSAY = "tiny-a-double-tests", "tiny-essay-why"

@@ -13,10 +13,11 @@ from gradebooks import facts, fingerprint, mark, open_book
 
 from course_utils import course
 from course_utils.errors import CourseError
-from course_utils.grading import autograde, gradebook, records
 from course_utils.grading import notebook as nbk
-from course_utils.grading.autograde import CoursePaths, submission_digest
-from course_utils.grading.whatif import Change, what_if
+from course_utils.grading.book import gradebook, records
+from course_utils.grading.run import grade_class as autograde
+from course_utils.grading.run.grade_class import CoursePaths, submission_digest
+from course_utils.grading.run.whatif import Change, what_if
 
 LAB = "07_tiny"
 DOUBLE, TOTAL, ESSAY = "tiny-a-double-tests", "tiny-b-total-tests", "tiny-essay-why"
@@ -397,6 +398,6 @@ def test_a_new_due_date_counts_without_grading_anything_again(late_class, monkey
 
 
 def autograde_submissions(room):
-    from course_utils.grading.marks import read_submissions
+    from course_utils.grading.book.marks import read_submissions
 
     return read_submissions(records.load_results(LAB, room.paths), room.paths)

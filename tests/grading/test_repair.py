@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
-from course_utils.grading.repair import read_submission, released_view, repair, tampering
+from course_utils.grading.run.repair import read_submission, released_view, repair, tampering
 
 ESSAY = "tiny-essay-why"
 ANSWER = "It is so because twice two is four, and so on."

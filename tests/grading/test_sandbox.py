@@ -20,9 +20,10 @@ import psutil
 import pytest
 
 from course_utils.errors import CourseError
-from course_utils.grading import landlock, sandbox
-from course_utils.grading.sandbox import Interpreter, Limits
-from course_utils.grading.warm import Template
+from course_utils.grading.sandbox import landlock
+from course_utils.grading.sandbox import machine as sandbox
+from course_utils.grading.sandbox.machine import Interpreter, Limits
+from course_utils.grading.sandbox.warm import Template
 
 REPORT = """
 import json, os, sys
@@ -160,7 +161,7 @@ def test_secrets_are_not_readable(run, tmp_path, monkeypatch):
                    shadow=attempt(lambda: open("/etc/shadow").read()),
                    environment="open-sesame" in str(os.environ), others=environments(),
                    memory=attempt(lambda: open("/proc/%d/mem" % os.getppid(), "rb").read(1)),
-                   package=attempt(lambda: __import__("course_utils.grading.channel").__name__))
+                   package=attempt(lambda: __import__("course_utils.grading.sandbox.channel").__name__))
             """,
             str(secret),
             str(Path(__file__).resolve()),
@@ -323,7 +324,7 @@ def test_it_ends_when_the_grader_is_killed(locked, start):
     marker = f"orphan-{os.getpid()}-{time.monotonic_ns()}"
     script = f"""
 import sys, time
-from course_utils.grading import sandbox, warm
+from course_utils.grading.sandbox import machine as sandbox, warm
 interpreter = sandbox.Interpreter({interpreter.executable!r}, {interpreter.folders!r})
 where = sandbox.Sandbox({where.mode!r}, "")
 code = '''import os, sys, time

@@ -14,7 +14,7 @@ from nbgrader.api import Gradebook
 
 from course_utils.course import load_course
 from course_utils.errors import CourseError
-from course_utils.grading import remote, scheduler
+from course_utils.grading.run import remote, scheduler
 
 LAB = "07_tiny"
 

@@ -11,8 +11,11 @@ import time
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from course_utils.grading import autograde, sandbox, template, warm
-from course_utils.grading.kernel import StudentKernel
+from course_utils.grading.run import grade_class as autograde
+from course_utils.grading.sandbox import machine as sandbox
+from course_utils.grading.sandbox import warm
+from course_utils.grading.sandbox import warm_process as template
+from course_utils.grading.sandbox.kernel import StudentKernel
 
 # What may differ: numbers of processes and times, never these.
 LOOK = """

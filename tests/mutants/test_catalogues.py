@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from course_utils.course import Lab, load_course
-from course_utils.grading.verify import show_matrix, verify_tests
+from course_utils.grading.author.verify import show_matrix, verify_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 CPU_SECONDS = 60  # a lab's catalogue is run after every change of a test, so it has to be quick

@@ -9,9 +9,9 @@ import pytest
 
 from course_utils.course import Lab, load_course
 from course_utils.grading import notebook as nbk
-from course_utils.grading.lint import lint_release
-from course_utils.grading.release import generate, has_work
-from course_utils.grading.untouched import run_untouched
+from course_utils.grading.author.lint import lint_release
+from course_utils.grading.author.release import generate, has_work
+from course_utils.grading.author.untouched import run_untouched
 
 ROOT = Path(__file__).resolve().parents[2]
 

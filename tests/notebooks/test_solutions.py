@@ -13,8 +13,8 @@ import pytest
 from course_utils import results
 from course_utils.course import Lab, load_course
 from course_utils.grading import notebook as nbk
-from course_utils.grading.lint import lint
-from course_utils.grading.solve import TIMES_TAG
+from course_utils.grading.author.lint import lint
+from course_utils.grading.author.solve import TIMES_TAG
 
 ROOT = Path(__file__).resolve().parents[2]
 SANITIZE = Path(__file__).with_name("sanitize.cfg")

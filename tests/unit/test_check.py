@@ -16,8 +16,8 @@ from course_utils import course
 from course_utils.course import Course
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
-from course_utils.grading.check import ExerciseCheck, check_notebook, show_checks
-from course_utils.grading.release import release
+from course_utils.grading.author.release import release
+from course_utils.grading.author.visible_tests import ExerciseCheck, check_notebook, show_checks
 
 DOUBLE = "def double(values):\n    return [2 * value for value in values]"
 TOTAL = "def total(values):\n    return sum(double(values))"

@@ -91,13 +91,13 @@ def test_no_permission_and_a_full_disk_are_one_sentence(course, monkeypatch):
     def refuse(*_):
         raise PermissionError(13, "Permission denied", "labs")
 
-    monkeypatch.setattr("course_utils.grading.release.release", refuse)
+    monkeypatch.setattr("course_utils.grading.author.release.release", refuse)
     code, said = course("release", "1")
     assert (code, "No permission to write labs" in said) == (2, True)
 
     def fill(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("course_utils.grading.release.release", fill)
+    monkeypatch.setattr("course_utils.grading.author.release.release", fill)
     code, said = course("release", "1")
     assert (code, "disk is full" in said) == (2, True)

@@ -8,12 +8,13 @@ import time
 import nbformat
 import pytest
 
-from course_utils.grading import catalogue, copies
 from course_utils.grading import notebook as nbk
-from course_utils.grading.copies import find_copies, near_identical, nodes
-from course_utils.grading.feedback import write_feedback
-from course_utils.grading.repair import released_view
-from course_utils.grading.report import write_report
+from course_utils.grading.author import catalogue
+from course_utils.grading.pages import copies
+from course_utils.grading.pages.copies import find_copies, near_identical, nodes
+from course_utils.grading.pages.feedback import write_feedback
+from course_utils.grading.pages.report import write_report
+from course_utils.grading.run.repair import released_view
 
 STUB = 'def collate(examples, pad):\n    """Pad."""\n    raise NotImplementedError("write your code here")'
 LONG = '''

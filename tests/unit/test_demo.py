@@ -14,10 +14,11 @@ import pytest
 from rich.console import Console
 
 from course_utils.errors import CourseError
-from course_utils.grading import catalogue, demo
+from course_utils.grading import demo
 from course_utils.grading import notebook as nbk
-from course_utils.grading.autograde import CoursePaths
-from course_utils.grading.repair import released_view
+from course_utils.grading.author import catalogue
+from course_utils.grading.run.grade_class import CoursePaths
+from course_utils.grading.run.repair import released_view
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB = demo.LAB
@@ -215,7 +216,7 @@ def run(clone: CoursePaths, monkeypatch, results: list) -> tuple[str, list]:
         progress(1, len(results), results[0])
         return results
 
-    monkeypatch.setattr("course_utils.grading.autograde.grade_class", grade)
+    monkeypatch.setattr("course_utils.grading.run.grade_class.grade_class", grade)
     out = io.StringIO()
     demo.run_demo(clone, Console(file=out, width=120))
     return out.getvalue(), asked

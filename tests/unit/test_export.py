@@ -9,10 +9,10 @@ import pytest
 
 from course_utils import course
 from course_utils.errors import CourseError
-from course_utils.grading import export as module
-from course_utils.grading.export import export, read_roster
-from course_utils.grading.late import Lateness
-from course_utils.grading.marks import Mark, overlay
+from course_utils.grading.book.late import Lateness
+from course_utils.grading.book.marks import Mark, overlay
+from course_utils.grading.pages import export as module
+from course_utils.grading.pages.export import export, read_roster
 
 TITLE = course.load_course().labs[0].title
 NASTY = {

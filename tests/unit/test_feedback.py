@@ -14,10 +14,10 @@ import pytest
 
 from course_utils import course
 from course_utils.errors import CourseError
-from course_utils.grading import pages
-from course_utils.grading.feedback import explain, write_feedback
-from course_utils.grading.late import Lateness
-from course_utils.grading.marks import Mark, overlay, read_marks
+from course_utils.grading.book.late import Lateness
+from course_utils.grading.book.marks import Mark, overlay, read_marks
+from course_utils.grading.pages import rendering as pages
+from course_utils.grading.pages.feedback import explain, write_feedback
 
 
 def text_of(html: str) -> str:
@@ -109,7 +109,7 @@ def test_nothing_of_a_student_is_markup(records, page_of, folders, monkeypatch, 
     result = records.result(labels={"state": "failed", **cell}, **facts)
     if place == "comment":
         mark = {"amara_okafor": {"sft_masking-essay-prompt_loss": Mark(2.0, False, evil)}}
-        monkeypatch.setattr("course_utils.grading.feedback.read_marks", lambda *_: mark)
+        monkeypatch.setattr("course_utils.grading.pages.feedback.read_marks", lambda *_: mark)
     html = page_of(result)
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
     assert "<script" not in html
@@ -288,7 +288,7 @@ def test_a_published_course_leads_to_colab_too(with_source, records, page_of, mo
 
 def test_formulas_of_the_course_and_of_graders_are_set_without_a_script(records, page_of, monkeypatch):
     mark = {"amara_okafor": {"sft_masking-essay-prompt_loss": Mark(2.0, False, r"Why not $\sum_t \ell_t$?")}}
-    monkeypatch.setattr("course_utils.grading.feedback.read_marks", lambda *_: mark)
+    monkeypatch.setattr("course_utils.grading.pages.feedback.read_marks", lambda *_: mark)
     html = page_of(records.result(labels=records.wrong(hint=r"Divide by $\frac{1}{n}$, not by $5 or $7.")))
     assert html.count("<math") == 2
     assert "<mfrac>" in html
@@ -300,7 +300,7 @@ def test_lateness_and_what_it_costs_are_told(records, page_of, monkeypatch):
     late = Lateness(
         {"amara_okafor": 1.5 * 86_400, "ben": 300.0}, lambda _, points, seconds: (seconds > 999) * 2.25
     )
-    monkeypatch.setattr("course_utils.grading.feedback.lateness_of", lambda *_: late)
+    monkeypatch.setattr("course_utils.grading.pages.feedback.lateness_of", lambda *_: late)
     text = text_of(page_of(records.result()))
     assert "6.75 of 12 points" in text
     assert "36 hours late : 2.25 of the 9 points that the answers got are taken off." in text

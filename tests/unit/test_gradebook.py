@@ -10,7 +10,7 @@ import pytest
 
 from course_utils import cli, course
 from course_utils.errors import CourseError
-from course_utils.grading import gradebook
+from course_utils.grading.book import gradebook
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import random
 import numpy as np
 import pytest
 
-from course_utils.grading import charts
-from course_utils.grading.items import correlation, interval, item_analysis
-from course_utils.grading.marks import Mark, overlay
-from course_utils.grading.report import judge
+from course_utils.grading.book.marks import Mark, overlay
+from course_utils.grading.pages import charts
+from course_utils.grading.pages.items import correlation, interval, item_analysis
+from course_utils.grading.pages.report import judge
 
 A, B, C, ESSAY = "lab-a-one-tests", "lab-a-two-tests", "lab-b-three-tests", "lab-essay-why"
 

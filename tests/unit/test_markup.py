@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from course_utils.grading.markup import formula, markdown_html, prose_html, safe_html, safe_markdown
+from course_utils.grading.pages.markup import formula, markdown_html, prose_html, safe_html, safe_markdown
 
 RUNS = [
     "<script>x</script>",

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from course_utils.grading import progress
+from course_utils.grading.run import progress
 
 
 @pytest.fixture

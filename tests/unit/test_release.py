@@ -13,9 +13,9 @@ from nbformat import NotebookNode
 from course_utils.course import Lab
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
-from course_utils.grading import release as release_module
-from course_utils.grading.lint import data_only, lint, lint_release
-from course_utils.grading.release import LabHasWork, has_work, release
+from course_utils.grading.author import release as release_module
+from course_utils.grading.author.lint import data_only, lint, lint_release
+from course_utils.grading.author.release import LabHasWork, has_work, release
 
 D, T, E = "tiny-scale-double", "tiny-scale-double-tests", "tiny-essay-overflow"
 

@@ -10,11 +10,11 @@ import pytest
 from rich.console import Console
 
 from course_utils.errors import CourseError
-from course_utils.grading import charts
-from course_utils.grading.feedback import write_feedback
-from course_utils.grading.late import Lateness
-from course_utils.grading.marks import Mark, overlay
-from course_utils.grading.report import common_mistakes, show_table, write_report
+from course_utils.grading.book.late import Lateness
+from course_utils.grading.book.marks import Mark, overlay
+from course_utils.grading.pages import charts
+from course_utils.grading.pages.feedback import write_feedback
+from course_utils.grading.pages.report import common_mistakes, show_table, write_report
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_unreadable_ones_come_before_everybody(class_of_five, records, folders):
 
 def test_who_is_late_is_listed_with_what_it_costs(class_of_five, folders, monkeypatch):
     late = Lateness({"amara_okafor": 3 * 86_400.0}, lambda *_: 4.5)
-    monkeypatch.setattr("course_utils.grading.report.lateness_of", lambda *_: late)
+    monkeypatch.setattr("course_utils.grading.pages.report.lateness_of", lambda *_: late)
     html = html_of(class_of_five, folders)
     first = re.sub(r"<[^>]+>", "", html.split('id="human"')[1].split("</section>")[0])
     assert "amara_okafor (3 days, −4.5)" in first
@@ -90,7 +90,7 @@ def test_a_submission_that_was_not_graded_comes_first_and_the_rest_is_drawn(
 
 def test_essays_still_open_are_shown_as_points_that_nobody_has(class_of_five, folders, monkeypatch):
     wrote_nothing = {"ben_novak": {"sft_masking-essay-prompt_loss": Mark(None, False)}}
-    monkeypatch.setattr("course_utils.grading.report.read_marks", lambda *_: wrote_nothing)
+    monkeypatch.setattr("course_utils.grading.pages.report.read_marks", lambda *_: wrote_nothing)
     html = html_of(class_of_five, folders)
     assert "by hand, not given yet" in html
     assert "1 student has all 9 points given so far, 1 has none." in html

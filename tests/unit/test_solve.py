@@ -7,7 +7,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course_utils.errors import CourseError
-from course_utils.grading import solve
+from course_utils.grading.author import solve
 
 
 def notebook(folder, *sources):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from course_utils.grading import notebook as nbk
-from course_utils.grading.repair import released_view
-from course_utils.grading.untouched import run_untouched
+from course_utils.grading.author.untouched import run_untouched
+from course_utils.grading.run.repair import released_view
 
 DOUBLE, TESTS = "tiny-scale-double", "tiny-scale-double-tests"
 

@@ -14,10 +14,10 @@ import torch
 from rich.console import Console
 
 from course_utils.errors import CourseError
-from course_utils.grading import catalogue, generic
 from course_utils.grading import notebook as nbk
-from course_utils.grading.generic import Watch, generics, same
-from course_utils.grading.verify import Matrix, show_matrix, submissions, verify_tests
+from course_utils.grading.author import catalogue, generic
+from course_utils.grading.author.generic import Watch, generics, same
+from course_utils.grading.author.verify import Matrix, show_matrix, submissions, verify_tests
 
 MUTANT = """
 # %% mutant: {name}

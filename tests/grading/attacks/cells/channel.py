@@ -16,7 +16,7 @@ for fd in range(3, 64):
 # tries: Sends answers to questions that were not asked yet, many times over.
 # flag: strange answer
 import socket
-from course_utils.grading import channel
+from course_utils.grading.sandbox import channel
 
 for fd in range(3, 64):
     try:
@@ -36,7 +36,7 @@ for fd in range(3, 64):
 # group: abuse of the test channel
 # tries: Each answer is sent twice, so that the second one is taken for the next question.
 # flag: strange answer
-from course_utils.grading import channel
+from course_utils.grading.sandbox import channel
 
 plain = channel.send
 channel.send = lambda sock, frame, *more: (plain(sock, frame, *more), plain(sock, frame, *more))
@@ -45,7 +45,7 @@ channel.send = lambda sock, frame, *more: (plain(sock, frame, *more), plain(sock
 # group: abuse of the test channel
 # tries: Gives answers the number of another question.
 # flag: strange answer
-from course_utils.grading import channel
+from course_utils.grading.sandbox import channel
 
 plain = channel.pack
 channel.pack = lambda value: plain({**value, "id": 7} if isinstance(value, dict) and "id" in value else value)
@@ -54,7 +54,7 @@ channel.pack = lambda value: plain({**value, "id": 7} if isinstance(value, dict)
 # group: abuse of the test channel
 # tries: Announces an answer and sends it byte by byte, for ever.
 # flag: kernel died
-from course_utils.grading import channel
+from course_utils.grading.sandbox import channel
 
 def drip(sock, frame, *more):
     import time
@@ -73,7 +73,7 @@ channel.send = drip
 # group: abuse of the test channel
 # tries: Announces an answer of 8 GB.
 # flag: strange answer
-from course_utils.grading import channel
+from course_utils.grading.sandbox import channel
 
 channel.send = lambda sock, frame, *more: sock.sendall(b"crs1" + b"\xff" * 8 + b"x" * 1000)
 
@@ -81,7 +81,7 @@ channel.send = lambda sock, frame, *more: sock.sendall(b"crs1" + b"\xff" * 8 + b
 # group: abuse of the test channel
 # tries: An answer of 100,000 brackets, to exhaust the reader.
 # flag: strange answer
-from course_utils.grading import channel
+from course_utils.grading.sandbox import channel
 
 text = b"[" * 100_000
 channel.send = lambda sock, frame, *more: sock.sendall(channel._HEAD.pack(b"crs1", len(text), 0) + text)

@@ -117,20 +117,20 @@ sys.meta_path.insert(0, Finder())
 import sys
 import types
 
-fake = types.ModuleType("course_utils.grading.channel")
+fake = types.ModuleType("course_utils.grading.sandbox.channel")
 
 def serve(fd, namespace):
     import os
     os.write(fd, b'crs1' + (20).to_bytes(4, "little") + bytes(4) + b'{"id": 1, "value": 1')
 
 fake.serve = serve
-sys.modules["course_utils.grading.channel"] = fake
+sys.modules["course_utils.grading.sandbox.channel"] = fake
 
 # %% attack: tampered_probe
 # group: changed execution
 # tries: The code that runs the tests' probes is changed so that each of them says True.
 # flag: a changed Python
-import course_utils.grading.channel as channel
+import course_utils.grading.sandbox.channel as channel
 
 def answer(question, namespace):
     return {"value": {} if question["op"] == "names" else True}

@@ -1,0 +1,188 @@
+"""From solutions/ to labs/: nbgrader's own converter, with a lint before it and a check behind it.
+
+The same source gives the same bytes. A released notebook carries the lab's name and a digest of its cells
+(metadata `course`), so that other commands know the lab again and see whether somebody has worked in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Protocol
+
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+from traitlets.config import Config, PyFileConfigLoader
+
+from course_utils import course
+from course_utils.course import Lab
+from course_utils.errors import CourseError
+from course_utils.grading import notebook as nbk
+from course_utils.grading.author.lint import lint, lint_release
+
+SOURCE = "solutions"
+RELEASE = "labs"
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+# What a cell's metadata keep; editors add their own (run times, folding), which differ from save to save.
+_KEPT = ("course", "deletable", "editable", "nbgrader", "tags")
+
+
+class Rooted(Protocol):
+    """Anything that knows the course's folder."""
+
+    root: Path
+
+
+class LabHasWork(CourseError):
+    """The notebook that a release would replace is not as it was released."""
+
+
+class Tidy(Preprocessor):
+    """The last step of a release: metadata that depend only on the source, and the release's digest."""
+
+    enabled = True
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        for cell in nb.cells:
+            cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k in _KEPT})
+        lab = resources.get("nbgrader", {}).get("notebook", "")
+        nb.metadata = NotebookNode(
+            kernelspec=NotebookNode(KERNEL),
+            language_info=NotebookNode(name="python"),
+            course=NotebookNode(lab=lab, release=digest(nb)),
+        )
+        return nb, resources
+
+
+def configure(config: Config) -> None:
+    """Set what releasing needs in an nbgrader configuration; nbgrader_config.py calls this."""
+    from nbgrader.converters import GenerateAssignment
+
+    config.CourseDirectory.source_directory = SOURCE
+    config.CourseDirectory.release_directory = RELEASE
+    config.ClearSolutions.code_stub = {"python": nbk.STUB}
+    config.ClearSolutions.text_stub = nbk.ESSAY_STUB
+    config.GenerateAssignment.preprocessors = [*GenerateAssignment().preprocessors, Tidy]
+
+
+def release(lab: str | Lab, paths: Rooted, force: bool = False) -> Path:
+    """Make the students' notebook of a lab; returns its path in labs/.
+
+    If anything fails, labs/ stays as it was. If nothing changed, no file is touched. Raises CourseError when
+    the source breaks a rule of lint, and LabHasWork when the old notebook holds work (with `force` it is
+    moved to .course/replaced/ instead).
+    """
+    lab = course.lab(lab) if isinstance(lab, str) else lab
+    root = Path(paths.root)
+    source = nbk.read(root / SOURCE / lab.name / f"{lab.name}.ipynb")
+    _refuse(lab, lint(source, lab))
+    scratch = root / ".course"
+    scratch.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="release-", dir=scratch) as folder:
+        made = generate(lab.name, root, Path(folder))
+        _refuse(lab, lint_release(source, nbk.read(made)))
+        target = root / RELEASE / lab.name
+        old = target / made.name
+        if old.is_file() and old.read_bytes() != made.read_bytes() and has_work(old):
+            if not force:
+                raise LabHasWork(
+                    f"{old} holds work that a release would overwrite: "
+                    "move it elsewhere, or put it back with `git checkout`."
+                )
+            _put_aside(old, scratch / "replaced")
+        _replace_files(made.parent, target)
+    return old
+
+
+def generate(lab: str, root: Path, target: Path) -> Path:
+    """Run nbgrader's GenerateAssignment on solutions/<lab> into `target`, a folder inside `root`.
+
+    No gradebook is read or written. Returns the notebook's path.
+    """
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.coursedir import CourseDirectory
+    from nbgrader.preprocessors import SaveCells
+
+    config = load_config(root)
+    config.CourseDirectory.root = str(root)
+    config.CourseDirectory.assignment_id = lab
+    config.CourseDirectory.release_directory = str(target.relative_to(root))
+    config.GenerateAssignment.no_database = True
+    steps = config.GenerateAssignment.preprocessors
+    config.GenerateAssignment.preprocessors = [step for step in steps if step is not SaveCells]
+    converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
+    said = _Listener()
+    converter.log = said.logger
+    try:
+        converter.start()
+    except Exception as error:
+        reason = said.cause or str(error)
+        raise CourseError(f"nbgrader could not release {lab}: {reason}") from error
+    return target / lab / f"{lab}.ipynb"
+
+
+def load_config(root: Path) -> Config:
+    """The course's nbgrader_config.py; the settings for releasing alone where there is none."""
+    if (root / "nbgrader_config.py").is_file():
+        return PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    config = Config()
+    configure(config)
+    return config
+
+
+def digest(nb: NotebookNode) -> str:
+    """16 hex digits that change with any cell's text, kind or order; outputs and metadata do not count."""
+    text = json.dumps([[cell.cell_type, cell.source] for cell in nb.cells])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def has_work(path: Path) -> bool:
+    """Whether the notebook's cells differ from the release that it came from. Unreadable counts as work."""
+    try:
+        nb = nbk.read(path)
+    except CourseError:
+        return True
+    return nb.metadata.get("course", {}).get("release") != digest(nb)
+
+
+def _refuse(lab: Lab, problems: list[str]) -> None:
+    if problems:
+        listed = "".join(f"\n  - {problem}" for problem in problems)
+        raise CourseError(f"{lab.name} cannot be released until its source notebook is mended:{listed}")
+
+
+def _put_aside(old: Path, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(old, folder / f"{old.stem}-{time.strftime('%Y%m%d-%H%M%S')}.ipynb")
+
+
+def _replace_files(made: Path, target: Path) -> None:
+    """Move the files that changed into place, each in one step; what else lies in `target` stays."""
+    for new in sorted(path for path in made.rglob("*") if path.is_file()):
+        old = target / new.relative_to(made)
+        if old.is_file() and old.read_bytes() == new.read_bytes():
+            continue
+        old.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(new, old)
+
+
+class _Listener(logging.Handler):
+    """Keeps nbgrader's log to itself and remembers what stopped it."""
+
+    def __init__(self) -> None:
+        super().__init__(level=logging.ERROR)
+        self.cause = ""
+        self.logger = logging.Logger("course.release")
+        self.logger.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        lines = record.getMessage().strip().splitlines()
+        if lines and lines[0].startswith("Traceback"):  # the rest only says that something went wrong
+            self.cause = lines[-1]

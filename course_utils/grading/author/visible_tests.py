@@ -1,0 +1,282 @@
+"""A student's own check before handing in: run the notebook and say, for each exercise, how its visible tests went.
+
+Nothing is written and nothing is graded: the notebook runs in a kernel of its own, in its own folder, with the
+small grading budget. One exercise that fails, hangs or does not compile does not stop the others.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+
+from jupyter_core.utils import ensure_async
+from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from course_utils import course
+from course_utils.errors import CourseError
+from course_utils.grading import notebook as nbk
+from course_utils.grading.author.release import RELEASE, SOURCE, has_work
+from course_utils.grading.notebook import Exercise
+
+PASSED = "passed"
+FAILED = "failed"
+NOT_ATTEMPTED = "not attempted"
+NOT_REACHED = "not reached"
+
+_CELL_SECONDS = 60  # limit of one cell where the lab's budget is unknown
+
+
+@dataclass(frozen=True)
+class ExerciseCheck:
+    """How the visible tests of one exercise went; `message` says why when they did not pass."""
+
+    exercise: str
+    title: str
+    points: float
+    state: str
+    message: str = ""
+
+
+def check_notebook(path: Path, cell_seconds: int | None = None) -> list[ExerciseCheck]:
+    """Run the notebook at `path` and check every exercise by its visible tests.
+
+    cell_seconds: limit of one cell; without it the lab's grading budget. Where the lab's released notebook is
+    at hand, cells that lost their marks (a copy from Colab) are found again and the released tests are used.
+    Raises CourseError if there is no such notebook, or it is none of this course.
+    """
+    path = Path(path).resolve()
+    nb = nbk.read(path)
+    lab = _lab_of(nb, path)
+    reference = _reference(path, lab)
+    if reference is not None:
+        nb = _aligned(nb, reference)
+    exercises = nbk.exercises(nb)
+    if not exercises:
+        raise CourseError(
+            f"{path.name} has no exercises of this course: "
+            "check a lab's notebook, from inside the folder of the course if it went through Colab."
+        )
+    if cell_seconds is None:
+        known = {entry.name: entry.grading_seconds for entry in course.load_course().labs}
+        cell_seconds = max(_CELL_SECONDS, known.get(lab, 0))
+    # The visible tests only, should somebody check a teacher's source.
+    for exercise in exercises:
+        exercise.tests.source = nbk.split_hidden(exercise.tests.source)[0]
+    runner = Runner(nb, path.parent, cell_seconds)
+    runner.run()
+    return [_judge(nb, exercise, exercises, runner) for exercise in exercises]
+
+
+def show_checks(checks: list[ExerciseCheck], console: Console) -> None:
+    """A table with a line for each exercise, and the messages under it."""
+    colours = {PASSED: "green", FAILED: "red", NOT_ATTEMPTED: "yellow", NOT_REACHED: "yellow"}
+    table = Table("exercise", "visible tests")
+    table.add_column("points", justify="right")
+    for item in checks:
+        table.add_row(escape(item.title), f"[{colours[item.state]}]{item.state}[/]", f"{item.points:g}")
+    console.print(table)
+    for item in checks:
+        if item.message:
+            console.print(f"\n[bold]{escape(item.title)}[/] ({escape(item.exercise)})")
+            console.print(escape(item.message), highlight=False)
+    passed = [item for item in checks if item.state == PASSED]
+    console.print(
+        f"\n{len(passed)} of {len(checks)} exercises pass their visible tests. "
+        "Hidden tests ask the same of other inputs; essays are read by a person."
+    )
+
+
+# Which lab it is
+
+
+def _lab_of(nb: NotebookNode, path: Path) -> str:
+    """The lab's name: as the release wrote it, by the ids of the cells, or by the functions; "" if unknown.
+
+    Raises CourseError for a lab of another course.
+    """
+    labs = course.load_course().labs
+    names = [lab.name for lab in labs]
+    claimed = nb.metadata.get("course", {}).get("lab", "")
+    prefixes = {nbk.grade_id(cell).split("-")[0] for cell in nb.cells if nbk.grade_id(cell)} - {""}
+    mine = [lab.name for lab in labs if lab.short in prefixes]
+    if claimed in names:
+        return claimed
+    if claimed or (prefixes and not mine):
+        what = claimed or sorted(prefixes)[0]
+        raise CourseError(
+            f"{path.name} is of {what}, which this course does not have: it has {', '.join(names)}."
+        )
+    if mine:
+        return mine[0]
+    defined = frozenset().union(*(_defined(cell) for cell in nb.cells if cell.cell_type == "code"))
+    for root in _roots(path):
+        shared = {
+            name: len(nbk.student_names(nbk.read(file)) & defined)
+            for name in names
+            if (file := root / RELEASE / name / f"{name}.ipynb").is_file()
+        }
+        best = max(shared, key=shared.get, default="")
+        if best and shared[best] > 0:
+            return best
+    return ""
+
+
+def _defined(cell: NotebookNode) -> frozenset[str]:
+    try:
+        return nbk.exported_names(cell.source)
+    except SyntaxError:
+        return frozenset()
+
+
+def _roots(path: Path) -> Iterator[Path]:
+    """Folders of the course that may hold the released lab: around the notebook, then around where we are."""
+    for start in (path.parent, Path.cwd()):
+        for folder in (start, *start.parents):
+            if (folder / "course.toml").is_file():
+                yield folder
+                break
+
+
+def _reference(path: Path, lab: str) -> NotebookNode | None:
+    """The lab as it was handed out, if it is at hand; never the notebook that is being checked."""
+    for root in _roots(path) if lab else ():
+        released = root / RELEASE / lab / f"{lab}.ipynb"
+        if released.is_file() and released.resolve() != path and not has_work(released):
+            return nbk.read(released)
+        source = root / SOURCE / lab / f"{lab}.ipynb"
+        if source.is_file() and source.resolve() != path:
+            from course_utils.grading.run.repair import released_view
+
+            return released_view(nbk.read(source))
+    return None
+
+
+def _aligned(nb: NotebookNode, reference: NotebookNode) -> NotebookNode:
+    """A copy with every course cell in its place, and locked cells as they were handed out."""
+    from course_utils.grading.run.repair import repair
+
+    nb = deepcopy(nb)
+    repair(nb, reference)
+    originals = {nbk.grade_id(cell): cell for cell in reference.cells}
+    for cell in nb.cells:
+        original = originals.get(nbk.grade_id(cell))
+        if nbk.grade_id(cell) and original is not None and nbk.grader(original).get("locked"):
+            cell.source = original.source
+    return nb
+
+
+# Running and judging
+
+
+class _Client(NotebookClient):
+    """Interrupts a cell that takes too long and, if that does not help, ends the kernel."""
+
+    late: NotebookNode | None = None
+
+    async def _async_handle_timeout(self, timeout: int, cell: NotebookNode | None = None) -> None:
+        if self.late is cell:
+            await ensure_async(self.km.shutdown_kernel(now=True))
+            raise DeadKernelError("it could not be interrupted")
+        self.late = cell
+        await super()._async_handle_timeout(timeout, cell)
+
+
+class Runner:
+    """Runs a notebook's code cells in order, in one kernel, past every error.
+
+    seconds: limit of one cell. After `run`, errors: index -> (name, text); late: indices of cells that were
+    interrupted; ran: indices of cells that were run; died: index of the cell that ended the kernel, or None.
+    """
+
+    def __init__(self, nb: NotebookNode, folder: Path, seconds: int) -> None:
+        self.nb, self.folder, self.seconds = nb, folder, seconds
+        self.errors: dict[int, tuple[str, str]] = {}
+        self.late: set[int] = set()
+        self.ran: set[int] = set()
+        self.died: int | None = None
+
+    def run(self, skip: Callable[[int], bool] = lambda index: False) -> None:
+        """`skip` says, when a cell's turn comes, whether to leave it out."""
+        quiet = logging.Logger("course.check", level=logging.CRITICAL)
+        client = _Client(
+            self.nb,
+            timeout=self.seconds,
+            kernel_name="python3",
+            allow_errors=True,
+            interrupt_on_timeout=True,
+            extra_arguments=["--log-level=CRITICAL"],  # a student needs none of the kernel's own warnings
+            resources={"metadata": {"path": str(self.folder)}},
+            log=quiet,
+        )
+        environment = {**os.environ, "COURSE_GRADING": "1"}
+        with contextlib.suppress(DeadKernelError), client.setup_kernel(env=environment):
+            for index, cell in enumerate(self.nb.cells):
+                if cell.cell_type != "code" or not cell.source.strip() or skip(index):
+                    continue
+                try:
+                    client.execute_cell(cell, index)
+                except DeadKernelError:
+                    self.died = index
+                    if client.late is cell:
+                        self.late.add(index)
+                    return
+                self.ran.add(index)
+                if client.late is cell:
+                    self.late.add(index)
+                for output in cell.outputs:
+                    if output.output_type == "error":
+                        self.errors[index] = (output.ename, output.evalue)
+
+
+def _judge(nb: NotebookNode, exercise: Exercise, exercises: list[Exercise], runner: Runner) -> ExerciseCheck:
+    state, message = _outcome(nb, exercise, exercises, runner)
+    return ExerciseCheck(exercise.name, exercise.title, exercise.points, state, message)
+
+
+def _outcome(
+    nb: NotebookNode, exercise: Exercise, exercises: list[Exercise], runner: Runner
+) -> tuple[str, str]:
+    own, tests = exercise.solution_index, exercise.tests_index
+    for index, what in ((own, "Its cell"), (tests, "Its test cell")):
+        if index == runner.died:
+            hung = f"took longer than {runner.seconds} s and could not be interrupted: does a loop never end?"
+            return FAILED, f"{what} {hung if index in runner.late else 'ended the kernel (out of memory?).'}"
+        if index in runner.late:
+            return (
+                FAILED,
+                f"{what} took longer than {runner.seconds} s and was interrupted: does a loop never end?",
+            )
+    if tests not in runner.ran:
+        return NOT_REACHED, "The kernel was gone before this cell: an earlier one ended it."
+    if tests not in runner.errors:
+        return PASSED, ""
+    name, text = runner.errors[tests]
+    if nbk.STUB in exercise.solution.source and name == "NotImplementedError":
+        return NOT_ATTEMPTED, ""
+    if own in runner.errors:
+        return FAILED, "Its cell stops with " + ": ".join(part for part in runner.errors[own] if part)
+    if name == "NotImplementedError":
+        unwritten = [
+            other.name for other in _earlier(nb, exercise, exercises) if nbk.STUB in other.solution.source
+        ]
+        return FAILED, f"It uses {', '.join(unwritten) or 'a function'}, which is not written yet."
+    if name == "CheckFailed":
+        return FAILED, text
+    return FAILED, ": ".join(part for part in (name, re.sub(r"\x1b\[[\d;]*m", "", text)) if part)
+
+
+def _earlier(nb: NotebookNode, exercise: Exercise, exercises: list[Exercise]) -> list[Exercise]:
+    """The exercises whose functions this one's solution or tests need."""
+    needed = set(nbk.needed_cells(nb, nbk.free_names(exercise.tests.source), exercise.tests_index))
+    return [other for other in exercises if other.solution_index in needed and other is not exercise]

@@ -1,0 +1,1 @@
+"""What is kept of graded submissions: gradebook, records, what people gave, lateness."""

@@ -1,0 +1,247 @@
+"""The gradebook as a database: where it is, whether it is whole, and copies of it.
+
+It is nbgrader's: SQLite by default, PostgreSQL by URL. A backup is always a SQLite file, whatever the gradebook
+itself is, so one command puts it back, and the same command moves a gradebook from one kind to the other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from course_utils import course
+from course_utils.errors import CourseError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from course_utils.grading.run.grade_class import CoursePaths
+
+KEPT = 20  # backups; older ones are removed
+ENVIRONMENT = "COURSE_GRADEBOOK"
+_VERSION = "alembic_version"
+
+
+def configured() -> str:
+    """URL of the gradebook that the environment or course.toml names; "" for gradebook.db in the folder."""
+    return os.environ.get(ENVIRONMENT, "") or course.load_course().gradebook
+
+
+def url_of(database: Path | str) -> str:
+    """SQLAlchemy's URL of a gradebook given as a file or as a URL."""
+    text = str(database)
+    if "://" not in text:
+        # SQLite waits so many seconds for another process that is writing.
+        return f"sqlite:///{text}?timeout=60"
+    kind, rest = text.split("://", 1)
+    return f"postgresql+psycopg://{rest}" if kind in ("postgres", "postgresql") else text
+
+
+def sqlite_file(database: Path | str) -> Path | None:
+    """The file of a SQLite gradebook; None if the gradebook is on a server."""
+    text = str(database)
+    if "://" not in text:
+        return Path(text)
+    kind, _, rest = text.partition(":///")
+    return Path(rest.split("?")[0]) if kind.startswith("sqlite") else None
+
+
+def is_there(database: Path | str) -> bool:
+    """Whether there is a gradebook. A look does not make one. Raises CourseError if a server does not answer."""
+    if (file := sqlite_file(database)) is not None:
+        return file.is_file()
+    from sqlalchemy import inspect
+
+    engine = connect(database)
+    try:
+        return inspect(engine).has_table("assignment")
+    finally:
+        engine.dispose()
+
+
+def connect(database: Path | str) -> Engine:
+    """An engine that has answered once. Raises CourseError that says what is missing or does not answer."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+    try:
+        url = make_url(url_of(database))
+        shown = url.render_as_string(hide_password=True)
+        engine = create_engine(url)
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise CourseError(
+            f"The gradebook's URL cannot be read ({error}): it looks like postgresql://USER@HOST/DATABASE."
+        ) from None
+    except ModuleNotFoundError as error:
+        raise CourseError(
+            f"The gradebook {shown} needs the package {error.name}: pip install 'adapting-llms[postgresql]'."
+        ) from None
+    try:
+        engine.connect().close()
+    except SQLAlchemyError as error:
+        engine.dispose()
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise CourseError(f"The gradebook {shown} does not answer: {reason}") from None
+    return engine
+
+
+def make_whole(url: str) -> None:
+    """Make the gradebook if there is none, and finish one whose making was cut off.
+
+    nbgrader notes the version of a new gradebook's tables only after it has made them, and never again.
+    """
+    from nbgrader.api import Gradebook, get_alembic_version
+    from sqlalchemy import inspect, text
+
+    with _alembic_on_path(), Gradebook(url, course.load_course().course_id) as book:
+        if not inspect(book.engine).has_table(_VERSION):
+            book.db.execute(text(f"CREATE TABLE {_VERSION} (version_num VARCHAR(32) NOT NULL)"))
+        if not book.db.execute(text(f"SELECT count(*) FROM {_VERSION}")).scalar():
+            statement = text(f"INSERT INTO {_VERSION} (version_num) VALUES (:version)")
+            book.db.execute(statement, {"version": get_alembic_version()})
+        book.db.commit()
+
+
+@contextlib.contextmanager
+def _alembic_on_path() -> Iterator[None]:
+    """nbgrader asks the program alembic for that version; it lies beside this Python."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before}"
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
+
+
+# Copies
+
+
+def backup(paths: CoursePaths) -> Path | None:
+    """Copy the gradebook to backups/gradebook-<UTC>.db, the state of one moment, all or nothing.
+
+    Returns the newest backup, which is an older file when nothing changed since; None without a gradebook.
+    Keeps the newest KEPT. Raises CourseError if it cannot be read.
+    """
+    if not is_there(paths.database):
+        return None
+    folder = backup_folder(paths)
+    folder.mkdir(parents=True, exist_ok=True)
+    for cut_off in folder.glob(".*.partial"):
+        cut_off.unlink(missing_ok=True)
+    draft = folder / f".{os.getpid()}.partial"
+    copy_to_file(paths.database, draft)
+    old = backups(paths)
+    if old and _dump(old[-1]) == _dump(draft):
+        draft.unlink()
+        return old[-1]
+    made = folder / f"gradebook-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.db"
+    draft.chmod(0o600)
+    os.replace(draft, made)
+    for stale in backups(paths)[:-KEPT]:
+        stale.unlink(missing_ok=True)
+    return made
+
+
+def backup_folder(paths: CoursePaths) -> Path:
+    """Beside the gradebook's file; in the course's folder if the gradebook is on a server."""
+    file = sqlite_file(paths.database)
+    return (file.parent if file else paths.root) / "backups"
+
+
+def backups(paths: CoursePaths) -> list[Path]:
+    """The backups that there are, oldest first."""
+    return sorted(backup_folder(paths).glob("gradebook-*.db"))
+
+
+def copy_to_file(database: Path | str, target: Path) -> None:
+    """Copy a gradebook as it is at this moment into a new SQLite file, also while others write to it."""
+    if (file := sqlite_file(database)) is None:
+        _copy_rows(database, target)
+        return
+    try:
+        with (
+            contextlib.closing(sqlite3.connect(f"file:{file}?mode=rw", uri=True, timeout=60)) as source,
+            contextlib.closing(sqlite3.connect(target)) as copy,
+        ):
+            source.backup(copy)
+    except sqlite3.Error as error:
+        target.unlink(missing_ok=True)
+        raise CourseError(
+            f"The gradebook {file} cannot be copied ({error}): nothing was graded. "
+            "If it is damaged, `course restore` puts a backup back."
+        ) from None
+
+
+def restore(file: Path, paths: CoursePaths) -> Path | None:
+    """Put a backup in the gradebook's place, be that a file or a database on a server.
+
+    Returns the backup of what was there before. Raises CourseError if `file` is no whole gradebook; then
+    nothing is changed.
+    """
+    check_file(file)
+    try:
+        before = backup(paths)
+    except CourseError:
+        before = None  # what is there is damaged: that is why somebody restores
+    target = sqlite_file(paths.database)
+    if target is None:
+        _copy_rows(file, paths.database)
+        return before
+    draft = target.with_name(f".{target.name}.partial")
+    draft.unlink(missing_ok=True)
+    copy_to_file(file, draft)
+    for leftover in ("-journal", "-wal", "-shm"):
+        target.with_name(target.name + leftover).unlink(missing_ok=True)
+    os.replace(draft, target)
+    return before
+
+
+def check_file(file: Path) -> None:
+    """Raises CourseError unless `file` is a whole SQLite file with nbgrader's tables in it."""
+    if not file.is_file():
+        raise CourseError(f"There is no file {file}. Backups are in backups/.")
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as book:
+            (verdict,) = book.execute("PRAGMA quick_check").fetchone()
+            book.execute("SELECT count(*) FROM submitted_assignment").fetchone()
+    except sqlite3.Error as error:
+        raise CourseError(f"{file} is not a gradebook ({error}).") from None
+    if verdict != "ok":
+        raise CourseError(f"{file} is damaged ({verdict}): take another backup.")
+
+
+def _dump(file: Path) -> list[str]:
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as book:
+        return list(book.iterdump())
+
+
+def _copy_rows(source: Path | str, target: Path | str) -> None:
+    """Replace all rows of the gradebook `target` by those of `source`, in one transaction on each side."""
+    from nbgrader.api import Base
+
+    make_whole(url_of(target))
+    reading, writing = connect(source), connect(target)
+    try:
+        # One moment of the source, whatever others write meanwhile.
+        level = "REPEATABLE READ" if reading.dialect.name == "postgresql" else "SERIALIZABLE"
+        with reading.connect().execution_options(isolation_level=level) as old, writing.begin() as new:
+            for table in reversed(Base.metadata.sorted_tables):
+                new.execute(table.delete())
+            for table in Base.metadata.sorted_tables:
+                _copy_table(old, new, table)
+    finally:
+        reading.dispose()
+        writing.dispose()
+
+
+def _copy_table(old: Connection, new: Connection, table) -> None:
+    rows = old.execution_options(stream_results=True).execute(table.select())
+    for part in rows.mappings().partitions(1000):
+        new.execute(table.insert(), [dict(row) for row in part])

@@ -1,0 +1,180 @@
+"""A submission as people read it: the autograder's record with the graders' points and comments laid over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from course_utils.grading.book import gradebook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from course_utils.grading.book.late import Lateness
+    from course_utils.grading.book.records import CellResult, Result
+    from course_utils.grading.run.grade_class import CoursePaths
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the gradebook holds for one graded cell of one student.
+
+    points is None unless a person gave some (extra credit included); waiting says that a person still must.
+    """
+
+    points: float | None = None
+    waiting: bool = False
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One graded cell. state: passed, failed, not attempted, not run, waiting (for a grader) or graded (by one)."""
+
+    cell: CellResult
+    state: str
+    points: float
+    comment: str
+
+    @property
+    def anchor(self) -> str:
+        """Its name within a page."""
+        return self.cell.grade_id
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's lab. seconds_late: after the due date; penalty: points that this costs, as of now."""
+
+    result: Result
+    exercises: tuple[Exercise, ...]
+    seconds_late: float = 0.0
+    penalty: float = 0.0
+
+    @property
+    def points(self) -> float:
+        """What the answers are worth."""
+        return sum(exercise.points for exercise in self.exercises)
+
+    @property
+    def final(self) -> float:
+        """What counts: the points less the penalty, never below 0."""
+        return max(0.0, self.points - self.penalty)
+
+    @property
+    def max_points(self) -> float:
+        return self.result.max_score
+
+    @property
+    def was_graded(self) -> bool:
+        """False if nobody could open the notebook, or grading itself failed."""
+        return self.result.was_run
+
+    def titled(self, text: str) -> str:
+        """`text` with each cell's id replaced by its exercise's title."""
+        titles = {e.cell.grade_id: e.cell.title for e in self.exercises}
+        titles |= {e.cell.exercise: e.cell.title for e in self.exercises}
+        # the longer first: the id of a test cell begins with that of its exercise
+        for name in sorted(titles, key=len, reverse=True):
+            text = text.replace(name, f"“{titles[name]}”")
+        return text
+
+    @property
+    def waiting_points(self) -> float:
+        """Points that a grader has still to give."""
+        return sum(e.cell.max_points for e in self.exercises if e.state == "waiting")
+
+
+def read_marks(database: str | Path, lab: str) -> dict[str, dict[str, Mark]]:
+    """Student -> grade_id -> Mark, for all that the nbgrader gradebook holds about `lab`.
+
+    database: file, or URL as SQLAlchemy writes it. A file that is not there has no marks. Reads only.
+    """
+    if not gradebook.is_there(database):
+        return {}
+    # nbgrader takes seconds to import; pages without a gradebook do not need it.
+    from nbgrader import api
+    from sqlalchemy import select
+
+    def of_lab(columns, table):
+        return (
+            select(api.SubmittedAssignment.student_id, api.BaseCell.name, *columns)
+            .select_from(table)
+            .join(api.BaseCell, api.BaseCell.id == table.cell_id)
+            .join(api.SubmittedNotebook, api.SubmittedNotebook.id == table.notebook_id)
+            .join(api.SubmittedAssignment, api.SubmittedAssignment.id == api.SubmittedNotebook.assignment_id)
+            .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
+            .where(api.Assignment.name == lab)
+        )
+
+    grade, comment = api.Grade, api.Comment
+    engine = gradebook.connect(database)
+    try:
+        with engine.connect() as connection:
+            grades = connection.execute(
+                of_lab(
+                    [grade.manual_score, grade.auto_score, grade.extra_credit, grade.needs_manual_grade],
+                    grade,
+                )
+            ).all()
+            comments = connection.execute(
+                of_lab([comment.manual_comment, comment.auto_comment], comment)
+            ).all()
+    finally:
+        engine.dispose()
+
+    said = {(student, cell): by_hand or automatic or "" for student, cell, by_hand, automatic in comments}
+    marks: dict[str, dict[str, Mark]] = {}
+    for student, cell, by_hand, automatic, extra, waiting in grades:
+        given = automatic if by_hand is None else by_hand
+        points = None if by_hand is None and not extra else (given or 0.0) + (extra or 0.0)
+        # An essay is one cell; an exercise's comment belongs to the solution that its tests look at.
+        text = said.get((student, cell)) or said.get((student, cell.removesuffix("-tests")), "")
+        marks.setdefault(student, {})[cell] = Mark(points, bool(waiting), text)
+    return marks
+
+
+def read_submissions(results: Iterable[Result], paths: CoursePaths) -> list[Submission]:
+    """The records of one lab with all that the gradebook adds to them: marks, comments, lateness. Reads only."""
+    results = list(results)
+    if not results:
+        return []
+    lab = results[0].lab
+    return overlay(results, read_marks(paths.database, lab), lateness_of(lab, paths))
+
+
+def lateness_of(lab: str, paths: CoursePaths) -> Lateness | None:
+    """Who is late with a lab, and what it costs; None without a gradebook."""
+    if not gradebook.is_there(paths.database):
+        return None
+    from course_utils.grading.book.late import read_lateness
+
+    return read_lateness(lab, paths)
+
+
+def overlay(
+    results: Iterable[Result], marks: dict[str, dict[str, Mark]], lateness: Lateness | None = None
+) -> list[Submission]:
+    """The records with the marks laid over them: what a person gave stands before what the tests gave."""
+    submissions = []
+    for result in results:
+        own = marks.get(result.student, {})
+        exercises = tuple(_exercise(cell, own.get(cell.grade_id)) for cell in result.cells)
+        submission = Submission(result, exercises)
+        if lateness is not None and (seconds := lateness.seconds.get(result.student)):
+            penalty = lateness.penalty(result.student, submission.points)
+            submission = replace(submission, seconds_late=seconds, penalty=penalty)
+        submissions.append(submission)
+    return submissions
+
+
+def _exercise(cell: CellResult, mark: Mark | None) -> Exercise:
+    comment = mark.comment if mark else ""
+    if mark and mark.points is not None:
+        return Exercise(cell, "graded", mark.points, comment)
+    if cell.state == "manual":
+        # nbgrader settles by itself an essay that nobody wrote: 0 points, no grader needed.
+        settled = mark is not None and not mark.waiting
+        return Exercise(cell, "not attempted" if settled else "waiting", 0.0, comment)
+    return Exercise(cell, cell.state, cell.points, comment)

@@ -1,0 +1,1 @@
+"""What people read of a graded class: feedback, report, Formgrader, exports."""

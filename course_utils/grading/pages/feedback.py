@@ -1,0 +1,144 @@
+"""One page per student and lab: what each exercise got, and what a tutor would say about it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from course_utils import course
+from course_utils.grading.book.marks import Exercise, Submission, lateness_of, overlay, read_marks
+from course_utils.grading.book.records import BROKEN, MISPLACED, UNREADABLE
+from course_utils.grading.pages.places import Place, links, read_places
+from course_utils.grading.pages.rendering import folder_name, render, write_if_changed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from course_utils.grading.book.records import CellResult, Result
+    from course_utils.grading.run.grade_class import CoursePaths
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a state is shown: a sign and a word, and the class that colours them."""
+
+    css: str
+    sign: str
+    word: str
+
+
+LOOKS = {
+    "passed": Look("passed", "✓", "passed"),
+    "failed": Look("failed", "✗", "not yet right"),
+    "not attempted": Look("none", "–", "not attempted"),
+    "not run": Look("none", "○", "not run"),
+    "waiting": Look("waiting", "…", "waits for a grader"),
+    "graded": Look("graded", "✎", "graded by hand"),
+}
+
+
+# What a student reads when nothing was graded; a submission that was graded needs no note.
+_NOTES = {
+    UNREADABLE: (
+        "Your notebook could not be opened, so nothing in it could be graded. Save it again in JupyterLab, or "
+        "download it as .ipynb, and hand it in again."
+    ),
+    MISPLACED: "Your notebook was handed in under another name. Ask your teacher whether it was put right.",
+    BROKEN: "Grading stopped before it was finished. That is not your fault, and it will be done again.",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One labelled piece of an explanation. by_course: the course's words, which may hold formulas."""
+
+    label: str
+    text: str
+    is_hint: bool = False
+    by_course: bool = True
+
+
+def feedback_page(student: str, lab: str, paths: CoursePaths) -> Path:
+    """Where the page of one student and lab lies. Raises CourseError for names that lead elsewhere."""
+    student, lab = folder_name(student, "student id"), folder_name(lab, "lab name")
+    return paths.feedback / student / lab / f"{lab}.html"
+
+
+def write_feedback(results: Iterable[Result], paths: CoursePaths) -> list[Path]:
+    """Write feedback/<student>/<lab>/<lab>.html for each record, and return the pages in the same order.
+
+    A page holds everything it needs, formulas included, runs no script, and is written only when its content
+    changed. Points and comments that a person gave, and what lateness costs, are read from the gradebook.
+    Raises CourseError if a page cannot be written.
+    """
+    results = list(results)
+    by_lab: dict[str, list[Result]] = defaultdict(list)
+    for result in results:
+        by_lab[result.lab].append(result)
+    marks = {lab: read_marks(paths.database, lab) for lab in by_lab}
+    lateness = {lab: lateness_of(lab, paths) for lab in by_lab}
+    places = {lab: read_places(lab, paths) for lab in by_lab}
+    pages = []
+    for result in results:
+        page = feedback_page(result.student, result.lab, paths)
+        (submission,) = overlay([result], marks[result.lab], lateness[result.lab])
+        write_if_changed(page, _html(submission, places[result.lab]))
+        pages.append(page)
+    return pages
+
+
+def explain(exercise: Exercise) -> list[Part]:
+    """What a student may read about an exercise that is not right.
+
+    Of a hidden test only what it looks at and the hint: its message quotes inputs and expected values.
+    """
+    cell = exercise.cell
+    if exercise.state == "passed":
+        return []
+    if exercise.state == "not attempted":
+        return [Part("What happened", "The cell came back as it was handed out.")]
+    parts = []
+    if cell.what:
+        label = "What a hidden test looked at" if cell.hidden else "What was looked at"
+        parts.append(Part(label, cell.what))
+    found = "" if cell.hidden else found_text(cell)
+    if found:
+        parts.append(Part("What came", found, by_course=False))
+    if cell.hint:
+        parts.append(Part("Hint", cell.hint, is_hint=True))
+    if cell.hidden and not parts:
+        parts.append(Part("What happened", "A hidden test failed."))
+    return parts
+
+
+def found_text(cell: CellResult) -> str:
+    """The message without the two lines of it that have a place of their own."""
+    lines = [line for line in cell.message.strip().splitlines() if line.strip() != f"Checked: {cell.what}"]
+    text = "\n".join(lines)
+    return text.removesuffix(cell.hint).strip() if cell.hint else text.strip()
+
+
+def _html(submission: Submission, places: dict[str, Place]) -> str:
+    result = submission.result
+    lab = course.lab(result.lab)
+    whole = submission.max_points or 1
+    return render(
+        "feedback.html",
+        course_title=course.load_course().title,
+        lab_title=lab.title,
+        lab_number=lab.number,
+        submission=submission,
+        looks=LOOKS,
+        explain=explain,
+        places=places,
+        links=links,
+        note=_NOTES.get(result.status, ""),
+        to_look_at=[e for e in submission.exercises if e.state in ("failed", "not run")],
+        hidden_failed=any(e.state == "failed" and e.cell.hidden for e in submission.exercises),
+        got_percent=f"{100 * submission.final / whole:.2f}",
+        open_percent=f"{100 * submission.waiting_points / whole:.2f}",
+        graded=result.graded_at,
+        fingerprint=result.submission_sha256[:12],
+    )

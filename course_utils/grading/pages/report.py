@@ -1,0 +1,275 @@
+"""The teacher's view of a graded lab: one page, and the short table that a terminal shows."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from markupsafe import Markup, escape
+from rich.table import Table
+from rich.text import Text
+
+from course_utils import course
+from course_utils.errors import CourseError
+from course_utils.grading.book.marks import Exercise, Submission, lateness_of, overlay, read_marks
+from course_utils.grading.book.records import UNREADABLE
+from course_utils.grading.pages.charts import Run, Share, cost, distribution, item_plot, share_bar
+from course_utils.grading.pages.copies import find_copies
+from course_utils.grading.pages.feedback import LOOKS, feedback_page, found_text
+from course_utils.grading.pages.items import Item, few, item_analysis
+from course_utils.grading.pages.rendering import count, folder_name, number, plain, render, write_if_changed
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from course_utils.grading.book.records import Result
+    from course_utils.grading.run.grade_class import CoursePaths
+
+# Messages shown on the page, and names listed with each.
+MOST_MESSAGES = 12
+MOST_NAMES = 8
+# Groups of near-identical answers, and characters shown of each of two.
+MOST_GROUPS = 12
+MOST_CODE = 4000
+
+
+@dataclass
+class Mistake:
+    """One failure message and the students who got it. found: what came, in the words that most of them got."""
+
+    title: str
+    what: str
+    hint: str
+    hidden: bool
+    found: str = ""
+    students: list[Submission] = field(default_factory=list)
+
+
+def write_report(results: Iterable[Result], paths: CoursePaths) -> Path:
+    """Write reports/<lab>.html, one self-contained page about all records of one lab, and return it.
+
+    Points that a person gave are read from the gradebook. Raises CourseError when there are no records, or
+    records of several labs.
+    """
+    results = list(results)
+    labs = sorted({result.lab for result in results})
+    if not labs:
+        raise CourseError("Nothing is graded yet: run `course grade` first.")
+    if len(labs) > 1:
+        raise CourseError(f"A report is about one lab, these records are of {', '.join(labs)}.")
+    (lab,) = labs
+    page = paths.reports / f"{folder_name(lab, 'lab name')}.html"
+    submissions = overlay(results, read_marks(paths.database, lab), lateness_of(lab, paths))
+    write_if_changed(page, _html(submissions, paths, page))
+    return page
+
+
+def show_table(results: Iterable[Result], console: Console, comments: dict[str, str] | None = None) -> None:
+    """Print students and their points, those who need a human first. comments: student -> words of one's own.
+
+    Without a comment for a student, the last column says why a person must look, or which exercises failed.
+    """
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("student", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("")
+    for submission in _in_order(overlay(results, {})):
+        result = submission.result
+        reasons = reasons_to_look(submission)
+        lost = [e.cell.title for e in submission.exercises if e.state in ("failed", "not run")]
+        if comments and result.student in comments:
+            told = comments[result.student]
+        elif reasons:
+            told = reasons[0]
+        else:
+            told = f"lost: {', '.join(lost)}" if lost else ""
+        table.add_row(
+            Text(plain(result.student), style="bold yellow" if reasons else "bold"),
+            f"{number(submission.points)} / {number(submission.max_points)}",
+            Text(plain(told)),
+        )
+    console.print(table)
+
+
+def reasons_to_look(submission: Submission) -> list[str]:
+    """Why a person should look at this submission, in sentences; empty if nothing calls for it."""
+    result = submission.result
+    reasons = [f"{flag.reason}: {flag.detail}" if flag.detail else flag.reason for flag in result.flags]
+    return [submission.titled(reason) for reason in reasons] or (
+        [] if submission.was_graded else [result.status]
+    )
+
+
+def _in_order(submissions: Sequence[Submission]) -> list[Submission]:
+    """Those that nobody could read, others that were not graded, others that need a human; then by points."""
+    return sorted(
+        submissions,
+        key=lambda s: (_urgency(s), -s.final, s.result.student),
+    )
+
+
+def _urgency(submission: Submission) -> int:
+    if submission.result.status == UNREADABLE:
+        return 0
+    if not submission.was_graded:
+        return 1
+    return 2 if reasons_to_look(submission) else 3
+
+
+def _html(submissions: Sequence[Submission], paths: CoursePaths, page: Path) -> str:
+    lab = course.lab(submissions[0].result.lab)
+    ordered = _in_order(submissions)
+    exercises = _exercise_order(submissions)
+    top = max(submission.max_points for submission in submissions)
+    points = [submission.final for submission in submissions]
+    items = item_analysis(submissions, exercises)
+    groups = find_copies(lab.name, [s.result.student for s in submissions], paths)
+    by_student = {s.result.student: s for s in submissions}
+    mistakes = common_mistakes(submissions)
+    people = [s for s in ordered if reasons_to_look(s)]
+    still_open = max(s.waiting_points for s in submissions)
+    open_essays = sum(e.state == "waiting" for s in submissions for e in s.exercises)
+
+    def link(submission: Submission) -> Markup:
+        student = submission.result.student
+        target = feedback_page(student, lab.name, paths)
+        if not target.is_file():
+            return escape(plain(student))
+        address = quote(Path(os.path.relpath(target, page.parent)).as_posix())
+        return Markup('<a href="{}">{}</a>').format(address, plain(student))
+
+    return render(
+        "report.html",
+        course_title=course.load_course().title,
+        lab_title=lab.title,
+        lab_number=lab.number,
+        submissions=submissions,
+        looks=LOOKS,
+        legend=_legend(submissions),
+        link=link,
+        top=top,
+        median=median(points),
+        open_essays=open_essays,
+        people=[{"submission": s, "reasons": reasons_to_look(s)} for s in people],
+        late=[s for s in ordered if s.seconds_late],
+        spread=distribution([(s.result.student, s.final) for s in submissions], top, still_open),
+        spread_caption=_spread_caption(points, top - still_open),
+        cost=cost(
+            [
+                Run(s.result.student, s.result.seconds, s.result.peak_mb, bool(reasons_to_look(s)))
+                for s in submissions
+            ]
+        ),
+        exercises=[_exercise_row(grade_id, submissions) for grade_id in exercises],
+        items=items,
+        items_plot=item_plot(items) if any(item.discrimination is not None for item in items) else None,
+        few=few(items),
+        judge=judge,
+        groups=[
+            {"group": group, "people": [by_student[student] for student in group.students]}
+            for group in groups[:MOST_GROUPS]
+        ],
+        more_groups=max(0, len(groups) - MOST_GROUPS),
+        most_code=MOST_CODE,
+        mistakes=mistakes[:MOST_MESSAGES],
+        more_mistakes=max(0, len(mistakes) - MOST_MESSAGES),
+        most_names=MOST_NAMES,
+        rows=[
+            {
+                "submission": s,
+                "flagged": bool(reasons_to_look(s)),
+                "cells": [_by_id(s).get(grade_id) for grade_id in exercises],
+            }
+            for s in ordered
+        ],
+        graded=max(s.result.graded_at for s in submissions),
+    )
+
+
+def judge(item: Item) -> str:
+    """What a teacher may do about an exercise, if anything."""
+    if item.discrimination is not None and item.discrimination < 0.1 and 0.05 < item.difficulty < 0.95:
+        return "who is good elsewhere is not better here: look at its tests"
+    if item.difficulty < 0.25:
+        return "hard: few have its points"
+    if item.difficulty > 0.95:
+        return "everybody can do it"
+    return ""
+
+
+def common_mistakes(submissions: Iterable[Submission]) -> list[Mistake]:
+    """Failure messages, most common first, then in the lab's order.
+
+    Messages are one when they agree in what was examined and in the hint, or, where there is no hint, in all
+    but their numbers.
+    """
+    submissions = list(submissions)
+    groups: dict[tuple[str, ...], Mistake] = {}
+    founds: dict[tuple[str, ...], Counter[str]] = {}
+    for submission in submissions:
+        for exercise in submission.exercises:
+            cell = exercise.cell
+            if cell.state != "failed" or not (cell.what or cell.message):
+                continue
+            found = found_text(cell)
+            likeness = (cell.what, cell.hint) if cell.hint else (cell.what, re.sub(r"\d+", "#", found))
+            key = (cell.grade_id, *likeness)
+            mistake = groups.setdefault(key, Mistake(cell.title, cell.what, cell.hint, cell.hidden))
+            mistake.students.append(submission)
+            founds.setdefault(key, Counter())[found] += 1
+    for key, mistake in groups.items():
+        mistake.found = founds[key].most_common(1)[0][0]
+    place = {grade_id: index for index, grade_id in enumerate(_exercise_order(submissions))}
+    keys = sorted(groups, key=lambda key: (-len(groups[key].students), place[key[0]]))
+    return [groups[key] for key in keys]
+
+
+def _exercise_order(submissions: Iterable[Submission]) -> list[str]:
+    """grade_ids in the lab's order, which the longest record has; those that only others have come last."""
+    longest = max(submissions, key=lambda s: len(s.exercises))
+    ids = dict.fromkeys(e.cell.grade_id for e in longest.exercises)
+    return list(ids | dict.fromkeys(e.cell.grade_id for s in submissions for e in s.exercises))
+
+
+def _by_id(submission: Submission) -> dict[str, Exercise]:
+    return {exercise.cell.grade_id: exercise for exercise in submission.exercises}
+
+
+def _exercise_row(grade_id: str, submissions: Iterable[Submission]) -> dict[str, object]:
+    """An exercise's title, points, its bar, and how many wait for a grader or else the class's share of points."""
+    found = [e for s in submissions for e in s.exercises if e.cell.grade_id == grade_id]
+    # As in the analysis below, the share is that of those who could be graded.
+    counted = [e for s in submissions if s.was_graded for e in s.exercises if e.cell.grade_id == grade_id]
+    possible = sum(e.cell.max_points for e in counted) or 1
+    title = found[0].cell.title
+    counts = {LOOKS[state].word: 0 for state in LOOKS}
+    for exercise in found:
+        counts[LOOKS[exercise.state].word] += 1
+    return {
+        "title": title,
+        "max_points": found[0].cell.max_points,
+        "waiting": sum(e.state == "waiting" for e in found),
+        "share": f"{100 * sum(e.points for e in counted) / possible:.0f}",
+        "bar": share_bar(Share(plain(title), counts), {look.word: look.css for look in LOOKS.values()}),
+    }
+
+
+def _legend(submissions: Iterable[Submission]) -> list[object]:
+    seen = {e.state for s in submissions for e in s.exercises}
+    return [look for state, look in LOOKS.items() if state in seen]
+
+
+def _spread_caption(points: Sequence[float], reachable: float) -> str:
+    most = sum(value >= reachable for value in points)
+    none = sum(value == 0 for value in points)
+    return (
+        f"{count(most, 'student has', 'students have')} all {number(reachable)} points given so far, "
+        f"{count(none, 'has', 'have')} none."
+    )

@@ -1,0 +1,1 @@
+"""Grading a class: which submissions, in which workers, in which steps."""

@@ -1,0 +1,487 @@
+"""Running a submission: the student's cells in a sandbox, the tests here, and only plain data between them.
+
+`SplitExecute` takes the place of nbgrader's Execute. Whatever the student's code does, the notebook comes
+out graded: a cell that hangs, floods or kills its kernel costs its own points and leaves a reason.
+`RecordResult`, the last preprocessor, writes what happened to result.json.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import linecache
+import re
+import time
+import types
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from traitlets import Bool, Float, Integer, List, Unicode
+
+from course_utils import checks, course
+from course_utils.errors import CourseError
+from course_utils.grading import notebook as nbk
+from course_utils.grading.book import records
+from course_utils.grading.book.records import CellResult, Flag, Result
+from course_utils.grading.run import remote
+from course_utils.grading.run.handed_in import look_at_files, look_at_name
+from course_utils.grading.sandbox.channel import Channel, StudentError, StudentGone, StudentTimeout
+from course_utils.grading.sandbox.kernel import CellRun, KernelDied, StudentKernel
+from course_utils.grading.sandbox.machine import Limits, Sandbox, choose
+
+_START = 20.0  # seconds for the first words with a kernel
+_GRACE = 3.0  # seconds for an interrupted call to come back
+_LINES = 40  # of a message that a page shows
+_BUDGET_UNKNOWN = 40.0  # grading seconds of a lab that course.toml does not know
+
+
+@dataclass
+class Outcome:
+    """How one test cell ended; the fields are those of records.CellResult."""
+
+    state: str = "passed"
+    what: str = ""
+    message: str = ""
+    hint: str = ""
+    hidden: bool = False
+    seconds: float = 0.0
+    printed: str = ""
+
+
+class SplitExecute(Execute):
+    """Run student cells in a sandboxed kernel, test cells in this process, setup cells in both.
+
+    Needs a notebook that has been through RepairCells and OverwriteCells: then the test and setup cells are
+    the course's own. Leaves Outcomes and flags in resources["course"] for RecordResult.
+    """
+
+    cell_seconds = Float(0.0, help="Longest time of one cell; 0: from the lab's budget.").tag(config=True)
+    test_seconds = Float(15.0, help="Longest time of one test cell.").tag(config=True)
+    notebook_seconds = Float(0.0, help="Longest time of a notebook; 0: from the lab's budget.").tag(
+        config=True
+    )
+    output_bytes = Integer(500_000, help="Output that is kept of a cell.").tag(config=True)
+    memory_mb = Integer(4096, help="Memory of all the student's processes together.").tag(config=True)
+    disk_mb = Integer(512, help="Disk that the student's code may fill.").tag(config=True)
+    unsafe = Bool(False, help="Run student code without a sandbox where none works.").tag(config=True)
+    only = List(Unicode(), help="Ids of the test cells that are run; all when empty.").tag(config=True)
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any], km: Any = None
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        if (send := remote.used()) is not None:
+            return remote.run_there(self, nb, resources, send), resources
+        began = time.monotonic()
+        noted = nb.metadata.pop("course", {})  # by RepairCells in the first pass
+        self._read_source(resources)
+        self._set_budget(resources)
+        self._flags = look_at_name(resources["nbgrader"]["student"])
+        self._flags += look_at_files(submitted_folder(self, resources))
+        self._flags += [Flag(reason, detail) for reason, detail in noted.get("flags", [])]
+        self._outcomes: dict[str, Outcome] = {}
+        self._cell_errors: dict[str, str] = {}
+        self._dead = ""
+        self._patience = 1.0
+        self._trusted: dict[str, Any] | None = None
+        sandbox = choose(self.unsafe)
+        limits = Limits(memory_mb=self.memory_mb, disk_mb=self.disk_mb)
+        self._kernel = self._start(sandbox, resources, limits)
+        try:
+            for cell in nb.cells:
+                if cell.cell_type == "code":
+                    self._visit(cell)
+            self._ask_watch()
+        finally:
+            self._kernel.close()
+            peak_mb = self._kernel.jail.peak_mb
+        resources["course"] = {
+            "outcomes": self._outcomes,
+            "flags": self._flags,
+            "repairs": [str(action) for action in noted.get("repairs", [])],
+            "sandbox": sandbox.mode,
+            "peak_mb": round(peak_mb, 1),
+            "seconds": time.monotonic() - began,
+        }
+        return nb, resources
+
+    # What is run where
+
+    def _read_source(self, resources: dict[str, Any]) -> None:
+        source = source_notebook(self, resources)
+        self._student_names = nbk.student_names(source)
+        self._setup_ids = {nbk.grade_id(cell) for cell in nbk.setup_cells(source)} - {""}
+        self._test_ids = {nbk.grade_id(cell) for cell in source.cells if nbk.is_test(cell)}
+        self._owner = {name: exercise.id for exercise in nbk.exercises(source) for name in exercise.names}
+
+    def _set_budget(self, resources: dict[str, Any]) -> None:
+        budget = _BUDGET_UNKNOWN
+        with contextlib.suppress(CourseError):
+            budget = float(course.lab(resources["nbgrader"]["assignment"]).grading_seconds)
+        self._cell_limit = self.cell_seconds or max(20.0, budget)
+        self._notebook_limit = self.notebook_seconds or 60.0 + 3 * budget
+
+    def _start(self, sandbox: Sandbox, resources: dict[str, Any], limits: Limits) -> StudentKernel:
+        """A kernel that is watched. Raises KernelDied when two in a row do not start: that is not the
+        student's doing, and the next run grades the submission again."""
+        with contextlib.suppress(KernelDied):
+            return self._start_once(sandbox, resources, limits)
+        return self._start_once(sandbox, resources, limits)
+
+    def _start_once(self, sandbox: Sandbox, resources: dict[str, Any], limits: Limits) -> StudentKernel:
+        kernel = StudentKernel(sandbox, submitted_folder(self, resources), limits)
+        self._deadline = kernel.jail.clock() + self._notebook_limit
+        try:
+            kernel.run(_WATCH, _START, history=False)
+        except KernelDied:
+            kernel.close()
+            raise
+        return kernel
+
+    def _visit(self, cell: NotebookNode) -> None:
+        """Run one code cell where it belongs and put its outputs into the notebook."""
+        cell.outputs, cell.execution_count = [], None
+        name = nbk.grade_id(cell)
+        if name in self._test_ids:
+            if self.only and name not in self.only:
+                return
+            outcome = self._test(cell)
+            self._outcomes[name] = outcome
+            cell.outputs = _outputs_of(outcome)
+            return
+        if name in self._setup_ids:
+            self._set_up(cell)
+        if not cell.source.strip():
+            return
+        if self._dead:
+            cell.outputs = [_error("NotRun", self._dead)]
+            return
+        left = self._deadline - self._kernel.jail.clock()
+        if left <= 0:
+            self._die("The notebook used up its time; the cells from here on were not run.", "out of time")
+            cell.outputs = [_error("NotRun", self._dead)]
+            return
+        seconds = max(1.0, min(self._cell_limit * self._patience, left))
+        try:
+            run = self._kernel.run(cell.source, seconds, self.output_bytes)
+        except KernelDied as error:
+            cell.outputs = [_error("KernelDied", f"{error}.")]
+            self._cell_errors[name] = f"its cell ended the kernel ({error})"
+            self._die(f"The kernel was gone after {_called(cell)}: {error}.", "kernel died")
+            return
+        cell.outputs = [NotebookNode(output) for output in run.outputs]
+        self._note(cell, name, run, seconds)
+
+    def _note(self, cell: NotebookNode, name: str, run: CellRun, seconds: float) -> None:
+        """Remember what went wrong in a student's cell."""
+        if run.status == "timeout":
+            # Who hangs once gets less time from then on: otherwise ten such cells cost ten times the limit.
+            self._patience = 0.25
+            said = f"did not end within {seconds:.0f} seconds and was interrupted"
+            cell.outputs.append(_error("TimeLimit", f"The cell {said}."))
+            self._flags.append(Flag("cell took too long", f"{_called(cell)} {said}."))
+        elif run.status == "flood" or (run.cut and run.error == "RuntimeError"):
+            said = "printed without end and was interrupted"
+            self._flags.append(Flag("too much output", f"{_called(cell)} {said}."))
+        if run.error == "MemoryError":
+            self._flags.append(Flag("out of memory", f"{_called(cell)} needed more memory than there is."))
+        if run.status != "ok":
+            self._cell_errors[name] = f"its cell stopped with {_stopped_with(run)}"
+
+    def _die(self, sentence: str, reason: str = "kernel died") -> None:
+        self._dead = sentence
+        self._flags.append(Flag(reason, sentence))
+
+    def _ask_watch(self) -> None:
+        """Flag what the notebook did that no answer needs, as its own process tells it."""
+        if self._dead:
+            return
+        channel = Channel(self._kernel.jail.wire, self._kernel.jail.clock)
+        channel.reset(self._kernel.jail.clock() + _GRACE)
+        try:
+            serving = self._kernel.begin(_SERVE.format(fd=self._kernel.jail.wire_fd))
+            notes = channel.watched()
+            self._leave(channel, serving)
+        except (KernelDied, StudentGone, StudentTimeout, StudentError):
+            notes = [
+                ("strange answer", "When everything was done, the kernel no longer answered as it must.")
+            ]
+        self._flags += [Flag(reason, f"{detail}.") for reason, detail in notes]
+
+    # The trusted side
+
+    def _set_up(self, cell: NotebookNode) -> None:
+        """Run a setup cell here; its names are what the tests find."""
+        if self._trusted is None:
+            self._trusted = {"__name__": "__main__", "__builtins__": __builtins__}
+        code = compile(_without_magics(cell.source), f"<{nbk.grade_id(cell)}>", "exec")
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            exec(code, self._trusted)
+
+    def _test(self, cell: NotebookNode) -> Outcome:
+        """Run one test cell."""
+        began = time.monotonic()
+        if self._dead:
+            return Outcome("not run", message=self._dead)
+        clock = self._kernel.jail.clock
+        channel = Channel(self._kernel.jail.wire, clock)
+        channel.reset(min(clock() + self.test_seconds, max(self._deadline, clock() + 1.0)))
+        fd = self._kernel.jail.wire_fd
+        try:
+            serving = self._kernel.begin(_SERVE.format(fd=fd))
+            outcome = self._run_test(cell, channel)
+            self._leave(channel, serving)
+        except KernelDied as error:
+            self._die(f"The kernel was gone when {_called(cell)} was tested: {error}.")
+            outcome = Outcome("failed", message=self._dead)
+        outcome.seconds = time.monotonic() - began
+        return outcome
+
+    def _run_test(self, cell: NotebookNode, channel: Channel) -> Outcome:
+        file_name = f"<{nbk.grade_id(cell)}>"
+        # Probes read their own source from here.
+        linecache.cache[file_name] = (
+            len(cell.source),
+            None,
+            cell.source.splitlines(keepends=True),
+            file_name,
+        )
+        namespace = dict(self._trusted or {"__name__": "__main__"})
+        printed = io.StringIO()
+        runner = checks.probe_runner.set(channel.probe)
+        outcome = Outcome()
+        try:
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
+                wanted = self._student_names & _names_in(cell.source)
+                namespace.update(channel.names(wanted))
+                exec(compile(_without_magics(cell.source), file_name, "exec"), namespace)
+        except (Exception, SystemExit) as error:
+            outcome = self._judge(error, channel, wanted)
+            outcome.hidden = _is_hidden(error, cell.source, file_name)
+            if outcome.hidden and outcome.state == "failed" and not outcome.what:
+                outcome.what, outcome.hint = _about_a_crash(error, channel.asked)
+        finally:
+            checks.probe_runner.reset(runner)
+        outcome.printed = printed.getvalue()[:20_000]
+        return outcome
+
+    def _judge(self, error: BaseException, channel: Channel, wanted: set[str]) -> Outcome:
+        """What an exception in a test cell says about the student's answer."""
+        if isinstance(error, checks.CheckFailed):
+            state = "not attempted" if channel.unwritten else "failed"
+            return Outcome(state, error.what, _shown(str(error)), error.hint)
+        if isinstance(error, NotImplementedError) or channel.unwritten:
+            return Outcome("not attempted", message="The exercise still raises NotImplementedError.")
+        if isinstance(error, StudentTimeout):
+            # It begins with the name of a function, which keeps its small letter, and ends with a question.
+            self._flags.append(Flag("answer took too long", str(error)))
+            return Outcome("failed", message=str(error))
+        if isinstance(error, StudentGone):
+            self._kernel.jail.wait(1.0)
+            self._kernel.check()  # raises KernelDied with the reason
+            self._flags.append(Flag("strange answer", f"While testing, {error}."))
+            return Outcome("failed", message=f"No answer came: {error}.")
+        text = str(error)
+        if isinstance(error, NameError) and error.name in wanted | {None}:
+            missing = error.name or next((name for name in wanted if f"'{name}'" in text), "")
+            why = self._cell_errors.get(self._owner.get(missing, ""), "run its cell, and check the spelling")
+            if missing:
+                return Outcome("failed", message=f"{missing} is not defined: {why}.")
+        mine = getattr(error, "raised_by_student", False)
+        said = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        if type(error).__name__ == "StudentError":
+            said = text
+        lead = "Your code raised " if mine and type(error).__name__ != "StudentError" else ""
+        return Outcome("failed", message=_shown(f"{lead}{said}"))
+
+    def _leave(self, channel: Channel, serving: str) -> None:
+        """End the serving cell after a test, or what hangs in it. Raises KernelDied."""
+        if channel.broken:
+            self._kernel.interrupt()
+            if not channel.recover(_GRACE):
+                self._kernel.close()
+                raise KernelDied("the answer never came and could not be interrupted")
+        channel.reset(self._kernel.jail.clock() + _GRACE)
+        try:
+            channel.stop()
+        except (StudentGone, StudentTimeout):
+            self._kernel.check()
+            self._kernel.close()
+            raise KernelDied("it no longer answers") from None
+        self._kernel.finish(serving, _GRACE)
+
+
+class RecordResult(NbGraderPreprocessor):
+    """The last preprocessor: puts what SplitExecute found and the gradebook's score into a record."""
+
+    file_name = Unicode(records.FILE_NAME, help="Name of the record beside the notebook.").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        facts, found = resources["nbgrader"], resources["course"]
+        outcomes: dict[str, Outcome] = found["outcomes"]
+        source = source_notebook(self, resources)
+        with Gradebook(facts["db_url"]) as gradebook:
+            submission = gradebook.find_submission(facts["assignment"], facts["student"])
+            score, max_score = submission.score, submission.max_score
+            manual = submission.needs_manual_grade
+        cells = cell_results(source, outcomes)
+        tried = [cell for cell in cells if cell.state in ("passed", "failed", "not run")]
+        if len(tried) > 1 and not any(cell.state == "passed" for cell in tried) and not found["flags"]:
+            said = f"{len(tried)} exercises were tried and none passed: is it the right notebook?"
+            found["flags"].append(Flag("nothing passed", said))
+        result = Result(
+            student=facts["student"],
+            lab=facts["assignment"],
+            score=score,
+            max_score=max_score,
+            status=records.NEEDS_MANUAL if manual else records.GRADED,
+            seconds=round(found["seconds"], 2),
+            peak_mb=found["peak_mb"],
+            sandbox=found["sandbox"],
+            flags=found["flags"],
+            repairs=found["repairs"],
+            cells=cells,
+            graded_at=now(),
+        )
+        records.write_result(Path(resources["metadata"]["path"]) / self.file_name, result)
+        return nb, resources
+
+
+def cell_results(
+    source: NotebookNode, outcomes: dict[str, Outcome], otherwise: str = "The cell was not run."
+) -> list[CellResult]:
+    """One CellResult for each graded cell of the source notebook, in its order."""
+    titles = {exercise.id + nbk.TESTS_SUFFIX: exercise.title for exercise in nbk.exercises(source)}
+    results = []
+    for cell in source.cells:
+        meta, name = nbk.grader(cell), nbk.grade_id(cell)
+        if not meta.get("grade"):
+            continue
+        points = float(meta.get("points", 0))
+        exercise = name.removesuffix(nbk.TESTS_SUFFIX)
+        title = titles.get(name) or cell.metadata.get("course", {}).get("title") or exercise.split("-", 2)[-1]
+        if not nbk.is_test(cell):
+            results.append(CellResult(name, exercise, title, 0.0, points, "manual"))
+            continue
+        outcome = outcomes.get(name) or Outcome("not run", message=otherwise)
+        results.append(
+            CellResult(
+                name,
+                exercise,
+                title,
+                points if outcome.state == "passed" else 0.0,
+                points,
+                outcome.state,
+                outcome.what,
+                outcome.message,
+                outcome.hint,
+                outcome.hidden,
+                round(outcome.seconds, 3),
+            )
+        )
+    return results
+
+
+def source_notebook(preprocessor: NbGraderPreprocessor, resources: dict[str, Any]) -> NotebookNode:
+    """The notebook in solutions/ that the submission belongs to."""
+    directory = preprocessor.parent.parent.coursedir
+    facts = resources["nbgrader"]
+    folder = directory.format_path(directory.source_directory, ".", facts["assignment"])
+    return nbk.read(Path(folder) / f"{facts['notebook']}.ipynb")
+
+
+def submitted_folder(preprocessor: NbGraderPreprocessor, resources: dict[str, Any]) -> Path:
+    """The submission as it was handed in: nbgrader's copy has followed its links."""
+    directory = preprocessor.parent.parent.coursedir
+    facts = resources["nbgrader"]
+    return Path(directory.format_path(directory.submitted_directory, facts["student"], facts["assignment"]))
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+_WATCH = "__import__('course_utils.grading.sandbox.watch', fromlist=['start']).start()"
+# Runs in the student's kernel and ends when the tests of the exercise are over.
+_SERVE = "__import__('course_utils.grading.sandbox.channel', fromlist=['serve']).serve({fd}, globals())"
+
+
+def _outputs_of(outcome: Outcome) -> list[NotebookNode]:
+    """Outputs of a test cell. nbgrader gives points to a cell without an error, and none to one with."""
+    outputs = []
+    if outcome.printed:
+        outputs.append(NotebookNode(output_type="stream", name="stdout", text=outcome.printed))
+    if outcome.state != "passed":
+        message = outcome.message
+        if outcome.hidden:
+            # Students see this notebook: of a hidden test only what it looked at.
+            lines = (outcome.what and f"A hidden test looked at: {outcome.what}", outcome.hint)
+            message = "\n".join(filter(None, lines)) or "A hidden test failed."
+        outputs.append(_error("CheckFailed" if outcome.state == "failed" else "NotGraded", message))
+    return outputs
+
+
+def _error(kind: str, message: str) -> NotebookNode:
+    return NotebookNode(output_type="error", ename=kind, evalue=message, traceback=message.split("\n"))
+
+
+def _called(cell: NotebookNode) -> str:
+    """How a sentence names a cell."""
+    if name := nbk.grade_id(cell):
+        return name
+    lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
+    return f"the cell that begins with `{lines[0][:50]}`" if lines else "a cell"
+
+
+def _stopped_with(run: CellRun) -> str:
+    """What ended a cell: a syntax error with its line, else the kind of the error."""
+    if run.error in ("SyntaxError", "IndentationError", "TabError"):
+        said = next((o["evalue"] for o in reversed(run.outputs) if o["output_type"] == "error"), "")
+        if place := re.fullmatch(r"(.*) \(.*line (\d+)\)", said, re.DOTALL):
+            return f"a {run.error} in line {place[2]}: {place[1]}"
+    return run.error or "a time limit"
+
+
+def _shown(message: str) -> str:
+    lines = message.splitlines()[:_LINES]
+    return "\n".join(line[:500] for line in lines)
+
+
+def _names_in(source: str) -> set[str]:
+    tree = ast.parse(_without_magics(source))
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _without_magics(source: str) -> str:
+    """The cell without `%magic` and `!command` lines, which are for notebooks alone."""
+    lines = source.split("\n")
+    return "\n".join("pass" if line.startswith(("%", "!")) else line for line in lines)
+
+
+def _about_a_crash(error: BaseException, asked: str) -> tuple[str, str]:
+    """(what, hint) when a hidden test did not come to its check: neither its text nor its values."""
+    what = f"{asked or 'the answer'} on a fresh input"
+    kind = type(error).__name__ if type(error).__module__ == "builtins" else "an error"
+    if isinstance(error, StudentTimeout):
+        return what, "No answer came in time: does a loop never end?"
+    if isinstance(error, StudentGone):
+        return what, "Your process ended before it answered."
+    if getattr(error, "raised_by_student", False):
+        return what, f"Your code raised {kind}."
+    return what, f"What came back could not be used ({kind}): is it of the kind that the docstring asks for?"
+
+
+def _is_hidden(error: BaseException, source: str, file_name: str) -> bool:
+    """Whether the line of the test cell that failed stands among the hidden tests."""
+    line = None
+    trace: types.TracebackType | None = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == file_name:
+            line = trace.tb_lineno if line is None else line
+        trace = trace.tb_next
+    return line is not None and any(a < line <= b + 1 for a, b in nbk.regions(source, nbk.HIDDEN))

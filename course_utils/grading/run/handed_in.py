@@ -1,0 +1,76 @@
+"""What lies beside a notebook and what it is called: things that a person should know of before they trust it."""
+
+from __future__ import annotations
+
+import glob
+import os
+import stat
+import sys
+from pathlib import Path
+
+from course_utils.grading.book.records import Flag
+
+# Names that notebooks of the course import; those of Python itself come on top.
+_LIBRARIES = {"IPython", "course_utils", "datasets", "ipykernel", "jupyter_client", "matplotlib", "nbgrader"}
+_LIBRARIES |= {"numpy", "pandas", "peft", "scipy", "torch", "traitlets", "transformers", "trl", "zmq"}
+_STARTUP = {"sitecustomize.py", "usercustomize.py", "conftest.py", "ipython_config.py", "nbgrader_config.py"}
+_ODD = set("\n\r\t/\\'\"`$<>|;&*?[]{}%")
+_MOST = 8  # names that a flag lists
+
+
+def look_at_files(folder: Path) -> list[Flag]:
+    """Flags for files that hide a module, that programs run by themselves, or that are no plain files."""
+    hiding, startup, special = [], [], []
+    for place, folders, names in os.walk(folder):
+        top = Path(place) == folder
+        folders[:] = [name for name in folders if not os.path.islink(os.path.join(place, name))]
+        if top:
+            hiding += [
+                f"{name}/" for name in folders if name in _LIBRARIES or name in sys.stdlib_module_names
+            ]
+        for name in names:
+            path = Path(place, name)
+            shown = str(path.relative_to(folder))
+            mode = path.lstat().st_mode
+            if not stat.S_ISREG(mode) and not stat.S_ISLNK(mode):
+                special.append(shown)
+            elif name in _STARTUP or name.endswith(".pth") or ".ipython" in path.parts:
+                startup.append(shown)
+            elif top and name.endswith(".py") and (name[:-3] in _LIBRARIES | sys.stdlib_module_names):
+                hiding.append(shown)
+    flags = []
+    if hiding:
+        said = f"{_listed(hiding)}: an import finds these files instead of the library. Ask for other names."
+        flags.append(Flag("a file hides a module", said))
+    if startup:
+        said = f"{_listed(startup)}: programs run such files by themselves when they start."
+        flags.append(Flag("files that run by themselves", said))
+    if special:
+        flags.append(
+            Flag("a special file", f"{_listed(special)}: pipes and devices are no part of an answer.")
+        )
+    return flags
+
+
+def not_plain(folder: Path) -> list[str]:
+    """Patterns for the names of pipes, devices and links in a submission: copying them would wait, or follow."""
+    found = set()
+    for place, folders, names in os.walk(folder):
+        for name in [*folders, *names]:
+            mode = os.lstat(os.path.join(place, name)).st_mode
+            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                found.add(glob.escape(name))
+    return sorted(found)
+
+
+def look_at_name(student: str) -> list[Flag]:
+    """A flag for a name with signs that programs or readers take for something else."""
+    if not student.isprintable() or student.startswith("-") or _ODD & set(student):
+        said = f"The folder is called {student!a}: rename it to the student's id."
+        return [Flag("a strange name", said)]
+    return []
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return ", ".join(sorted(names)[:_MOST]) + more

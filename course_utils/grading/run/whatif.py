@@ -1,0 +1,102 @@
+"""What a run of `course grade` would change, found out on copies: the class's own files stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+from rich.text import Text
+
+from course_utils.errors import CourseError
+from course_utils.grading.book import gradebook, records
+from course_utils.grading.book.marks import Submission, read_submissions
+from course_utils.grading.pages.rendering import count, number, plain
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from course_utils.grading.run.grade_class import CoursePaths
+
+
+@dataclass(frozen=True)
+class Change:
+    """Points of one student that would change. before is None for a submission that has no grade yet.
+
+    what: the exercise's title, or "all together", which counts what lateness costs.
+    """
+
+    student: str
+    what: str
+    before: float | None
+    after: float
+
+
+@dataclass(frozen=True)
+class Preview:
+    """changes: by student, in the lab's order. students: how many there are after the run."""
+
+    changes: list[Change]
+    students: int
+
+
+def what_if(lab: str, paths: CoursePaths, **options: Any) -> Preview:
+    """Grade into copies and compare. options: those of grade_class. Writes nothing but .course/."""
+    from course_utils.grading.run.grade_class import grade_class, scratch_folder
+
+    try:
+        old = records.load_results(lab, paths)
+    except CourseError:
+        old = []
+    with scratch_folder(paths) as folder:
+        copy = replace(
+            paths,
+            autograded=folder / "autograded",
+            feedback=folder,
+            reports=folder,
+            database=folder / "copy.db",
+        )
+        if gradebook.is_there(paths.database):
+            gradebook.copy_to_file(paths.database, copy.database)
+        for result in old:
+            records.write_result(copy.autograded / result.student / lab / records.FILE_NAME, result)
+        new = grade_class(lab, copy, **options)
+        before = {s.result.student: s for s in read_submissions(old, paths)}
+        after = read_submissions(new, copy)
+    return Preview([c for s in after for c in _changes(before.get(s.result.student), s)], len(after))
+
+
+def _changes(old: Submission | None, new: Submission) -> Iterable[Change]:
+    student = new.result.student
+    known = {e.cell.grade_id: e for e in old.exercises} if old else {}
+    for exercise in new.exercises:
+        was = known.get(exercise.cell.grade_id)
+        if was is not None and was.points != exercise.points:
+            yield Change(student, exercise.cell.title, was.points, exercise.points)
+    if old is None or old.final != new.final:
+        yield Change(student, "all together", old.final if old else None, new.final)
+
+
+def show_preview(preview: Preview, console: Console) -> None:
+    """Print the changes and how many students have none."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title, side in (("student", "left"), ("exercise", "left"), ("now", "right"), ("then", "right")):
+        table.add_column(title, justify=side, no_wrap=title == "student")
+    last = ""
+    for change in preview.changes:
+        table.add_row(
+            Text(plain(change.student) if change.student != last else "", style="bold"),
+            Text(plain(change.what), style="bold" if change.what == "all together" else ""),
+            "–" if change.before is None else number(change.before),
+            Text(number(change.after), style="bold"),
+        )
+        last = change.student
+    if preview.changes:
+        console.print(table)
+    moved = len({change.student for change in preview.changes})
+    console.print(
+        f"{count(moved, 'student')} would get other points, {preview.students - moved:,} would keep theirs. "
+        "Nothing was changed: leave out [bold]--what-if[/] to do it.",
+        highlight=False,
+    )

@@ -1,0 +1,1 @@
+"""Where a student's code runs when it is graded, and the only way in and out."""

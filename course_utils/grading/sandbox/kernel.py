@@ -1,0 +1,334 @@
+"""A student's kernel seen from the grader: a real ipykernel in a sandbox, spoken to in Jupyter's protocol.
+
+The kernel is not trusted. Whatever it sends is checked for shape, counted and cut; it may be silent, die,
+or talk without end, and `run` still comes back in time with a reason.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import zmq
+from jupyter_client.session import Session
+
+from course_utils.grading.sandbox import warm
+from course_utils.grading.sandbox.machine import Interpreter, Jail, Limits, Sandbox, start
+
+_CHANNELS = {"shell": zmq.DEALER, "iopub": zmq.SUB, "control": zmq.DEALER}
+_PORTS = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
+_LARGEST_MESSAGE = 16 * 2**20
+_GRACE = 2.0  # seconds for an interrupted cell to answer, and for the last output to arrive
+# Output types that a notebook may keep; what browsers would run is dropped (and HTML cleaned later).
+_KINDS = frozenset({"stream", "display_data", "execute_result", "error"})
+
+
+class KernelDied(Exception):
+    """The kernel is gone; the text says why as far as one can tell."""
+
+
+@dataclass
+class CellRun:
+    """What came of running one cell.
+
+    outputs: nbformat outputs, cut at the limit. status: "ok", "error" (the cell raised), "timeout" (it was
+    interrupted) or "flood" (interrupted because it printed without end). cut: some output was dropped.
+    """
+
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    status: str = "ok"
+    error: str = ""
+    cut: bool = False
+    seconds: float = 0.0
+
+
+class StudentKernel:
+    """A kernel in a sandbox. Use it as a context manager: leaving ends every process in it.
+
+    sandbox: from `sandbox.choose`. files: folder of the submission, or None. Raises KernelDied when it does
+    not come up within `patience` seconds.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        files: Path | None = None,
+        limits: Limits | None = None,
+        interpreter: Interpreter | None = None,
+        patience: float = 60.0,
+    ) -> None:
+        interpreter = interpreter or Interpreter.current()
+        key = secrets.token_hex(16)
+        connection = {
+            "transport": "ipc",
+            "ip": "{run}/k",
+            "key": key,
+            "signature_scheme": "hmac-sha256",
+            **{f"{name}_port": number for name, number in _PORTS.items()},
+        }
+        argv = [interpreter.executable, "-c", _BOOT, "{run}", json.dumps(connection)]
+        self.jail: Jail = start(
+            sandbox, argv, files=files, limits=limits, interpreter=interpreter, warm=warm.used()
+        )
+        self._session = Session(key=key.encode(), signature_scheme="hmac-sha256")
+        # The context of the process, which is never ended: ending one waits for peers that do not answer.
+        self._context = zmq.Context.instance()
+        self._sockets = {name: self._connect(name, kind) for name, kind in _CHANNELS.items()}
+        self._poller = zmq.Poller()
+        for name in ("shell", "iopub"):
+            self._poller.register(self._sockets[name], zmq.POLLIN)
+        self._poller.register(self.jail.fileno(), zmq.POLLIN)
+        self._ended: dict[str, int | None] | None = None
+        try:
+            self._wait_until_ready(patience)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> StudentKernel:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def alive(self) -> bool:
+        return self._ended is None and self.jail.alive()
+
+    def run(self, source: str, seconds: float, most_output: int = 500_000, history: bool = True) -> CellRun:
+        """Run one cell and wait for it, at most `seconds` (of Jail.clock) and a short grace.
+
+        most_output: bytes of output that are kept. Twenty times as much interrupts the cell. Raises KernelDied,
+        also when the kernel had to be ended because an interrupt did not stop the cell.
+        """
+        request = self._ask(source, history)
+        result = CellRun()
+        began = self.jail.clock()
+        deadline = began + seconds
+        replied = idle = False
+        kept = seen = 0
+        while not (replied and idle):
+            now = self.jail.clock()
+            if now >= deadline:
+                if replied:  # the last outputs were lost on the way, the cell itself is done
+                    result.cut = True
+                    break
+                if result.status in ("timeout", "flood"):
+                    raise self._gone(f"{self._describe(result.status, seconds)} and could not be interrupted")
+                result.status = "timeout"
+                self.interrupt()
+                deadline = now + _GRACE
+            for channel, message in self._receive(deadline - now):
+                if message["parent"] != request:
+                    continue
+                kind, content = message["kind"], message["content"]
+                if channel == "shell" and kind == "execute_reply":
+                    replied = True
+                    deadline = min(deadline, self.jail.clock() + _GRACE)
+                    if result.status == "ok" and content.get("status") != "ok":
+                        result.status = "error"
+                        result.error = _text(content.get("ename"), 200)
+                elif kind == "status":
+                    idle = idle or content.get("execution_state") == "idle"
+                elif channel == "iopub" and kind in _KINDS:
+                    output, size = _output(kind, content)
+                    seen += size
+                    if output is not None and kept + size <= most_output and len(result.outputs) < 1000:
+                        kept += size
+                        _append(result.outputs, output)
+                    else:
+                        result.cut = True
+                    if seen > 20 * most_output and result.status == "ok" and not replied:
+                        result.status = "flood"
+                        self.interrupt()
+                        deadline = self.jail.clock() + _GRACE
+        result.seconds = self.jail.clock() - began
+        if result.cut:
+            note = f"[output cut: a cell may show {most_output:,} bytes]\n"
+            _append(result.outputs, {"output_type": "stream", "name": "stdout", "text": note})
+        return result
+
+    def begin(self, source: str) -> str:
+        """Start a cell without waiting for it, and return the id to give to `finish`."""
+        return self._ask(source, history=False)
+
+    def finish(self, request: str, seconds: float) -> bool:
+        """Whether the cell started with `begin` ended within so many seconds. Its output is thrown away."""
+        deadline = self.jail.clock() + seconds
+        while (left := deadline - self.jail.clock()) > 0:
+            for channel, message in self._receive(left):
+                if channel == "shell" and message["parent"] == request:
+                    return True
+        return False
+
+    def interrupt(self) -> None:
+        """Ask the kernel to raise KeyboardInterrupt in the running cell. It need not listen."""
+        with contextlib.suppress(zmq.Again):
+            self._session.send(self._sockets["control"], "interrupt_request", {})
+
+    def check(self) -> None:
+        """Raise KernelDied if it is gone."""
+        if not self.alive:
+            raise self._gone()
+
+    def close(self) -> dict[str, int | None]:
+        """End everything in the sandbox. Returns how it ended: {"exit": code, "signal": number}."""
+        if self._ended is None:
+            for sock in self._sockets.values():
+                sock.close(linger=0)
+            self._ended = self.jail.close()
+        return self._ended
+
+    def _connect(self, name: str, kind: int) -> zmq.Socket:
+        sock = self._context.socket(kind)
+        sock.linger = 0
+        sock.sndtimeo = 1000  # a socket whose other end was closed would wait for ever
+        sock.setsockopt(zmq.MAXMSGSIZE, _LARGEST_MESSAGE)
+        sock.setsockopt(zmq.RCVHWM, 100)
+        sock.setsockopt(zmq.RECONNECT_IVL, 10)
+        if kind == zmq.SUB:
+            sock.setsockopt(zmq.SUBSCRIBE, b"")
+        sock.connect(f"ipc://{self.jail.run_folder}/k-{_PORTS[name]}")
+        return sock
+
+    def _ask(self, source: str, history: bool) -> str:
+        self.check()
+        content = {
+            "code": source,
+            "silent": False,
+            "store_history": history,
+            "user_expressions": {},
+            "allow_stdin": False,
+            "stop_on_error": False,
+        }
+        try:
+            message = self._session.send(self._sockets["shell"], "execute_request", content)
+        except zmq.Again:
+            raise self._gone("the kernel closed its connections") from None
+        return message["header"]["msg_id"]
+
+    def _wait_until_ready(self, patience: float) -> None:
+        """Until an answer came on shell and something on iopub, so that no output is missed."""
+        deadline = self.jail.clock() + patience
+        replied = heard = False
+        while not (replied and heard):
+            if self.jail.clock() > deadline:
+                raise self._gone(f"the kernel did not start within {patience:g} seconds")
+            self._session.send(self._sockets["shell"], "kernel_info_request", {})
+            pause = self.jail.clock() + 1.0
+            while (left := pause - self.jail.clock()) > 0 and not (replied and heard):
+                for channel, _ in self._receive(left):
+                    replied = replied or channel == "shell"
+                    heard = heard or channel == "iopub"
+
+    def _receive(self, seconds: float) -> list[tuple[str, dict[str, Any]]]:
+        """Messages that arrive within so many seconds, at least one unless the time is over."""
+        ready = dict(self._poller.poll(max(0.0, seconds) * 1000))
+        messages = []
+        for name in ("shell", "iopub"):
+            sock = self._sockets[name]
+            for _ in range(50 if sock in ready else 0):
+                try:
+                    parts = sock.recv_multipart(zmq.NOBLOCK)
+                except zmq.Again:
+                    break
+                # The kernel is hostile until shown otherwise: a message that does not parse is no message.
+                with contextlib.suppress(Exception):
+                    messages.append((name, self._parse(parts)))
+        if not messages and self.jail.fileno() in ready:
+            raise self._gone()
+        return messages
+
+    def _parse(self, parts: list[bytes]) -> dict[str, Any]:
+        _, parts = self._session.feed_identities(parts)
+        message = self._session.deserialize(parts)
+        kind, parent, content = message["msg_type"], message["parent_header"], message["content"]
+        if not (isinstance(kind, str) and isinstance(parent, dict) and isinstance(content, dict)):
+            raise ValueError("a message has the wrong shape")
+        return {"kind": kind, "parent": parent.get("msg_id"), "content": content}
+
+    def _gone(self, reason: str = "") -> KernelDied:
+        """End what is left and return the error that tells why."""
+        ended = self.close()
+        if self.jail.reason == "memory":
+            reason = f"it used more than {self.jail.limits.memory_mb:,} MB of memory and was stopped"
+        elif self.jail.reason == "disk":
+            reason = f"it wrote more than {self.jail.limits.disk_mb:,} MB and was stopped"
+        elif not reason and ended["signal"] is not None:
+            reason = f"the kernel was ended by signal {ended['signal']}"
+        elif not reason and ended["exit"] is not None:
+            reason = f"the kernel ended itself with exit code {ended['exit']}"
+        return KernelDied(reason or "the kernel died")
+
+    def _describe(self, status: str, seconds: float) -> str:
+        return (
+            "the cell printed without end" if status == "flood" else f"the cell ran for {seconds:g} seconds"
+        )
+
+
+# Runs in the sandbox. The connection file is written there, because only there its path is known. A cell that
+# prints without end is stopped at the source, before its text fills the memory of both processes; code that
+# gets round this meets the limits of StudentKernel.run.
+_BOOT = """
+import sys
+run, connection = sys.argv[1], sys.argv[2].replace("{run}", sys.argv[1])
+with open(run + "/kernel.json", "w") as file:
+    file.write(connection)
+sys.path[:] = [path for path in sys.path if path]
+from ipykernel.iostream import OutStream
+from ipykernel.kernelapp import launch_new_instance
+import course_utils.grading.sandbox.channel, ipykernel.ipkernel
+sys.path.insert(0, "")  # only now, so that a file beside the notebook shadows nothing that the kernel needs
+plain_write, printed = OutStream.write, {}
+def write(stream, text):
+    cell = stream.parent_header.get("msg_id")
+    printed[cell] = printed.get(cell, 0) + len(text)
+    if printed[cell] > 10_000_000:
+        raise RuntimeError("this cell printed more than 10 MB")
+    return plain_write(stream, text)
+OutStream.write = write
+sys.argv = ["ipykernel_launcher", "-f", run + "/kernel.json", "--HistoryManager.hist_file=:memory:"]
+launch_new_instance()
+"""
+
+
+def _output(kind: str, content: dict[str, Any]) -> tuple[dict[str, Any] | None, int]:
+    """(nbformat output or None, its size in bytes) of one message."""
+    if kind == "stream":
+        text = _text(content.get("text"))
+        name = "stderr" if content.get("name") == "stderr" else "stdout"
+        return {"output_type": "stream", "name": name, "text": text}, len(text)
+    if kind == "error":
+        lines = content.get("traceback")
+        lines = [_text(line, 20_000) for line in lines[:200]] if isinstance(lines, list) else []
+        output = {"ename": _text(content.get("ename"), 200), "evalue": _text(content.get("evalue"), 20_000)}
+        return {"output_type": "error", **output, "traceback": lines}, sum(map(len, lines)) + 100
+    data = content.get("data")
+    if not isinstance(data, dict):
+        return None, 0
+    clean = {str(key): value for key, value in data.items() if isinstance(value, str)}
+    metadata = content.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) and len(json.dumps(metadata)) < 10_000 else {}
+    output = {"output_type": kind, "data": clean, "metadata": metadata}
+    if kind == "execute_result":
+        output["execution_count"] = None
+    return output, sum(len(key) + len(value) for key, value in clean.items())
+
+
+def _append(outputs: list[dict[str, Any]], output: dict[str, Any]) -> None:
+    """Add an output; text that continues the last stream joins it."""
+    last = outputs[-1] if outputs else {}
+    if output["output_type"] == "stream" and last.get("name") == output["name"]:
+        last["text"] += output["text"]
+    else:
+        outputs.append(output)
+
+
+def _text(value: Any, most: int = sys.maxsize) -> str:
+    """`value` as text that any encoder takes: no lone surrogates."""
+    return str(value if value is not None else "")[:most].encode("utf-8", "replace").decode("utf-8")
