@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from course_utils.course import course_root
 from course_utils.errors import CourseError
 
 app = typer.Typer(
@@ -102,26 +103,26 @@ def grade(
     from course_utils.grading.run import whatif
     from course_utils.grading.run.grade_class import grade_class, waiting
     from course_utils.grading.run.progress import progress_bar
-    from course_utils.grading.sandbox import machine as sandbox
+    from course_utils.grading.sandbox import machine
 
     if exercise and lab is None:
         raise CourseError("--exercise needs a lab: course grade LAB --exercise NAME.")
     options = {"students": student, "force": force, "jobs": jobs, "unsafe": unsafe, "exercises": exercise}
     options["scheduler"] = scheduler
     unreadable = False
-    if said := sandbox.rights(sandbox.choose(unsafe)):
+    if said := machine.rights(machine.choose(unsafe)):
         console.print(said, style="dim")
     for name in _labs(lab):
         with progress_bar(console, f"Grading {name}") as progress:
             if what_if:
                 preview = whatif.what_if(name, _paths(), **options, progress=progress)
             else:
-                results = grade_class(name, _paths(), **options, progress=progress)
+                records = grade_class(name, _paths(), **options, progress=progress)
         if what_if:
             whatif.show_preview(preview, console)
             continue
-        show_table(results, console)
-        unreadable |= any(result.status == "unreadable" for result in results)
+        show_table(records, console)
+        unreadable |= any(record.status == "unreadable" for record in records)
         if exercise and (left := waiting(name, _paths(), student)):
             console.print(
                 f"{len(left)} of the class are new or changed otherwise: `course grade {name}` grades them."
@@ -135,22 +136,22 @@ def grade(
 @app.command()
 def feedback(lab: LabArgument = None) -> None:
     """Write a feedback page for each graded student into feedback/."""
-    from course_utils.grading.book.records import load_results
+    from course_utils.grading.book.records import load_records
     from course_utils.grading.pages.feedback import write_feedback
 
     for name in _labs(lab):
-        pages = write_feedback(load_results(name, _paths()), _paths())
+        pages = write_feedback(load_records(name, _paths()), _paths())
         console.print(f"{name}: {len(pages)} feedback pages in feedback/")
 
 
 @app.command()
 def report(lab: LabArgument = None) -> None:
     """Write the teacher's report on a lab into reports/."""
-    from course_utils.grading.book.records import load_results
+    from course_utils.grading.book.records import load_records
     from course_utils.grading.pages.report import write_report
 
     for name in _labs(lab):
-        console.print(f"Report: {write_report(load_results(name, _paths()), _paths())}")
+        console.print(f"Report: {write_report(load_records(name, _paths()), _paths())}")
 
 
 @app.command()
@@ -170,7 +171,7 @@ def export(
 
     Ends with exit code 1 if somebody is on one side only, could not be graded, or waits for a grader.
     """
-    from course_utils.grading.book.records import load_results
+    from course_utils.grading.book.records import load_records
     from course_utils.grading.pages.export import export as write
 
     labs = _labs(lab)
@@ -178,7 +179,7 @@ def export(
         raise CourseError("--output is one file: name the lab.")
     problems = False
     for name in labs:
-        made = write(load_results(name, _paths()), _paths(), to, roster, by, output)
+        made = write(load_records(name, _paths()), _paths(), to, roster, by, output)
         console.print(f"{made.path}: {made.students} students", highlight=False, soft_wrap=True)
         for sentence in made.problems:
             errors.print(f"[bold yellow]![/] {escape(sentence)}", highlight=False, soft_wrap=True)
@@ -252,23 +253,9 @@ def _labs(name: str | None) -> list[str]:
 
 def _paths():
     from course_utils.grading.book import gradebook
-    from course_utils.grading.run.grade_class import CoursePaths
+    from course_utils.grading.paths import CoursePaths
 
-    return CoursePaths(root=course_root(), database=gradebook.configured() or None)
-
-
-def course_root(start: Path | None = None) -> Path:
-    """The folder of the course: the nearest one upwards that holds course.toml and solutions/.
-
-    Raises CourseError when there is none, as in a plain installation of the package.
-    """
-    start = (start or Path.cwd()).resolve()
-    for folder in (start, *start.parents):
-        if (folder / "course.toml").is_file() and (folder / "solutions").is_dir():
-            return folder
-    raise CourseError(
-        f"{start} is not inside a clone of the course: go to the folder that holds course.toml."
-    )
+    return CoursePaths(course_root(), database=gradebook.configured() or Path("gradebook.db"))
 
 
 def main() -> None:

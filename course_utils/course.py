@@ -97,3 +97,17 @@ def lab(name: str) -> Lab:
     close = difflib.get_close_matches(name, [n for x in labs for n in (x.name, x.short)], n=1)
     guess = f" Did you mean {close[0]}?" if close else ""
     raise CourseError(f"There is no lab {name!r}.{guess} The labs are: {', '.join(x.name for x in labs)}.")
+
+
+def course_root(start: Path | None = None) -> Path:
+    """The folder of the course: the nearest one upwards that holds course.toml and solutions/.
+
+    Raises CourseError when there is none, as in a plain installation of the package.
+    """
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if (folder / "course.toml").is_file() and (folder / "solutions").is_dir():
+            return folder
+    raise CourseError(
+        f"{start} is not inside a clone of the course: go to the folder that holds course.toml."
+    )

@@ -60,7 +60,7 @@ def show(findings: list[Finding], console: Console) -> None:
 
 
 def _clone() -> Path | None:
-    from course_utils.cli import course_root
+    from course_utils.course import course_root
 
     try:
         return course_root()
@@ -152,11 +152,11 @@ def _writable(root: Path) -> Finding:
 
 
 def _sandbox() -> Finding:
-    from course_utils.grading.sandbox import machine as sandbox
+    from course_utils.grading.sandbox import machine
 
-    found = sandbox.detect()
+    found = machine.detect()
     works = found.mode != "none"
-    text = f"{found.mode}: {found.reason} {sandbox.rights(found) if works else ''}".strip()
+    text = f"{found.mode}: {found.reason} {machine.rights(found) if works else ''}".strip()
     return Finding("sandbox", works, text, "sudo apt-get install bubblewrap")
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from course_utils.grading.book.records import CellResult, Result
+    from course_utils.grading.book.records import CellRecord, Record
+    from course_utils.grading.paths import CoursePaths
 
 # A real class's gradebook must not be touched by a test.
 os.environ.pop("COURSE_GRADEBOOK", None)
@@ -43,9 +44,9 @@ def real_data(lacking) -> Callable[..., Path]:
     return find
 
 
-def make_cell(grade_id: str, max_points: float, state: str = "passed", **facts) -> CellResult:
+def make_cell(grade_id: str, max_points: float, state: str = "passed", **facts) -> CellRecord:
     """A record of one test cell; passed unless told otherwise."""
-    from course_utils.grading.book.records import CellResult
+    from course_utils.grading.book.records import CellRecord
 
     values = {
         "grade_id": grade_id,
@@ -60,14 +61,14 @@ def make_cell(grade_id: str, max_points: float, state: str = "passed", **facts) 
         "hidden": False,
         "seconds": 0.1,
     }
-    return CellResult(**(values | facts))
+    return CellRecord(**(values | facts))
 
 
 def make_result(
     student: str = "amara_okafor", labels: dict | None = None, chat: dict | None = None, **facts
-) -> Result:
+) -> Record:
     """A record of a lab of 4 + 5 + 3 points, the 3 for an essay. labels, chat: facts of the two test cells."""
-    from course_utils.grading.book.records import Result
+    from course_utils.grading.book.records import Record
 
     cells = [
         make_cell(
@@ -96,7 +97,7 @@ def make_result(
         "source_sha256": "cd" * 32,
         "graded_at": "2026-01-16 08:15:00 UTC",
     }
-    return Result(**(values | facts))
+    return Record(**(values | facts))
 
 
 def wrong(hint: str = HINT, found: str = "labels[1] is 523, expected -100.", **facts) -> dict:
@@ -116,21 +117,15 @@ def records() -> SimpleNamespace:
 
 
 @pytest.fixture
-def folders(tmp_path: Path) -> SimpleNamespace:
-    """The part of CoursePaths that pages need, in an empty folder."""
-    return SimpleNamespace(
-        root=tmp_path,
-        solutions=tmp_path / "solutions",
-        submitted=tmp_path / "submitted",
-        autograded=tmp_path / "autograded",
-        feedback=tmp_path / "feedback",
-        reports=tmp_path / "reports",
-        database=tmp_path / "gradebook.db",
-    )
+def folders(tmp_path: Path) -> CoursePaths:
+    """A course in an empty folder."""
+    from course_utils.grading.paths import CoursePaths
+
+    return CoursePaths(tmp_path)
 
 
 @pytest.fixture
-def page_of(folders: SimpleNamespace) -> Callable[[Result], str]:
+def page_of(folders: CoursePaths) -> Callable[[Record], str]:
     """Writes the feedback page of a record and returns its HTML."""
     from course_utils.grading.pages.feedback import write_feedback
 

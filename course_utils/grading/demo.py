@@ -24,12 +24,12 @@ from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.author import catalogue
 from course_utils.grading.pages.rendering import number, write_if_changed
+from course_utils.grading.paths import TIMESTAMP, CoursePaths
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from course_utils.grading.book.records import Result
-    from course_utils.grading.run.grade_class import CoursePaths
+    from course_utils.grading.book.records import Record
 
 LAB = "01_sft_masking"
 
@@ -147,31 +147,32 @@ def make_sample_class(paths: CoursePaths, lab: str = LAB) -> list[Path]:
     grading run finds nothing to do. Raises CourseError when the lab or the catalogue of wrong answers no
     longer holds what a sample is made of.
     """
-    released = nbk.read(paths.labs / lab / f"{lab}.ipynb")
-    source = nbk.read(paths.solutions / lab / f"{lab}.ipynb")
+    released = nbk.read(paths.lab(lab).released)
+    source = nbk.read(paths.lab(lab).source)
     made = []
     for sample in SAMPLES:
         nb = _notebook(sample, released, source, paths, lab)
-        folder = paths.submitted / sample.student / lab
-        path = folder / f"{lab}.ipynb"
-        write_if_changed(path, json.dumps(nb, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
-        write_if_changed(folder / "timestamp.txt", sample.handed_in)
-        made.append(path)
+        submission = paths.submission(lab, sample.student)
+        write_if_changed(
+            submission.notebook, json.dumps(nb, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+        )
+        write_if_changed(submission.folder / TIMESTAMP, sample.handed_in)
+        made.append(submission.notebook)
     return made
 
 
-def surprises(results: Iterable[Result], paths: CoursePaths, lab: str = LAB) -> list[str]:
+def surprises(records: Iterable[Record], paths: CoursePaths, lab: str = LAB) -> list[str]:
     """What grading made of the sample class and should not have, a sentence each; empty if all is well."""
-    source = nbk.read(paths.solutions / lab / f"{lab}.ipynb")
-    by_student = {result.student: result for result in results}
+    source = nbk.read(paths.lab(lab).source)
+    by_student = {record.student: record for record in records}
     found = []
     for sample in SAMPLES:
-        result = by_student.get(sample.student)
-        if result is None:
+        record = by_student.get(sample.student)
+        if record is None:
             found.append(f"{sample.student} ({sample.story}) was not graded.")
             continue
         lost = all_lost(sample, source)
-        cells = {cell.grade_id: cell for cell in result.cells}
+        cells = {cell.grade_id: cell for cell in record.cells}
         for exercise in nbk.exercises(source):
             cell = cells.get(exercise.id + nbk.TESTS_SUFFIX)
             expected = 0.0 if exercise.id in lost else exercise.points
@@ -231,7 +232,7 @@ def all_lost(sample: Sample, source: NotebookNode) -> set[str]:
     }
 
 
-def run_demo(paths: CoursePaths, console: Console, unsafe: bool = False) -> list[Result]:
+def run_demo(paths: CoursePaths, console: Console, unsafe: bool = False) -> list[Record]:
     """Release every lab, grade the sample class of lab 01, write its pages, and say where to look.
 
     paths: the course's own; of them only labs/ is written, the class lives in demo/. Raises CourseError if
@@ -248,12 +249,12 @@ def run_demo(paths: CoursePaths, console: Console, unsafe: bool = False) -> list
         f"Made a class of {len(SAMPLES)} in {_short(class_paths.submitted, paths)}", highlight=False
     )
     with progress_bar(console, "Grading it") as progress:
-        results = grade_class(LAB, class_paths, unsafe=unsafe, progress=progress)
-    write_feedback(results, class_paths)
-    report = write_report(results, class_paths)
+        records = grade_class(LAB, class_paths, unsafe=unsafe, progress=progress)
+    write_feedback(records, class_paths)
+    report = write_report(records, class_paths)
     console.print()
-    show_table(results, console, {sample.student: sample.story for sample in SAMPLES})
-    wrong = surprises(results, class_paths, LAB)
+    show_table(records, console, {sample.student: sample.story for sample in SAMPLES})
+    wrong = surprises(records, class_paths, LAB)
     if wrong:
         listed = "".join(f"\n  - {sentence}" for sentence in wrong)
         raise CourseError(f"The sample class did not get the points that it must get:{listed}")
@@ -266,7 +267,7 @@ def run_demo(paths: CoursePaths, console: Console, unsafe: bool = False) -> list
         ("what else there is", "README.md, course --help"),
     ):
         console.print(f"  {what:<21} [cyan]{where}[/]", highlight=False, soft_wrap=True)
-    return results
+    return records
 
 
 def demo_paths(paths: CoursePaths) -> CoursePaths:
@@ -290,12 +291,12 @@ def _release(paths: CoursePaths, console: Console) -> CoursePaths:
         try:
             console.print(f"Released {_short(release(lab, paths), paths)}", highlight=False)
         except LabHasWork:
-            old = paths.labs / lab.name / f"{lab.name}.ipynb"
+            old = paths.lab(lab.name).released
             console.print(f"Left {_short(old, paths)} alone: somebody works in it.", highlight=False)
             if lab.name == LAB:
                 paths = replace(paths, labs=paths.root / "demo" / "labs")
-                with tempfile.TemporaryDirectory(dir=paths.root / ".course") as folder:
-                    made = generate(LAB, paths.root, Path(folder))
+                with tempfile.TemporaryDirectory(dir=paths.private) as folder:
+                    made = generate(LAB, paths, Path(folder))
                     write_if_changed(paths.labs / LAB / made.name, made.read_text(encoding="utf-8"))
     return paths
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import difflib
 import re
 import symtable
 import warnings
@@ -158,12 +159,21 @@ def exercises(nb: NotebookNode) -> list[Exercise]:
 
 
 def find_exercise(nb: NotebookNode, name: str) -> Exercise:
-    """The exercise with this id or name. Raises CourseError that lists them."""
+    """The exercise with this id or name, or whose test cell has this id.
+
+    Raises CourseError that names the near ones when there is none, or when it is an essay.
+    """
     known = exercises(nb)
     for exercise in known:
-        if name in (exercise.id, exercise.name):
+        if name.removesuffix(TESTS_SUFFIX) in (exercise.id, exercise.name):
             return exercise
-    raise CourseError(f"There is no exercise {name!r} here. There are: {', '.join(e.name for e in known)}.")
+    if any(name == grade_id(cell) for cell in essays(nb)):
+        raise CourseError(f"{name!r} is graded by hand: there is no test to run.")
+    near = difflib.get_close_matches(name, [n for e in known for n in (e.name, e.id)], n=1)
+    guess = f" Did you mean {near[0]}?" if near else ""
+    raise CourseError(
+        f"There is no exercise {name!r}.{guess} The exercises are: {', '.join(e.name for e in known)}."
+    )
 
 
 def student_names(nb: NotebookNode) -> frozenset[str]:

@@ -26,8 +26,8 @@ import small_class
 from cpu_time import account, timed
 
 from course_utils import results
-from course_utils.grading.book.records import load_results
-from course_utils.grading.run.grade_class import CoursePaths
+from course_utils.grading.book.records import load_records
+from course_utils.grading.paths import CoursePaths
 
 THROUGHPUT, OVERHEAD = 10.0, 1.0  # times stock's; seconds a submission over the student's own cells
 
@@ -42,7 +42,8 @@ c.ExecutePreprocessor.timeout = 300
 OURS = """\
 import json, sys, time
 from pathlib import Path
-from course_utils.grading.run.grade_class import CoursePaths, grade_class
+from course_utils.grading.paths import CoursePaths
+from course_utils.grading.run.grade_class import grade_class
 
 if __name__ == "__main__":
     root, lab, jobs, counter = sys.argv[1:]
@@ -211,7 +212,7 @@ def ours(course: Path, lab: str, jobs: int) -> tuple[list[tuple[float, float | N
 
 
 def check(course: Path, lab: str, expected: dict[str, float]) -> None:
-    found = {one.student: one for one in load_results(lab, CoursePaths(root=course))}
+    found = {one.student: one for one in load_records(lab, CoursePaths(root=course))}
     for student, one in found.items():
         tests = sum(cell.max_points for cell in one.cells if cell.state != "manual")
         if one.score != expected.get(student, tests):

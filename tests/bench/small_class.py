@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course_utils.grading import notebook as nbk
-from course_utils.grading.run.grade_class import CoursePaths
+from course_utils.grading.paths import CoursePaths
 from course_utils.grading.run.repair import released_view
 
 LAB = "07_bench"

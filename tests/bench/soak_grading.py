@@ -82,7 +82,8 @@ def soak(root: Path, students: int, jobs: int) -> dict:
 
 def grade(root: str, jobs: str, counter: str) -> None:
     """In the process of its own: grade, and print the marks and scores as JSON."""
-    from course_utils.grading.run.grade_class import CoursePaths, grade_class
+    from course_utils.grading.paths import CoursePaths
+    from course_utils.grading.run.grade_class import grade_class
 
     marks, began, used = [], time.perf_counter(), Account(Path(counter) if counter else None)
     me = psutil.Process()

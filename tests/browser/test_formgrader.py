@@ -96,10 +96,10 @@ def make_room():
 @pytest.fixture(scope="module")
 def course(tmp_path_factory, make_room, lacking):
     """A course with two graded students, Mallory and Anna, and nbgrader's own feedback."""
-    from course_utils.grading.sandbox import machine as sandbox
+    from course_utils.grading.sandbox import machine
 
-    if sandbox.detect().mode == "none":
-        lacking(sandbox.detect().reason)
+    if machine.detect().mode == "none":
+        lacking(machine.detect().reason)
     room = make_room(tmp_path_factory.mktemp("formgrader") / "course")
     root = room.paths.root
     (root / "nbgrader_config.py").write_bytes((REPOSITORY / "nbgrader_config.py").read_bytes())

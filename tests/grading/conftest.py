@@ -15,9 +15,10 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course_utils.grading import notebook as nbk
-from course_utils.grading.run.grade_class import CoursePaths
+from course_utils.grading.paths import CoursePaths
 from course_utils.grading.run.repair import released_view
-from course_utils.grading.sandbox import machine as sandbox
+from course_utils.grading.sandbox import machine
+from course_utils.grading.sandbox.confinement import Interpreter, Sandbox
 
 LAB = "07_tiny"
 
@@ -181,7 +182,7 @@ def make_room() -> Callable[[Path], Classroom]:
 
 
 @pytest.fixture(scope="session")
-def open_interpreter(tmp_path_factory: pytest.TempPathFactory) -> sandbox.Interpreter:
+def open_interpreter(tmp_path_factory: pytest.TempPathFactory) -> Interpreter:
     """A Python like this one that every user can read: Landlock as root needs it.
 
     The interpreter is copied; the packages are the environment's own.
@@ -204,18 +205,16 @@ def open_interpreter(tmp_path_factory: pytest.TempPathFactory) -> sandbox.Interp
         packages.parent.mkdir(parents=True)
         packages.symlink_to(Path(sys.prefix) / "lib" / version / "site-packages")
         (home / "env" / "pyvenv.cfg").write_text(f"home = {home}/bin\nversion = 3\n")
-        yield sandbox.Interpreter(str(home / "env" / "bin" / "python"), (str(home), sys.prefix))
+        yield Interpreter(str(home / "env" / "bin" / "python"), (str(home), sys.prefix))
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _open(
-    mode: str, interpreter: sandbox.Interpreter, lacking: Callable[[str], None]
-) -> tuple[sandbox.Sandbox, sandbox.Interpreter]:
-    problem = sandbox._try_once(mode, interpreter)
+def _open(mode: str, interpreter: Interpreter, lacking: Callable[[str], None]) -> tuple[Sandbox, Interpreter]:
+    problem = machine._try_once(mode, interpreter)
     if problem:
         lacking(problem)
-    return sandbox.Sandbox(mode, ""), interpreter
+    return Sandbox(mode, ""), interpreter
 
 
 @pytest.fixture(scope="session", params=["bubblewrap", "landlock"])
@@ -223,14 +222,14 @@ def locked(request: pytest.FixtureRequest, lacking):
     """(sandbox, interpreter) for each mode; one that does not work here is skipped with the reason, or fails in CI."""
     if request.param == "landlock":
         return _open("landlock", request.getfixturevalue("open_interpreter"), lacking)
-    return _open("bubblewrap", sandbox.Interpreter.current(), lacking)
+    return _open("bubblewrap", Interpreter.current(), lacking)
 
 
 @pytest.fixture(scope="session")
 def best(request: pytest.FixtureRequest, lacking):
     """The same for the first mode that works: what does not depend on the mode is tested once."""
-    if not sandbox._try_once("bubblewrap", sandbox.Interpreter.current()):
-        return _open("bubblewrap", sandbox.Interpreter.current(), lacking)
+    if not machine._try_once("bubblewrap", Interpreter.current()):
+        return _open("bubblewrap", Interpreter.current(), lacking)
     return _open("landlock", request.getfixturevalue("open_interpreter"), lacking)
 
 

@@ -31,13 +31,10 @@ FOLDER = Path(__file__).parent / "attacks"
 LAB = "07_tiny"
 HONEST = ("honest_anna", "honest_bert", "honest_chloe")
 SETTINGS = """
-import os, sys
 c = get_config()
-from course_utils.grading.run import grade_class as autograde
-from course_utils.grading.author import release
+from course_utils.grading.configure import configure
+configure(c)
 c.CourseDirectory.course_id = "attacked"
-release.configure(c)
-autograde.configure(c)
 c.SplitExecute.cell_seconds = 2.0
 c.SplitExecute.test_seconds = 2.0
 c.SplitExecute.notebook_seconds = 25.0
@@ -158,7 +155,8 @@ def grade_in_a_process(room, mode: str, interpreter, scratch: Path) -> None:
     """`grade_class` in a process of its own, with the sandbox of this mode and `scratch` for temporary files."""
     script = room.paths.root / "grade.py"
     script.write_text(
-        "from course_utils.grading.run.grade_class import CoursePaths, grade_class\n"
+        "from course_utils.grading.paths import CoursePaths\n"
+        "from course_utils.grading.run.grade_class import grade_class\n"
         "from course_utils.grading.sandbox.machine import detect\n"
         "if __name__ == '__main__':\n"
         f"    assert detect().mode == {mode!r}, detect()\n"
@@ -201,7 +199,7 @@ def attacked(tmp_path_factory, locked, make_room):
         kept = (room.paths.solutions, room.paths.submitted)
         before = digests(*kept)
         grade_in_a_process(room, where.mode, interpreter, scratch)
-        results = {result.student: result for result in records.load_results(LAB, room.paths)}
+        results = {result.student: result for result in records.load_records(LAB, room.paths)}
         yield {
             "room": room,
             "students": students,

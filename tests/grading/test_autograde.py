@@ -21,7 +21,8 @@ from course_utils.course import load_course
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.book import records
-from course_utils.grading.run.grade_class import CoursePaths, source_digest, submission_digest
+from course_utils.grading.paths import CoursePaths
+from course_utils.grading.run.changes import source_digest, submission_digest
 
 LAB = "07_tiny"
 DOUBLE, TOTAL = "tiny-a-double-tests", "tiny-b-total-tests"
@@ -152,7 +153,7 @@ def test_the_gradebook_agrees(graded, classroom):
 def test_records_hold_everything(graded, classroom):
     results, _ = graded
     path = classroom.paths.autograded / "good" / LAB / "result.json"
-    good = records.read_result(path)
+    good = records.read_record(path)
     assert good == results["good"]
     assert [c.grade_id for c in good.cells] == [DOUBLE, TOTAL, "tiny-essay-why"]
     first = good.cells[0]
@@ -164,7 +165,7 @@ def test_records_hold_everything(graded, classroom):
     assert good.sandbox in ("bubblewrap", "landlock")
     assert good.graded_at.endswith("UTC")
     assert not list(path.parent.glob("*.partial")) + list(path.parent.glob(".*"))
-    assert set(records.load_results(LAB, classroom.paths)[0].__dict__) == set(good.__dict__)
+    assert set(records.load_records(LAB, classroom.paths)[0].__dict__) == set(good.__dict__)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +260,8 @@ def test_a_killed_run_goes_on_where_it_was(make_classroom):
     # The last one takes so long that the run cannot end before it is killed, however fast or busy the machine.
     room.hand_in(students[-1], room.notebook(after="import time\ntime.sleep(5)"))
     script = (
-        "from course_utils.grading.run.grade_class import grade_class, CoursePaths\n"
+        "from course_utils.grading.paths import CoursePaths\n"
+        "from course_utils.grading.run.grade_class import grade_class\n"
         "if __name__ == '__main__':\n"
         f"    grade_class({LAB!r}, CoursePaths(root={str(room.paths.root)!r}), jobs=1)\n"
     )
@@ -316,7 +318,7 @@ def test_nbgraders_own_commands_work_and_are_safe(make_classroom):
         assert done.returncode == 0, done.stderr[-2000:]
     released = (root / "labs" / LAB / f"{LAB}.ipynb").read_text()
     assert "fresh numbers" not in released
-    results = {result.student: result for result in records.load_results(LAB, CoursePaths(root=root))}
+    results = {result.student: result for result in records.load_records(LAB, CoursePaths(root=root))}
     assert (results["anna"].score, results["bert"].score) == (2, 5)
     page = (root / "feedback" / "anna" / LAB / f"{LAB}.html").read_text()
     assert "double of fresh numbers" in page

@@ -12,9 +12,11 @@ from nbgrader.utils import determine_grade
 
 from course_utils.grading import notebook as nbk
 from course_utils.grading.pages.formgrader import SafeDisplay
-from course_utils.grading.run import execute as ex
+from course_utils.grading.run.execute import Budget, Job, run_submission
+from course_utils.grading.run.outcomes import Findings
 from course_utils.grading.run.repair import released_view
-from course_utils.grading.sandbox import machine as sandbox
+from course_utils.grading.run.where import Where
+from course_utils.grading.sandbox.confinement import Interpreter
 
 DOUBLE, TOTAL = "tiny-a-double-tests", "tiny-b-total-tests"
 
@@ -36,10 +38,7 @@ def runner(locked, monkeypatch, tmp_path, tiny):
     source = tiny.source_notebook()
     handed_in = tmp_path / "handed_in"
     handed_in.mkdir()
-    monkeypatch.setattr(ex, "source_notebook", lambda *_: source)
-    monkeypatch.setattr(ex, "submitted_folder", lambda *_: handed_in)
-    monkeypatch.setattr(ex, "choose", lambda unsafe: where)
-    monkeypatch.setattr(sandbox.Interpreter, "current", classmethod(lambda cls: interpreter))
+    monkeypatch.setattr(Interpreter, "current", classmethod(lambda cls: interpreter))
 
     def start(answers=None, first="", between="", last="", files=None, **limits):
         for name, text in (files or {}).items():
@@ -61,20 +60,21 @@ def runner(locked, monkeypatch, tmp_path, tiny):
             cells.append(new_code_cell(last))
         nb.cells = cells
         settings = {"cell_seconds": 2.0, "test_seconds": 4.0, "notebook_seconds": 40.0, **limits}
-        resources = {"nbgrader": {"assignment": "07_tiny", "student": "s", "notebook": "07_tiny"}}
-        nb, resources = ex.SplitExecute(**settings).preprocess(nb, resources)
+        job = Job("07_tiny", "s", nb, source, handed_in, Budget(**settings))
+        found = run_submission(job, Where(where))
         grades = {
             nbk.grade_id(c): determine_grade(c)[0] for c in nb.cells if nbk.is_test(c) and nbk.grade_id(c)
         }
-        found = resources["course"]
         return SimpleNamespace(
             nb=nb,
             grades=grades,
-            outcomes=found["outcomes"],
-            states={name: outcome.state for name, outcome in found["outcomes"].items()},
-            flags=[flag.reason for flag in found["flags"]],
-            details=" ".join(flag.detail for flag in found["flags"]),
-            **{key: found[key] for key in ("seconds", "peak_mb", "sandbox")},
+            outcomes=found.outcomes,
+            states={name: outcome.state for name, outcome in found.outcomes.items()},
+            flags=[flag.reason for flag in found.flags],
+            details=" ".join(flag.detail for flag in found.flags),
+            seconds=found.seconds,
+            peak_mb=found.peak_mb,
+            sandbox=found.sandbox,
         )
 
     start.good, start.wrong = tiny.good, tiny.wrong
@@ -364,12 +364,12 @@ def test_html_output_keeps_only_text_formats(run):
         " 'application/javascript': 'alert(1)', 'text/plain': 'x'}, raw=True)"
     )
     result = run(last=evil)
-    resources = {"course": {"flags": []}}
+    resources = {"course": Findings()}
     nb, _ = SafeDisplay().preprocess(result.nb, resources)
     data = nb.cells[-1].outputs[0].data
     assert set(data) == {"text/html", "text/plain"}
     assert data["text/html"] == "<b>ok</b>[picture: not shown]"
-    (flag,) = resources["course"]["flags"]
+    (flag,) = resources["course"].flags
     assert flag.reason == "markup that a browser would run"
     assert all(word in flag.detail for word in ("<script>", "onerror=", "application/javascript"))
 

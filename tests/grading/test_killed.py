@@ -26,15 +26,16 @@ from gradebooks import facts, fingerprint, mark
 
 from course_utils.grading import notebook as nbk
 from course_utils.grading.book import gradebook, records
-from course_utils.grading.run import grade_class as autograde
-from course_utils.grading.run.grade_class import CoursePaths, submission_digest
+from course_utils.grading.paths import RECORD, CoursePaths
+from course_utils.grading.run.changes import Tests, submission_digest
 
 LAB = "07_tiny"
 DOUBLE, TOTAL, ESSAY = "tiny-a-double-tests", "tiny-b-total-tests", "tiny-essay-why"
 KILLS = int(os.environ.get("COURSE_KILLS", "25"))
 RUN = (
     "import sys\n"
-    "from course_utils.grading.run.grade_class import CoursePaths, grade_class\n"
+    "from course_utils.grading.paths import CoursePaths\n"
+    "from course_utils.grading.run.grade_class import grade_class\n"
     "if __name__ == '__main__':\n"
     "    grade_class(sys.argv[2], CoursePaths(root=sys.argv[1]), jobs=2)\n"
 )
@@ -62,7 +63,7 @@ def state(paths: CoursePaths) -> dict[str, object]:
     found: dict[str, object] = {"gradebook": facts(paths, LAB)}
     for path in sorted(paths.autograded.rglob("*")):
         name = str(path.relative_to(paths.autograded))
-        if path.name == records.FILE_NAME:
+        if path.name == RECORD:
             facts_of = json.loads(path.read_text().replace(str(paths.root), "ROOT"))
             for timed in ("seconds", "peak_mb", "graded_at"):
                 del facts_of[timed]
@@ -90,12 +91,12 @@ def differences(one: object, other: object, where: str = "") -> Iterator[str]:
 
 def done(paths: CoursePaths) -> dict[str, str]:
     """Records that a run need not touch any more -> their fingerprints."""
-    tests = autograde.Tests.of(nbk.read(paths.solutions / LAB / f"{LAB}.ipynb"))
+    tests = Tests.of(nbk.read(paths.solutions / LAB / f"{LAB}.ipynb"))
     ready = {}
-    for path in paths.autograded.glob(f"*/{LAB}/{records.FILE_NAME}"):
+    for path in paths.autograded.glob(f"*/{LAB}/{RECORD}"):
         student = path.parts[-3]
         digest = submission_digest(paths.submitted / student / LAB)
-        if tests.changed(records.read_result(path), digest) == ():
+        if tests.changed(records.read_record(path), digest) == ():
             ready |= fingerprint(path)
     return ready
 

@@ -18,7 +18,8 @@ from gradebooks import facts, fingerprint, mark
 from course_utils.errors import CourseError
 from course_utils.grading.book import gradebook, records
 from course_utils.grading.book.marks import read_submissions
-from course_utils.grading.run import grade_class as autograde
+from course_utils.grading.paths import database_url
+from course_utils.grading.run.grade_class import grade_class
 from course_utils.grading.run.whatif import what_if
 
 LAB = "07_tiny"
@@ -68,7 +69,7 @@ def room(make_classroom, server):
     from sqlalchemy import create_engine, text
 
     room = make_classroom()
-    engine = create_engine(gradebook.url_of(server), isolation_level="AUTOCOMMIT")
+    engine = create_engine(database_url(server), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text("DROP DATABASE IF EXISTS class_of_2026 WITH (FORCE)"))
         connection.execute(text("CREATE DATABASE class_of_2026"))
@@ -89,14 +90,14 @@ def test_a_class_is_graded_into_postgresql_as_into_sqlite(room):
     assert not list(room.paths.root.glob("*.db"))
     mark(room.paths, LAB, "anna", ESSAY, points=1.5, comment="Good.")
     mark(room.paths, LAB, "anna", DOUBLE, extra=0.5)
-    (anna,) = [s for s in read_submissions(results.values(), room.paths) if s.result.student == "anna"]
+    (anna,) = [s for s in read_submissions(results.values(), room.paths) if s.record.student == "anna"]
     assert anna.points == 7.0
     assert anna.exercises[-1].comment == "Good."
     marked = facts(room.paths, LAB)
     room.grade(force=True)
     assert facts(room.paths, LAB) == marked
     sqlite = replace(room.paths, database=room.paths.root / "other.db", autograded=room.paths.root / "other")
-    autograde.grade_class(LAB, sqlite)
+    grade_class(LAB, sqlite)
     assert facts(sqlite, LAB) == there
 
 
@@ -127,12 +128,12 @@ def test_backup_what_if_and_restore_work_on_a_server(room):
 
 def test_a_gradebook_moves_from_sqlite_to_postgresql(room):
     sqlite = replace(room.paths, database=room.paths.root / "gradebook.db")
-    results = {r.student: r for r in autograde.grade_class(LAB, sqlite)}
+    results = {r.student: r for r in grade_class(LAB, sqlite)}
     mark(sqlite, LAB, "anna", ESSAY, points=1.5, comment="Good.")
     assert gradebook.restore(sqlite.database, room.paths) is None
     assert facts(room.paths, LAB) == facts(sqlite, LAB)
     # And the class goes on there: nothing is graded again.
-    assert {r.student: r for r in autograde.grade_class(LAB, room.paths)} == results
+    assert {r.student: r for r in grade_class(LAB, room.paths)} == results
 
 
 def test_nbgraders_own_command_uses_the_same_gradebook(room, monkeypatch):
@@ -145,12 +146,12 @@ def test_nbgraders_own_command_uses_the_same_gradebook(room, monkeypatch):
         assert done.returncode == 0, done.stderr[-2000:]
     assert not list(room.paths.root.glob("*.db"))
     assert facts(room.paths, LAB)["anna", ""]["score"] == 5
-    assert records.load_results(LAB, room.paths)[0].score == 5
+    assert records.load_records(LAB, room.paths)[0].score == 5
 
 
 def test_a_server_that_does_not_answer_is_named_without_its_password(room):
     silent = replace(room.paths, database="postgresql://teacher:secret@127.0.0.1:9/class")
     with pytest.raises(CourseError, match="does not answer") as told:
-        autograde.grade_class(LAB, silent)
+        grade_class(LAB, silent)
     assert "secret" not in str(told.value)
     assert "127.0.0.1:9/class" in str(told.value)

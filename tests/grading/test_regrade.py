@@ -15,9 +15,14 @@ from course_utils import course
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.book import gradebook, records
-from course_utils.grading.run import grade_class as autograde
-from course_utils.grading.run.grade_class import CoursePaths, submission_digest
+from course_utils.grading.paths import CoursePaths
+from course_utils.grading.run import one_submission
+from course_utils.grading.run.changes import Tests, Work, submission_digest
+from course_utils.grading.run.grade_class import waiting
+from course_utils.grading.run.scratch import alone
 from course_utils.grading.run.whatif import Change, what_if
+from course_utils.grading.run.where import Where
+from course_utils.grading.sandbox.machine import choose
 
 LAB = "07_tiny"
 DOUBLE, TOTAL, ESSAY = "tiny-a-double-tests", "tiny-b-total-tests", "tiny-essay-why"
@@ -75,7 +80,7 @@ def outputs(room, student):
 def test_a_mended_test_is_run_again_and_no_other(marked):
     room = marked
     before, notebook = facts(room.paths, LAB), outputs(room, "anna")
-    old = records.read_result(room.paths.autograded / "anna" / LAB / "result.json")
+    old = records.read_record(room.paths.autograded / "anna" / LAB / "result.json")
     # The other test would fail now if it was run: its student's cell is not what it was graded with.
     mend(room, TOTAL, "24", "25")
     results = room.grade()
@@ -96,7 +101,7 @@ def test_a_mended_test_is_run_again_and_no_other(marked):
     assert [c for c in results["anna"].cells if c.grade_id != TOTAL] == [
         c for c in old.cells if c.grade_id != TOTAL
     ]
-    assert autograde.waiting(LAB, room.paths) == []
+    assert waiting(LAB, room.paths) == []
     assert not list((room.paths.root / ".course").glob("scratch-*"))
     again = fingerprint(room.paths.autograded)
     room.grade()
@@ -112,9 +117,9 @@ def test_only_the_mended_test_runs(marked, monkeypatch):
     states = {c.grade_id: c.state for c in results["anna"].cells}
     assert states == {DOUBLE: "passed", TOTAL: "failed", ESSAY: "manual"}
     assert facts(room.paths, LAB)["anna", DOUBLE]["auto"] == 3.0
-    assert autograde.waiting(LAB, room.paths) == ["anna", "bert", "cleo"]
+    assert waiting(LAB, room.paths) == ["anna", "bert", "cleo"]
     assert {c.state for c in room.grade()["anna"].cells} == {"failed", "manual"}
-    assert autograde.waiting(LAB, room.paths) == []
+    assert waiting(LAB, room.paths) == []
 
 
 def test_one_exercise_leaves_new_submissions_alone(marked):
@@ -125,7 +130,7 @@ def test_one_exercise_leaves_new_submissions_alone(marked):
     results = room.grade(exercises=["tiny-b-total"])
     assert "dora" not in results
     assert facts(room.paths, LAB) == before
-    assert autograde.waiting(LAB, room.paths) == ["anna", "dora"]
+    assert waiting(LAB, room.paths) == ["anna", "dora"]
 
 
 @pytest.mark.parametrize(
@@ -194,19 +199,20 @@ def test_force_keeps_what_a_person_gave(marked):
 
 def test_a_forced_run_that_was_cut_off_is_not_taken_for_finished(marked, monkeypatch):
     room = marked
-    tests = autograde.Tests.of(room.source)
-    digest = submission_digest(room.paths.submitted / "anna" / LAB)
+    tests = Tests.of(room.source)
+    submission = room.paths.submission(LAB, "anna")
+    digest = submission_digest(submission.folder)
 
     def killed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(autograde, "_convert", killed)
+    monkeypatch.setattr(one_submission, "_convert", killed)
     for name in ("COURSE_GRADING", "COURSE_PROFILE"):  # what a worker sets for itself must not stay here
         monkeypatch.setenv(name, "")
     with pytest.raises(KeyboardInterrupt):
-        autograde._grade(LAB, room.paths, "anna", autograde.Work(digest, tests), unsafe=False)
-    assert autograde.waiting(LAB, room.paths) == ["anna"]
-    assert [r.student for r in records.load_results(LAB, room.paths)] == ["anna", "bert", "cleo"]
+        one_submission.grade(submission, Work(digest, tests), Where(choose()), unsafe=False)
+    assert waiting(LAB, room.paths) == ["anna"]
+    assert [r.student for r in records.load_records(LAB, room.paths)] == ["anna", "bert", "cleo"]
 
 
 def test_what_if_says_what_changes_and_changes_nothing(marked):
@@ -238,7 +244,7 @@ def test_what_if_says_what_changes_and_changes_nothing(marked):
 
 def test_two_runs_at_a_time_are_refused(marked):
     room = marked
-    with autograde._alone(room.paths), pytest.raises(CourseError, match="Another run"):
+    with alone(room.paths), pytest.raises(CourseError, match="Another run"):
         room.grade(force=True)
     room.grade(force=True)
 
@@ -332,8 +338,7 @@ def late_class(make_classroom):
     room = make_classroom()
     config = "c.LatePenalty.percent_per_day = 20\nc.LatePenalty.most_percent = 50\n"
     config += "c.LatePenalty.grace_minutes = 10\n"
-    lead = "from course_utils.grading import autograde, release\nc = get_config()\n"
-    lead += "release.configure(c)\nautograde.configure(c)\n"
+    lead = "from course_utils.grading.configure import configure\nc = get_config()\nconfigure(c)\n"
     (room.paths.root / "nbgrader_config.py").write_text(lead + config)
     for student, at in {
         "in_time": "2026-01-15 22:00:00 UTC",
@@ -365,7 +370,7 @@ def test_lateness_costs_what_the_course_says(late_class):
     assert results["no_date"].score == 5
     # An essay that is graded afterwards is worth less too, everywhere.
     mark(room.paths, LAB, "two_days", ESSAY, points=2.0)
-    (submission,) = [s for s in autograde_submissions(room) if s.result.student == "two_days"]
+    (submission,) = [s for s in autograde_submissions(room) if s.record.student == "two_days"]
     assert (submission.points, submission.penalty) == (7.0, pytest.approx(2.8))
     assert submission.final == pytest.approx(4.2)
     room.grade(force=True)
@@ -377,7 +382,7 @@ def test_an_extension_counts_without_grading_anything_again(late_class):
     room.grade()
     with open_book(room.paths) as book:
         book.grant_extension(LAB, "weeks", days=60)
-    by_student = {s.result.student: s for s in autograde_submissions(room)}
+    by_student = {s.record.student: s for s in autograde_submissions(room)}
     assert by_student["weeks"].penalty == 0
     assert by_student["one_day"].final == 4
 
@@ -400,4 +405,4 @@ def test_a_new_due_date_counts_without_grading_anything_again(late_class, monkey
 def autograde_submissions(room):
     from course_utils.grading.book.marks import read_submissions
 
-    return read_submissions(records.load_results(LAB, room.paths), room.paths)
+    return read_submissions(records.load_records(LAB, room.paths), room.paths)

@@ -20,10 +20,9 @@ import psutil
 import pytest
 
 from course_utils.errors import CourseError
-from course_utils.grading.sandbox import landlock
-from course_utils.grading.sandbox import machine as sandbox
-from course_utils.grading.sandbox.machine import Interpreter, Limits
-from course_utils.grading.sandbox.warm import Template
+from course_utils.grading.sandbox import landlock, launch, machine
+from course_utils.grading.sandbox.confinement import FREE_USERS, Interpreter, Limits
+from course_utils.grading.sandbox.warm import WarmProcess
 
 REPORT = """
 import json, os, sys
@@ -41,15 +40,15 @@ def report(**found):
 
 @pytest.fixture(scope="module", params=["fresh", "warm"])
 def warm(request, locked):
-    """None, or a template to fork from."""
+    """None, or a warm process to fork from."""
     if request.param == "fresh":
         yield None
         return
     where, interpreter = locked
-    with Template(where, interpreter=interpreter) as template:
-        assert template.ready(), template.problem
-        assert template.facts["failed"] == {}
-        yield template.warm
+    with WarmProcess(where, interpreter=interpreter) as process:
+        assert process.ready(), process.problem
+        assert process.facts["failed"] == {}
+        yield process.warm
 
 
 @pytest.fixture
@@ -58,11 +57,11 @@ def run(locked, warm, monkeypatch):
     where, interpreter = locked
     jails = []
     if warm:  # a fresh start in its place would prove nothing
-        monkeypatch.setattr(sandbox, "_start_supervisor", None)
+        monkeypatch.setattr(launch, "_start_supervisor", None)
 
     def start(code: str, *arguments: str, files: Path | None = None, limits: Limits | None = None):
         argv = [interpreter.executable, "-c", REPORT + textwrap.dedent(code), "{run}", *arguments]
-        jail = sandbox.start(where, argv, files=files, limits=limits, interpreter=interpreter, warm=warm)
+        jail = launch.start(where, argv, files=files, limits=limits, interpreter=interpreter, warm=warm)
         jails.append(jail)
         return jail
 
@@ -240,7 +239,7 @@ def test_too_many_and_too_large_files_are_left_out(tmp_path):
     target.mkdir()
     (source / "a_large").write_bytes(b"x" * 2**20)
     (source / "b_small").write_text("x")
-    left_out = sandbox.stage_files(source, target, Limits(disk_mb=1))
+    left_out = launch.stage_files(source, target, Limits(disk_mb=1))
     assert left_out == ["a_large"]
     assert [path.name for path in target.iterdir()] == ["b_small"]
 
@@ -267,7 +266,7 @@ def test_other_processes_cannot_be_signalled(run):
     if os.getuid() == 0:  # make it a process that file permissions and user ids do not protect
         victim.kill()
         victim.wait()
-        user = sandbox._FREE_USERS[os.getpid() % len(sandbox._FREE_USERS)]
+        user = FREE_USERS[os.getpid() % len(FREE_USERS)]
         victim = subprocess.Popen(["sleep", "60"], start_new_session=True, user=user, group=user)
     try:
         report = found(
@@ -324,24 +323,24 @@ def test_it_ends_when_the_grader_is_killed(locked, start):
     marker = f"orphan-{os.getpid()}-{time.monotonic_ns()}"
     script = f"""
 import sys, time
-from course_utils.grading.sandbox import machine as sandbox, warm
-interpreter = sandbox.Interpreter({interpreter.executable!r}, {interpreter.folders!r})
-where = sandbox.Sandbox({where.mode!r}, "")
+from course_utils.grading.sandbox import confinement, launch, warm
+interpreter = confinement.Interpreter({interpreter.executable!r}, {interpreter.folders!r})
+where = confinement.Sandbox({where.mode!r}, "")
 code = '''import os, sys, time
 if os.fork() == 0:
     os.setsid()
     os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(300)", sys.argv[2]])
 open(sys.argv[1] + "/up", "w")
 time.sleep(300)'''
-template = warm.Template(where, interpreter=interpreter) if {start!r} == "warm" else None
-if template:
-    assert template.ready(), template.problem
-    sandbox._start_supervisor = None
+process = warm.WarmProcess(where, interpreter=interpreter) if {start!r} == "warm" else None
+if process:
+    assert process.ready(), process.problem
+    launch._start_supervisor = None
 argv = [interpreter.executable, "-c", code, "{{run}}", "{marker}"]
-jail = sandbox.start(where, argv, interpreter=interpreter, warm=template.warm if template else None)
+jail = launch.start(where, argv, interpreter=interpreter, warm=process.warm if process else None)
 while not (jail.run_folder / "up").exists():
     time.sleep(0.02)
-print(jail.folder, template._folder if template else jail.folder, flush=True)
+print(jail.folder, process._folder if process else jail.folder, flush=True)
 time.sleep(300)
 """
     grader = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
@@ -443,23 +442,23 @@ def test_how_it_ended_is_told(run):
 
 
 def test_without_any_sandbox_grading_is_refused(monkeypatch):
-    sandbox._detect.cache_clear()
-    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    machine._detect.cache_clear()
+    monkeypatch.setattr(machine.shutil, "which", lambda name: None)
     monkeypatch.setattr(landlock, "landlock_abi", lambda: 0)
     try:
-        assert sandbox.detect().mode == "none"
+        assert machine.detect().mode == "none"
         with pytest.raises(CourseError, match="apt install bubblewrap"):
-            sandbox.choose()
-        assert sandbox.choose(unsafe=True).mode == "unsafe"
+            machine.choose()
+        assert machine.choose(unsafe=True).mode == "unsafe"
     finally:
-        sandbox._detect.cache_clear()
+        machine._detect.cache_clear()
 
 
 def test_landlock_as_root_is_refused_when_the_interpreter_is_roots_alone(monkeypatch, tmp_path):
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     tmp_path.chmod(0o700)
-    private = sandbox.Interpreter(sys.executable, (str(tmp_path),))
-    assert "cannot read the interpreter" in sandbox._try_once("landlock", private)
+    private = Interpreter(sys.executable, (str(tmp_path),))
+    assert "cannot read the interpreter" in machine._try_once("landlock", private)
 
 
 def test_waiting_for_a_processor_does_not_count(run):
@@ -491,6 +490,6 @@ def test_the_course_may_lie_where_the_sandbox_has_its_own_folder(locked, tmp_pat
         folder.chmod(folder.stat().st_mode | 0o055)
     there = Interpreter(interpreter.executable, (*interpreter.folders, str(package)))
     code = "import sys; sys.path.insert(0, sys.argv[1]); import module; sys.exit(module.answer)"
-    jail = sandbox.start(where, [there.executable, "-c", code, str(package)], interpreter=there)
+    jail = launch.start(where, [there.executable, "-c", code, str(package)], interpreter=there)
     assert jail.wait(30)
     assert jail.close()["exit"] == 42

@@ -1,4 +1,4 @@
-"""Warm kernels: what a student sees there is what a fresh kernel shows, and a dead template costs nothing."""
+"""Warm kernels: what a student sees there is what a fresh kernel shows, and a dead warm process costs nothing."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ import time
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from course_utils.grading.run import grade_class as autograde
-from course_utils.grading.sandbox import machine as sandbox
-from course_utils.grading.sandbox import warm
-from course_utils.grading.sandbox import warm_process as template
+from course_utils.grading.run import workers
+from course_utils.grading.sandbox import confinement, launch, machine, warm, warm_process
+from course_utils.grading.sandbox.confinement import Interpreter
 from course_utils.grading.sandbox.kernel import StudentKernel
 
 # What may differ: numbers of processes and times, never these.
@@ -35,7 +34,7 @@ print(json.dumps({
     "signals": {s.name: repr(signal.getsignal(s)).partition(" at ")[0] for s in signal.Signals},
     "files": sorted(set(files.values())), "threads": sorted(t.name.partition("-")[0] for t in threading.enumerate()),
     "host": socket.gethostname() if sys.argv[0] else "", "locale": locale.getlocale(),
-    "modules": [name for name in sys.modules if "template" in name and "course" in name],
+    "modules": [name for name in sys.modules if "warm" in name and "course" in name],
     "main": sorted(name for name in globals() if not name.startswith("_")),
     "groups": os.getgroups(), "priority": os.nice(0), "affinity": sorted(os.sched_getaffinity(0)),
 }))
@@ -50,9 +49,9 @@ def said(kernel: StudentKernel, code: str) -> str:
 
 @pytest.fixture(scope="module")
 def running(locked):
-    """A template for each mode, with libraries that remember folders and chance."""
+    """A warm process for each mode, with libraries that remember folders and chance."""
     where, interpreter = locked
-    with warm.Template(where, ["numpy", "matplotlib.pyplot"], interpreter) as one:
+    with warm.WarmProcess(where, ["numpy", "matplotlib.pyplot"], interpreter) as one:
         assert one.ready(), one.problem
         assert one.facts["failed"] == {}
         yield one
@@ -63,28 +62,27 @@ def kernels(locked, running, monkeypatch):
     """start("fresh" or "warm"): a kernel; a warm one that fell back to a fresh start is an error."""
     where, interpreter = locked
     started = []
-    plain = sandbox._start_supervisor
+    plain = launch._start_supervisor
 
-    def start(how: str) -> StudentKernel:
-        warm.use(running.warm if how == "warm" else None)
-        monkeypatch.setattr(sandbox, "_start_supervisor", None if how == "warm" else plain)
-        started.append(StudentKernel(where, interpreter=interpreter))
+    def start_kernel(how: str) -> StudentKernel:
+        monkeypatch.setattr(launch, "_start_supervisor", None if how == "warm" else plain)
+        one = running.warm if how == "warm" else None
+        started.append(StudentKernel(where, interpreter=interpreter, warm=one))
         return started[-1]
 
-    yield start
-    warm.use(None)
+    yield start_kernel
     for kernel in started:
         kernel.close()
 
 
-def test_a_student_sees_what_a_fresh_kernel_shows(kernels):
+def test_a_student_sees_what_a_fresh_kernel_shows(kernels, running):
     seen = {}
     for how in ("fresh", "warm"):
         kernel = kernels(how)
         # Folders of the run have names of their own.
         text = said(kernel, LOOK).replace(str(kernel.jail.folder), "FOLDER")
         if kernel.jail.mode == "landlock" and how == "warm":
-            text = text.replace(warm.used().packages, "FOLDER/packages")
+            text = text.replace(running.warm.packages, "FOLDER/packages")
         seen[how] = json.loads(text)
     if kernel.jail.mode == "bubblewrap":
         assert seen["warm"]["environment"]["HOME"] == "/home/student"
@@ -126,7 +124,7 @@ print(sorted(found))
 
 
 def test_nothing_of_another_submission_is_in_memory(kernels):
-    """A fork has the template's memory: the plan and the key of an earlier one must not be in it."""
+    """A fork has the warm process's memory: the plan and the key of an earlier one must not be in it."""
     first = kernels("warm")
     others = [first._session.key, first.jail.folder.name.encode()]
     first.close()
@@ -135,37 +133,33 @@ def test_nothing_of_another_submission_is_in_memory(kernels):
     assert said(kernel, SEARCH.format(texts=texts)) == "[2]\n"  # its own key alone
 
 
-def test_a_dead_template_costs_a_warm_start_and_nothing_else(locked):
+def test_a_dead_warm_process_costs_a_warm_start_and_nothing_else(locked):
     where, interpreter = locked
-    with warm.Template(where, [], interpreter) as one:
+    with warm.WarmProcess(where, [], interpreter) as one:
         assert one.ready()
         os.kill(one.pid, signal.SIGKILL)
         deadline = time.monotonic() + 30
         while one.alive():
             assert time.monotonic() < deadline
             time.sleep(0.01)
-        warm.use(one.warm)
-        try:
-            with StudentKernel(where, interpreter=interpreter) as kernel:
-                assert said(kernel, "print(6 * 7)") == "42\n"
-        finally:
-            warm.use(None)
+        with StudentKernel(where, interpreter=interpreter, warm=one.warm) as kernel:
+            assert said(kernel, "print(6 * 7)") == "42\n"
 
 
-def test_the_class_is_graded_though_templates_die(make_classroom, monkeypatch):
-    """Each template is killed as soon as it has graded somebody; then no more are started."""
+def test_the_class_is_graded_though_warm_processes_die(make_classroom, monkeypatch):
+    """Each of them is killed as soon as it has graded somebody; then no more are started."""
     room = make_classroom()
     students = [f"s{number}" for number in range(7)]
     for student in students:
         room.hand_in(student, room.notebook())
     started = []
-    plain = autograde.Template
+    plain = workers.WarmProcess
 
-    def start(*arguments):
+    def start_one(*arguments):
         started.append(plain(*arguments))
         return started[-1]
 
-    monkeypatch.setattr(autograde, "Template", start)
+    monkeypatch.setattr(workers, "WarmProcess", start_one)
 
     def kill(*_: object) -> None:
         if started[-1].alive():
@@ -173,23 +167,23 @@ def test_the_class_is_graded_though_templates_die(make_classroom, monkeypatch):
 
     results = room.grade(jobs=1, progress=kill)
     assert {student: result.score for student, result in results.items()} == dict.fromkeys(students, 5)
-    assert len(started) == autograde._MOST_TEMPLATES
+    assert len(started) == workers._MOST_WARM_PROCESSES
 
 
-def test_imports_that_start_threads_are_no_template(lacking, tmp_path):
-    where, interpreter = sandbox.detect(), sandbox.Interpreter.current()
+def test_imports_that_start_threads_are_not_forked(lacking, tmp_path):
+    where, interpreter = machine.detect(), Interpreter.current()
     if where.mode == "none":
         lacking(where.reason)
     code = "import threading, time; threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
     (tmp_path / "starts_threads.py").write_text(code)
-    environment = sandbox.environment
+    environment = confinement.environment
     try:
-        sandbox.environment = lambda *a: {**environment(*a), "PYTHONPATH": f"{a[-1]}:{tmp_path}"}
-        with warm.Template(where, ["starts_threads"], interpreter) as one:
+        confinement.environment = lambda *a: {**environment(*a), "PYTHONPATH": f"{a[-1]}:{tmp_path}"}
+        with warm.WarmProcess(where, ["starts_threads"], interpreter) as one:
             assert not one.ready()
             assert "threads" in one.problem
     finally:
-        sandbox.environment = environment
+        confinement.environment = environment
 
 
 def test_only_what_students_get_is_imported_ahead():
@@ -223,11 +217,11 @@ def test_moved_folders_are_found_and_replaced():
     try:
         places = [
             one
-            for one in template._find_places(folder)
+            for one in warm_process._find_places(folder)
             if "remembers" in repr(one) or one[0] is module.names or one[1] == "cell_contents"
         ]
-        environment = {name: f"/home/{name.lower()}" for name in template._FOLDERS}
-        template._move(places, folder, environment)
+        environment = {name: f"/home/{name.lower()}" for name in warm_process._FOLDERS}
+        warm_process._move(places, folder, environment)
         assert module.text == "/home/home/.cache"
         assert module.other == f"{folder}er/HOME"
         assert module.names == ["a", "/home/tmpdir"]

@@ -12,6 +12,7 @@ from course_utils.grading import notebook as nbk
 from course_utils.grading.author.lint import lint_release
 from course_utils.grading.author.release import generate, has_work
 from course_utils.grading.author.untouched import run_untouched
+from course_utils.grading.paths import CoursePaths
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,7 +43,7 @@ def test_lab_is_what_release_makes(lab: Lab) -> None:
     scratch = ROOT / ".course"
     scratch.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        made = generate(lab.name, ROOT, Path(folder))
+        made = generate(lab.name, CoursePaths(ROOT), Path(folder))
         assert differences(made.parent, released(lab).parent) == [], "run `course release` and commit labs/"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -18,6 +17,7 @@ from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.author.release import release
 from course_utils.grading.author.visible_tests import ExerciseCheck, check_notebook, show_checks
+from course_utils.grading.paths import CoursePaths
 
 DOUBLE = "def double(values):\n    return [2 * value for value in values]"
 TOTAL = "def total(values):\n    return sum(double(values))"
@@ -52,7 +52,7 @@ def student(tiny, tmp_path, monkeypatch, request):
         tiny.write()
     known = Course("Tiny", "tiny", "", (tiny.lab,))
     monkeypatch.setattr(course, "load_course", lambda: known)
-    release(tiny.lab, SimpleNamespace(root=tiny.root))
+    release(tiny.lab, CoursePaths(tiny.root))
     (tiny.root / "course.toml").write_text("")
     monkeypatch.chdir(tiny.root)
 

@@ -17,7 +17,7 @@ from course_utils.errors import CourseError
 from course_utils.grading import demo
 from course_utils.grading import notebook as nbk
 from course_utils.grading.author import catalogue
-from course_utils.grading.run.grade_class import CoursePaths
+from course_utils.grading.paths import CoursePaths
 from course_utils.grading.run.repair import released_view
 
 ROOT = Path(__file__).resolve().parents[2]

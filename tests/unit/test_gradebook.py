@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from course_utils import cli, course
+from course_utils.course import course_root
 from course_utils.errors import CourseError
 from course_utils.grading.book import gradebook
+from course_utils.grading.paths import database_url, sqlite_file
 
 
 @pytest.mark.parametrize(
@@ -24,8 +26,8 @@ from course_utils.grading.book import gradebook
     ],
 )
 def test_a_file_and_urls_of_several_spellings(database, url, file):
-    assert gradebook.url_of(database) == url
-    assert gradebook.sqlite_file(database) == file
+    assert database_url(database) == url
+    assert sqlite_file(database) == file
 
 
 @pytest.mark.parametrize("url", ["mongodb://host/class", "postgresql://host:port/class", "nonsense://"])
@@ -43,7 +45,7 @@ def test_without_the_package_the_extra_is_named(monkeypatch):
 
 def test_the_environment_goes_before_course_toml(monkeypatch):
     monkeypatch.delenv(gradebook.ENVIRONMENT, raising=False)
-    assert cli._paths().database == cli.course_root() / "gradebook.db"
+    assert cli._paths().database == course_root() / "gradebook.db"
     facts = replace(course.load_course(), gradebook="postgresql://host/from_file")
     monkeypatch.setattr(course, "load_course", lambda: facts)
     assert cli._paths().database == "postgresql://host/from_file"

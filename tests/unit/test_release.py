@@ -16,6 +16,7 @@ from course_utils.grading import notebook as nbk
 from course_utils.grading.author import release as release_module
 from course_utils.grading.author.lint import data_only, lint, lint_release
 from course_utils.grading.author.release import LabHasWork, has_work, release
+from course_utils.grading.paths import CoursePaths
 
 D, T, E = "tiny-scale-double", "tiny-scale-double-tests", "tiny-essay-overflow"
 
@@ -232,7 +233,7 @@ def test_test_cells_may_not(source, says):
 
 
 def paths(tiny) -> SimpleNamespace:
-    return SimpleNamespace(root=tiny.root)
+    return CoursePaths(tiny.root)
 
 
 def test_release_hides_answers_and_keeps_the_rest(tiny):

@@ -8,36 +8,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import os
 import shutil
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config
 
 from course_utils import course
 from course_utils.course import Lab
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.author.lint import lint, lint_release
+from course_utils.grading.config import load_config
+from course_utils.grading.log import Log
+from course_utils.grading.paths import CoursePaths
 
-SOURCE = "solutions"
-RELEASE = "labs"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 # What a cell's metadata keep; editors add their own (run times, folding), which differ from save to save.
 _KEPT = ("course", "deletable", "editable", "nbgrader", "tags")
-
-
-class Rooted(Protocol):
-    """Anything that knows the course's folder."""
-
-    root: Path
 
 
 class LabHasWork(CourseError):
@@ -65,14 +59,14 @@ def configure(config: Config) -> None:
     """Set what releasing needs in an nbgrader configuration; nbgrader_config.py calls this."""
     from nbgrader.converters import GenerateAssignment
 
-    config.CourseDirectory.source_directory = SOURCE
-    config.CourseDirectory.release_directory = RELEASE
+    config.CourseDirectory.source_directory = "solutions"
+    config.CourseDirectory.release_directory = "labs"
     config.ClearSolutions.code_stub = {"python": nbk.STUB}
     config.ClearSolutions.text_stub = nbk.ESSAY_STUB
     config.GenerateAssignment.preprocessors = [*GenerateAssignment().preprocessors, Tidy]
 
 
-def release(lab: str | Lab, paths: Rooted, force: bool = False) -> Path:
+def release(lab: str | Lab, paths: CoursePaths, force: bool = False) -> Path:
     """Make the students' notebook of a lab; returns its path in labs/.
 
     If anything fails, labs/ stays as it was. If nothing changed, no file is touched. Raises CourseError when
@@ -80,29 +74,27 @@ def release(lab: str | Lab, paths: Rooted, force: bool = False) -> Path:
     moved to .course/replaced/ instead).
     """
     lab = course.lab(lab) if isinstance(lab, str) else lab
-    root = Path(paths.root)
-    source = nbk.read(root / SOURCE / lab.name / f"{lab.name}.ipynb")
+    files = paths.lab(lab.name)
+    source = nbk.read(files.source)
     _refuse(lab, lint(source, lab))
-    scratch = root / ".course"
-    scratch.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="release-", dir=scratch) as folder:
-        made = generate(lab.name, root, Path(folder))
+    paths.private.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="release-", dir=paths.private) as folder:
+        made = generate(lab.name, paths, Path(folder))
         _refuse(lab, lint_release(source, nbk.read(made)))
-        target = root / RELEASE / lab.name
-        old = target / made.name
+        old = files.released
         if old.is_file() and old.read_bytes() != made.read_bytes() and has_work(old):
             if not force:
                 raise LabHasWork(
                     f"{old} holds work that a release would overwrite: "
                     "move it elsewhere, or put it back with `git checkout`."
                 )
-            _put_aside(old, scratch / "replaced")
-        _replace_files(made.parent, target)
+            _put_aside(old, paths.private / "replaced")
+        _replace_files(made.parent, old.parent)
     return old
 
 
-def generate(lab: str, root: Path, target: Path) -> Path:
-    """Run nbgrader's GenerateAssignment on solutions/<lab> into `target`, a folder inside `root`.
+def generate(lab: str, paths: CoursePaths, target: Path) -> Path:
+    """Run nbgrader's GenerateAssignment on solutions/<lab> into `target`, a folder inside the course's.
 
     No gradebook is read or written. Returns the notebook's path.
     """
@@ -110,31 +102,21 @@ def generate(lab: str, root: Path, target: Path) -> Path:
     from nbgrader.coursedir import CourseDirectory
     from nbgrader.preprocessors import SaveCells
 
-    config = load_config(root)
-    config.CourseDirectory.root = str(root)
+    there = replace(paths, labs=target)
+    config = load_config(there)
     config.CourseDirectory.assignment_id = lab
-    config.CourseDirectory.release_directory = str(target.relative_to(root))
     config.GenerateAssignment.no_database = True
     steps = config.GenerateAssignment.preprocessors
     config.GenerateAssignment.preprocessors = [step for step in steps if step is not SaveCells]
     converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
-    said = _Listener()
+    said = Log()
     converter.log = said.logger
     try:
         converter.start()
     except Exception as error:
         reason = said.cause or str(error)
         raise CourseError(f"nbgrader could not release {lab}: {reason}") from error
-    return target / lab / f"{lab}.ipynb"
-
-
-def load_config(root: Path) -> Config:
-    """The course's nbgrader_config.py; the settings for releasing alone where there is none."""
-    if (root / "nbgrader_config.py").is_file():
-        return PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
-    config = Config()
-    configure(config)
-    return config
+    return there.lab(lab).released
 
 
 def digest(nb: NotebookNode) -> str:
@@ -171,18 +153,3 @@ def _replace_files(made: Path, target: Path) -> None:
             continue
         old.parent.mkdir(parents=True, exist_ok=True)
         os.replace(new, old)
-
-
-class _Listener(logging.Handler):
-    """Keeps nbgrader's log to itself and remembers what stopped it."""
-
-    def __init__(self) -> None:
-        super().__init__(level=logging.ERROR)
-        self.cause = ""
-        self.logger = logging.Logger("course.release")
-        self.logger.addHandler(self)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        lines = record.getMessage().strip().splitlines()
-        if lines and lines[0].startswith("Traceback"):  # the rest only says that something went wrong
-            self.cause = lines[-1]

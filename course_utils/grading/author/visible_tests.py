@@ -26,8 +26,9 @@ from rich.table import Table
 from course_utils import course
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
-from course_utils.grading.author.release import RELEASE, SOURCE, has_work
+from course_utils.grading.author.release import has_work
 from course_utils.grading.notebook import Exercise
+from course_utils.grading.paths import CoursePaths
 
 PASSED = "passed"
 FAILED = "failed"
@@ -124,7 +125,7 @@ def _lab_of(nb: NotebookNode, path: Path) -> str:
         shared = {
             name: len(nbk.student_names(nbk.read(file)) & defined)
             for name in names
-            if (file := root / RELEASE / name / f"{name}.ipynb").is_file()
+            if (file := CoursePaths(root).lab(name).released).is_file()
         }
         best = max(shared, key=shared.get, default="")
         if best and shared[best] > 0:
@@ -151,14 +152,13 @@ def _roots(path: Path) -> Iterator[Path]:
 def _reference(path: Path, lab: str) -> NotebookNode | None:
     """The lab as it was handed out, if it is at hand; never the notebook that is being checked."""
     for root in _roots(path) if lab else ():
-        released = root / RELEASE / lab / f"{lab}.ipynb"
-        if released.is_file() and released.resolve() != path and not has_work(released):
-            return nbk.read(released)
-        source = root / SOURCE / lab / f"{lab}.ipynb"
-        if source.is_file() and source.resolve() != path:
+        files = CoursePaths(root).lab(lab)
+        if files.released.is_file() and files.released.resolve() != path and not has_work(files.released):
+            return nbk.read(files.released)
+        if files.source.is_file() and files.source.resolve() != path:
             from course_utils.grading.run.repair import released_view
 
-            return released_view(nbk.read(source))
+            return released_view(nbk.read(files.source))
     return None
 
 

@@ -10,18 +10,16 @@ import contextlib
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_utils import course
 from course_utils.errors import CourseError
+from course_utils.grading.paths import CoursePaths, database_url, sqlite_file
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
-
-    from course_utils.grading.run.grade_class import CoursePaths
 
 KEPT = 20  # backups; older ones are removed
 ENVIRONMENT = "COURSE_GRADEBOOK"
@@ -31,25 +29,6 @@ _VERSION = "alembic_version"
 def configured() -> str:
     """URL of the gradebook that the environment or course.toml names; "" for gradebook.db in the folder."""
     return os.environ.get(ENVIRONMENT, "") or course.load_course().gradebook
-
-
-def url_of(database: Path | str) -> str:
-    """SQLAlchemy's URL of a gradebook given as a file or as a URL."""
-    text = str(database)
-    if "://" not in text:
-        # SQLite waits so many seconds for another process that is writing.
-        return f"sqlite:///{text}?timeout=60"
-    kind, rest = text.split("://", 1)
-    return f"postgresql+psycopg://{rest}" if kind in ("postgres", "postgresql") else text
-
-
-def sqlite_file(database: Path | str) -> Path | None:
-    """The file of a SQLite gradebook; None if the gradebook is on a server."""
-    text = str(database)
-    if "://" not in text:
-        return Path(text)
-    kind, _, rest = text.partition(":///")
-    return Path(rest.split("?")[0]) if kind.startswith("sqlite") else None
 
 
 def is_there(database: Path | str) -> bool:
@@ -72,7 +51,7 @@ def connect(database: Path | str) -> Engine:
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
     try:
-        url = make_url(url_of(database))
+        url = make_url(database_url(database))
         shown = url.render_as_string(hide_password=True)
         engine = create_engine(url)
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
@@ -100,7 +79,8 @@ def make_whole(url: str) -> None:
     from nbgrader.api import Gradebook, get_alembic_version
     from sqlalchemy import inspect, text
 
-    with _alembic_on_path(), Gradebook(url, course.load_course().course_id) as book:
+    put_alembic_on_path()
+    with Gradebook(url, course.load_course().course_id) as book:
         if not inspect(book.engine).has_table(_VERSION):
             book.db.execute(text(f"CREATE TABLE {_VERSION} (version_num VARCHAR(32) NOT NULL)"))
         if not book.db.execute(text(f"SELECT count(*) FROM {_VERSION}")).scalar():
@@ -109,15 +89,12 @@ def make_whole(url: str) -> None:
         book.db.commit()
 
 
-@contextlib.contextmanager
-def _alembic_on_path() -> Iterator[None]:
-    """nbgrader asks the program alembic for that version; it lies beside this Python."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before}"
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before
+def put_alembic_on_path() -> None:
+    """nbgrader asks the program alembic for a new gradebook's version; it lies beside this Python."""
+    beside = str(Path(sys.executable).parent)
+    path = os.environ.get("PATH", "")
+    if path.split(os.pathsep)[0] != beside:
+        os.environ["PATH"] = f"{beside}{os.pathsep}{path}"
 
 
 # Copies
@@ -226,7 +203,7 @@ def _copy_rows(source: Path | str, target: Path | str) -> None:
     """Replace all rows of the gradebook `target` by those of `source`, in one transaction on each side."""
     from nbgrader.api import Base
 
-    make_whole(url_of(target))
+    make_whole(database_url(target))
     reading, writing = connect(source), connect(target)
     try:
         # One moment of the source, whatever others write meanwhile.

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nbgrader.plugins import LateSubmissionPlugin
 from traitlets import Float
@@ -19,9 +18,8 @@ from traitlets.config import Config
 
 from course_utils import course
 from course_utils.grading.book import gradebook
-
-if TYPE_CHECKING:
-    from course_utils.grading.run.grade_class import CoursePaths
+from course_utils.grading.config import load_config
+from course_utils.grading.paths import CoursePaths
 
 Rule = Callable[[str, float, float], float]
 
@@ -144,8 +142,6 @@ def update_penalties(lab: str, paths: CoursePaths) -> None:
 def _rule(paths: CoursePaths) -> Rule:
     """The plug-in that the course is configured with, kept between 0 and the points that there are."""
     from nbgrader.preprocessors import AssignLatePenalties
-
-    from course_utils.grading.run.grade_class import load_config
 
     step = AssignLatePenalties(config=load_config(paths))
     step.init_plugin()

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_utils.grading.book import gradebook
+from course_utils.grading.paths import CoursePaths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from course_utils.grading.book.late import Lateness
-    from course_utils.grading.book.records import CellResult, Result
-    from course_utils.grading.run.grade_class import CoursePaths
+    from course_utils.grading.book.records import CellRecord, Record
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Exercise:
+class MarkedExercise:
     """One graded cell. state: passed, failed, not attempted, not run, waiting (for a grader) or graded (by one)."""
 
-    cell: CellResult
+    cell: CellRecord
     state: str
     points: float
     comment: str
@@ -44,11 +44,11 @@ class Exercise:
 
 
 @dataclass(frozen=True)
-class Submission:
+class MarkedSubmission:
     """One student's lab. seconds_late: after the due date; penalty: points that this costs, as of now."""
 
-    result: Result
-    exercises: tuple[Exercise, ...]
+    record: Record
+    exercises: tuple[MarkedExercise, ...]
     seconds_late: float = 0.0
     penalty: float = 0.0
 
@@ -64,12 +64,12 @@ class Submission:
 
     @property
     def max_points(self) -> float:
-        return self.result.max_score
+        return self.record.max_score
 
     @property
     def was_graded(self) -> bool:
         """False if nobody could open the notebook, or grading itself failed."""
-        return self.result.was_run
+        return self.record.was_run
 
     def titled(self, text: str) -> str:
         """`text` with each cell's id replaced by its exercise's title."""
@@ -135,13 +135,13 @@ def read_marks(database: str | Path, lab: str) -> dict[str, dict[str, Mark]]:
     return marks
 
 
-def read_submissions(results: Iterable[Result], paths: CoursePaths) -> list[Submission]:
+def read_submissions(records: Iterable[Record], paths: CoursePaths) -> list[MarkedSubmission]:
     """The records of one lab with all that the gradebook adds to them: marks, comments, lateness. Reads only."""
-    results = list(results)
-    if not results:
+    records = list(records)
+    if not records:
         return []
-    lab = results[0].lab
-    return overlay(results, read_marks(paths.database, lab), lateness_of(lab, paths))
+    lab = records[0].lab
+    return overlay(records, read_marks(paths.database, lab), lateness_of(lab, paths))
 
 
 def lateness_of(lab: str, paths: CoursePaths) -> Lateness | None:
@@ -154,27 +154,27 @@ def lateness_of(lab: str, paths: CoursePaths) -> Lateness | None:
 
 
 def overlay(
-    results: Iterable[Result], marks: dict[str, dict[str, Mark]], lateness: Lateness | None = None
-) -> list[Submission]:
+    records: Iterable[Record], marks: dict[str, dict[str, Mark]], lateness: Lateness | None = None
+) -> list[MarkedSubmission]:
     """The records with the marks laid over them: what a person gave stands before what the tests gave."""
     submissions = []
-    for result in results:
-        own = marks.get(result.student, {})
-        exercises = tuple(_exercise(cell, own.get(cell.grade_id)) for cell in result.cells)
-        submission = Submission(result, exercises)
-        if lateness is not None and (seconds := lateness.seconds.get(result.student)):
-            penalty = lateness.penalty(result.student, submission.points)
+    for record in records:
+        own = marks.get(record.student, {})
+        exercises = tuple(_exercise(cell, own.get(cell.grade_id)) for cell in record.cells)
+        submission = MarkedSubmission(record, exercises)
+        if lateness is not None and (seconds := lateness.seconds.get(record.student)):
+            penalty = lateness.penalty(record.student, submission.points)
             submission = replace(submission, seconds_late=seconds, penalty=penalty)
         submissions.append(submission)
     return submissions
 
 
-def _exercise(cell: CellResult, mark: Mark | None) -> Exercise:
+def _exercise(cell: CellRecord, mark: Mark | None) -> MarkedExercise:
     comment = mark.comment if mark else ""
     if mark and mark.points is not None:
-        return Exercise(cell, "graded", mark.points, comment)
+        return MarkedExercise(cell, "graded", mark.points, comment)
     if cell.state == "manual":
         # nbgrader settles by itself an essay that nobody wrote: 0 points, no grader needed.
         settled = mark is not None and not mark.waiting
-        return Exercise(cell, "not attempted" if settled else "waiting", 0.0, comment)
-    return Exercise(cell, cell.state, cell.points, comment)
+        return MarkedExercise(cell, "not attempted" if settled else "waiting", 0.0, comment)
+    return MarkedExercise(cell, cell.state, cell.points, comment)

@@ -9,14 +9,10 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from course_utils.errors import CourseError
-
-if TYPE_CHECKING:
-    from course_utils.grading.run.grade_class import CoursePaths
-
-FILE_NAME = "result.json"
+from course_utils.grading.paths import RECORD, CoursePaths
 
 GRADED = "graded"
 NEEDS_MANUAL = "needs manual grading"
@@ -34,7 +30,7 @@ class Flag:
 
 
 @dataclass
-class CellResult:
+class CellRecord:
     """One graded cell.
 
     state: "passed", "failed", "not attempted" (still raises NotImplementedError), "not run" (the kernel was
@@ -56,7 +52,7 @@ class CellResult:
 
 
 @dataclass
-class Result:
+class Record:
     """One student's submission of one lab.
 
     score: points in the gradebook when it was graded. seconds: of wall clock. peak_mb: most memory of the
@@ -75,7 +71,7 @@ class Result:
     sandbox: str = ""
     flags: list[Flag] = field(default_factory=list)
     repairs: list[str] = field(default_factory=list)
-    cells: list[CellResult] = field(default_factory=list)
+    cells: list[CellRecord] = field(default_factory=list)
     submission_sha256: str = ""
     source_sha256: str = ""
     tests_sha256: dict[str, str] = field(default_factory=dict)
@@ -87,34 +83,34 @@ class Result:
         return self.status not in (UNREADABLE, MISPLACED, BROKEN)
 
 
-def write_result(path: Path, result: Result) -> None:
+def write_record(path: Path, record: Record) -> None:
     """Write the record so that there is either the whole of it or none. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     with open(partial, "w", encoding="utf-8") as file:
-        json.dump(asdict(result), file, indent=1)
+        json.dump(asdict(record), file, indent=1)
         file.flush()
         os.fsync(file.fileno())
     os.replace(partial, path)
 
 
-def read_result(path: Path) -> Result | None:
+def read_record(path: Path) -> Record | None:
     """The record at `path`; None if there is none or it is not a whole one."""
     try:
         facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         flags = [Flag(**flag) for flag in facts.pop("flags")]
-        cells = [CellResult(**cell) for cell in facts.pop("cells")]
-        return Result(**facts, flags=flags, cells=cells)
+        cells = [CellRecord(**cell) for cell in facts.pop("cells")]
+        return Record(**facts, flags=flags, cells=cells)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
-def load_results(lab: str, paths: CoursePaths) -> list[Result]:
+def load_records(lab: str, paths: CoursePaths) -> list[Record]:
     """All records of a lab, by student. Raises CourseError when there are none."""
-    found = [read_result(path) for path in sorted(paths.autograded.glob(f"*/{lab}/{FILE_NAME}"))]
-    results = [result for result in found if result is not None]
-    if not results:
+    found = [read_record(path) for path in sorted(paths.autograded.glob(f"*/{lab}/{RECORD}"))]
+    records = [record for record in found if record is not None]
+    if not records:
         raise CourseError(
             f"Nothing of {lab} is graded in {paths.autograded}: run `course grade {lab}` first."
         )
-    return results
+    return records

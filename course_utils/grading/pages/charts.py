@@ -33,7 +33,7 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunCost:
     """What one submission cost: wall-clock seconds and peak memory in MB."""
 
     student: str
@@ -117,7 +117,7 @@ def share_bar(share: Share, looks: dict[str, str]) -> Markup:
     return _svg(26, f"{share.title}: {said}.", *parts)
 
 
-def cost(runs: Sequence[Run], named: int = 3) -> Markup:
+def cost(runs: Sequence[RunCost], named: int = 3) -> Markup:
     """Seconds (log scale) against peak memory for each submission; the `named` slowest and largest carry names."""
     height, base, top = 300, 256, 16
     seconds = [max(run.seconds, 0.01) for run in runs] or [1.0]

@@ -21,13 +21,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
-
-if TYPE_CHECKING:
-    from course_utils.grading.run.grade_class import CoursePaths
+from course_utils.grading.paths import CoursePaths
 
 STRETCH = 12
 COMMON, FEW, MOST = 0.05, 3, 20
@@ -60,13 +57,13 @@ def find_copies(lab: str, students: Iterable[str], paths: CoursePaths) -> list[G
     Reads the autograded notebooks, where cells have their ids back; who has none is left out.
     """
     try:
-        source = nbk.read(paths.solutions / lab / f"{lab}.ipynb")
+        source = nbk.read(paths.lab(lab).source)
     except CourseError:
         return []
     exercises = nbk.exercises(source)
     answers: dict[str, dict[str, str]] = {exercise.id: {} for exercise in exercises}
     for student in students:
-        for name, text in _solution_cells(paths.autograded / student / lab / f"{lab}.ipynb"):
+        for name, text in _solution_cells(paths.submission(lab, student).graded_notebook):
             if name in answers:
                 answers[name][student] = text
     groups = []

@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING
 
 from course_utils import course
 from course_utils.errors import CourseError
-from course_utils.grading.book.marks import Submission, read_submissions
+from course_utils.grading.book.marks import MarkedSubmission, read_submissions
 from course_utils.grading.pages.rendering import folder_name, number, write_if_changed
+from course_utils.grading.paths import CoursePaths
 
 if TYPE_CHECKING:
-    from course_utils.grading.book.records import Result
-    from course_utils.grading.run.grade_class import CoursePaths
+    from course_utils.grading.book.records import Record
 
 TARGETS = ("canvas", "moodle", "csv")
 _CANVAS_FIXED = ("Student", "ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account", "Section")
@@ -75,7 +75,7 @@ class Export:
 
 
 def export(
-    results: Iterable[Result],
+    records: Iterable[Record],
     paths: CoursePaths,
     to: str,
     roster: Path | None = None,
@@ -88,7 +88,7 @@ def export(
     people; by: its column that names students as submitted/ does, found by itself if empty. Raises CourseError
     for an unknown target, a roster that cannot be read or does not fit, and for Canvas without one.
     """
-    results = list(results)
+    records = list(records)
     if to not in TARGETS:
         near = difflib.get_close_matches(to, TARGETS, n=1)
         guess = f" Did you mean {near[0]}?" if near else ""
@@ -98,8 +98,8 @@ def export(
             "Canvas knows students by numbers of its own: export its gradebook (Grades, Export) "
             "and name that file with --roster."
         )
-    submissions = {s.result.student: s for s in read_submissions(results, paths)}
-    lab = course.lab(results[0].lab)
+    submissions = {s.record.student: s for s in read_submissions(records, paths)}
+    lab = course.lab(records[0].lab)
     people = read_roster(roster, submissions, by) if roster else None
     matched, unknown, missing = match(submissions, people)
     write = {"canvas": _canvas, "moodle": _moodle, "csv": _csv}[to]
@@ -150,7 +150,7 @@ def read_roster(path: Path, students: Iterable[str], by: str = "") -> Roster:
 
 
 def match(
-    submissions: dict[str, Submission], roster: Roster | None
+    submissions: dict[str, MarkedSubmission], roster: Roster | None
 ) -> tuple[dict[str, int], list[str], list[str]]:
     """(student -> row of the roster, students who are not on it, people on it without a submission)."""
     if roster is None:
@@ -221,7 +221,7 @@ def _csv(lab: course.Lab, submissions: dict, roster: Roster | None, matched: dic
             [
                 _safe(student),
                 *[_safe(person.get(name, "")) for name in people],
-                s.result.status,
+                s.record.status,
                 *points,
                 number(s.points),
                 number(s.seconds_late / 86_400),
@@ -260,7 +260,11 @@ def _cell(text: str, column: str) -> str:
 
 
 def _problems(
-    submissions: dict[str, Submission], unknown: list[str], missing: list[str], told: str, unknown_kept: bool
+    submissions: dict[str, MarkedSubmission],
+    unknown: list[str],
+    missing: list[str],
+    told: str,
+    unknown_kept: bool,
 ) -> list[str]:
     problems = []
     if unknown:
@@ -275,7 +279,7 @@ def _problems(
     return problems
 
 
-def _notes(submissions: dict[str, Submission], roster: Roster | None) -> list[str]:
+def _notes(submissions: dict[str, MarkedSubmission], roster: Roster | None) -> list[str]:
     notes = []
     if roster and roster.ignored:
         notes.append(f"Lines of the roster that are no people: {_listed(roster.ignored)}.")

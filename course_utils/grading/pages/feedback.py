@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_utils import course
-from course_utils.grading.book.marks import Exercise, Submission, lateness_of, overlay, read_marks
+from course_utils.grading.book.marks import MarkedExercise, MarkedSubmission, lateness_of, overlay, read_marks
 from course_utils.grading.book.records import BROKEN, MISPLACED, UNREADABLE
 from course_utils.grading.pages.places import Place, links, read_places
 from course_utils.grading.pages.rendering import folder_name, render, write_if_changed
+from course_utils.grading.paths import CoursePaths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from course_utils.grading.book.records import CellResult, Result
-    from course_utils.grading.run.grade_class import CoursePaths
+    from course_utils.grading.book.records import CellRecord, Record
 
 
 @dataclass(frozen=True)
@@ -66,30 +66,30 @@ def feedback_page(student: str, lab: str, paths: CoursePaths) -> Path:
     return paths.feedback / student / lab / f"{lab}.html"
 
 
-def write_feedback(results: Iterable[Result], paths: CoursePaths) -> list[Path]:
+def write_feedback(records: Iterable[Record], paths: CoursePaths) -> list[Path]:
     """Write feedback/<student>/<lab>/<lab>.html for each record, and return the pages in the same order.
 
     A page holds everything it needs, formulas included, runs no script, and is written only when its content
     changed. Points and comments that a person gave, and what lateness costs, are read from the gradebook.
     Raises CourseError if a page cannot be written.
     """
-    results = list(results)
-    by_lab: dict[str, list[Result]] = defaultdict(list)
-    for result in results:
-        by_lab[result.lab].append(result)
+    records = list(records)
+    by_lab: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        by_lab[record.lab].append(record)
     marks = {lab: read_marks(paths.database, lab) for lab in by_lab}
     lateness = {lab: lateness_of(lab, paths) for lab in by_lab}
     places = {lab: read_places(lab, paths) for lab in by_lab}
     pages = []
-    for result in results:
-        page = feedback_page(result.student, result.lab, paths)
-        (submission,) = overlay([result], marks[result.lab], lateness[result.lab])
-        write_if_changed(page, _html(submission, places[result.lab]))
+    for record in records:
+        page = feedback_page(record.student, record.lab, paths)
+        (submission,) = overlay([record], marks[record.lab], lateness[record.lab])
+        write_if_changed(page, _html(submission, places[record.lab]))
         pages.append(page)
     return pages
 
 
-def explain(exercise: Exercise) -> list[Part]:
+def explain(exercise: MarkedExercise) -> list[Part]:
     """What a student may read about an exercise that is not right.
 
     Of a hidden test only what it looks at and the hint: its message quotes inputs and expected values.
@@ -113,16 +113,16 @@ def explain(exercise: Exercise) -> list[Part]:
     return parts
 
 
-def found_text(cell: CellResult) -> str:
+def found_text(cell: CellRecord) -> str:
     """The message without the two lines of it that have a place of their own."""
     lines = [line for line in cell.message.strip().splitlines() if line.strip() != f"Checked: {cell.what}"]
     text = "\n".join(lines)
     return text.removesuffix(cell.hint).strip() if cell.hint else text.strip()
 
 
-def _html(submission: Submission, places: dict[str, Place]) -> str:
-    result = submission.result
-    lab = course.lab(result.lab)
+def _html(submission: MarkedSubmission, places: dict[str, Place]) -> str:
+    record = submission.record
+    lab = course.lab(record.lab)
     whole = submission.max_points or 1
     return render(
         "feedback.html",
@@ -134,11 +134,11 @@ def _html(submission: Submission, places: dict[str, Place]) -> str:
         explain=explain,
         places=places,
         links=links,
-        note=_NOTES.get(result.status, ""),
+        note=_NOTES.get(record.status, ""),
         to_look_at=[e for e in submission.exercises if e.state in ("failed", "not run")],
         hidden_failed=any(e.state == "failed" and e.cell.hidden for e in submission.exercises),
         got_percent=f"{100 * submission.final / whole:.2f}",
         open_percent=f"{100 * submission.waiting_points / whole:.2f}",
-        graded=result.graded_at,
-        fingerprint=result.submission_sha256[:12],
+        graded=record.graded_at,
+        fingerprint=record.submission_sha256[:12],
     )

@@ -47,7 +47,7 @@ class SafeDisplay(Preprocessor):
             removed.update(dict.fromkeys(clean_cell(cell)))
         if removed and "course" in resources:
             said = f"{', '.join(list(removed)[:5])}: taken out of what the notebook shows."
-            resources["course"]["flags"].append(Flag("markup that a browser would run", said))
+            resources["course"].flags.append(Flag("markup that a browser would run", said))
         return nb, resources
 
 

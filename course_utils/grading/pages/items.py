@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from course_utils.grading.book.marks import Submission
+from course_utils.grading.book.marks import MarkedSubmission
 
 LEAST = 5  # submissions below which no correlation is worth a number
 INTERVAL_LEAST = 10  # and below which no interval is
@@ -32,7 +32,7 @@ class Item:
     n: int
 
 
-def item_analysis(submissions: Iterable[Submission], order: Sequence[str]) -> list[Item]:
+def item_analysis(submissions: Iterable[MarkedSubmission], order: Sequence[str]) -> list[Item]:
     """The exercises in this order, without those for which a grader has still to give somebody points.
 
     Counted are submissions that were graded. The total that an exercise is compared with leaves the exercise

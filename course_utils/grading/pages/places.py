@@ -14,11 +14,11 @@ from urllib.parse import quote
 from course_utils import course
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
+from course_utils.grading.paths import CoursePaths
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from course_utils.grading.run.grade_class import CoursePaths
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$", re.MULTILINE)
 _LABEL = re.compile(r"\s*\((core|stretch)\)\s*$")
@@ -50,7 +50,7 @@ class Link:
 def read_places(lab: str, paths: CoursePaths) -> dict[str, Place]:
     """Graded cell's id -> where it stands; empty if there is no source notebook."""
     try:
-        return places(nbk.read(paths.solutions / lab / f"{lab}.ipynb"))
+        return places(nbk.read(paths.lab(lab).source))
     except CourseError:
         return {}
 

@@ -18,19 +18,19 @@ from rich.text import Text
 
 from course_utils import course
 from course_utils.errors import CourseError
-from course_utils.grading.book.marks import Exercise, Submission, lateness_of, overlay, read_marks
+from course_utils.grading.book.marks import MarkedExercise, MarkedSubmission, lateness_of, overlay, read_marks
 from course_utils.grading.book.records import UNREADABLE
-from course_utils.grading.pages.charts import Run, Share, cost, distribution, item_plot, share_bar
+from course_utils.grading.pages.charts import RunCost, Share, cost, distribution, item_plot, share_bar
 from course_utils.grading.pages.copies import find_copies
 from course_utils.grading.pages.feedback import LOOKS, feedback_page, found_text
 from course_utils.grading.pages.items import Item, few, item_analysis
 from course_utils.grading.pages.rendering import count, folder_name, number, plain, render, write_if_changed
+from course_utils.grading.paths import CoursePaths
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from course_utils.grading.book.records import Result
-    from course_utils.grading.run.grade_class import CoursePaths
+    from course_utils.grading.book.records import Record
 
 # Messages shown on the page, and names listed with each.
 MOST_MESSAGES = 12
@@ -49,29 +49,29 @@ class Mistake:
     hint: str
     hidden: bool
     found: str = ""
-    students: list[Submission] = field(default_factory=list)
+    students: list[MarkedSubmission] = field(default_factory=list)
 
 
-def write_report(results: Iterable[Result], paths: CoursePaths) -> Path:
+def write_report(records: Iterable[Record], paths: CoursePaths) -> Path:
     """Write reports/<lab>.html, one self-contained page about all records of one lab, and return it.
 
     Points that a person gave are read from the gradebook. Raises CourseError when there are no records, or
     records of several labs.
     """
-    results = list(results)
-    labs = sorted({result.lab for result in results})
+    records = list(records)
+    labs = sorted({record.lab for record in records})
     if not labs:
         raise CourseError("Nothing is graded yet: run `course grade` first.")
     if len(labs) > 1:
         raise CourseError(f"A report is about one lab, these records are of {', '.join(labs)}.")
     (lab,) = labs
     page = paths.reports / f"{folder_name(lab, 'lab name')}.html"
-    submissions = overlay(results, read_marks(paths.database, lab), lateness_of(lab, paths))
+    submissions = overlay(records, read_marks(paths.database, lab), lateness_of(lab, paths))
     write_if_changed(page, _html(submissions, paths, page))
     return page
 
 
-def show_table(results: Iterable[Result], console: Console, comments: dict[str, str] | None = None) -> None:
+def show_table(records: Iterable[Record], console: Console, comments: dict[str, str] | None = None) -> None:
     """Print students and their points, those who need a human first. comments: student -> words of one's own.
 
     Without a comment for a student, the last column says why a person must look, or which exercises failed.
@@ -80,65 +80,65 @@ def show_table(results: Iterable[Result], console: Console, comments: dict[str, 
     table.add_column("student", no_wrap=True)
     table.add_column("points", justify="right", no_wrap=True)
     table.add_column("")
-    for submission in _in_order(overlay(results, {})):
-        result = submission.result
+    for submission in _in_order(overlay(records, {})):
+        record = submission.record
         reasons = reasons_to_look(submission)
         lost = [e.cell.title for e in submission.exercises if e.state in ("failed", "not run")]
-        if comments and result.student in comments:
-            told = comments[result.student]
+        if comments and record.student in comments:
+            told = comments[record.student]
         elif reasons:
             told = reasons[0]
         else:
             told = f"lost: {', '.join(lost)}" if lost else ""
         table.add_row(
-            Text(plain(result.student), style="bold yellow" if reasons else "bold"),
+            Text(plain(record.student), style="bold yellow" if reasons else "bold"),
             f"{number(submission.points)} / {number(submission.max_points)}",
             Text(plain(told)),
         )
     console.print(table)
 
 
-def reasons_to_look(submission: Submission) -> list[str]:
+def reasons_to_look(submission: MarkedSubmission) -> list[str]:
     """Why a person should look at this submission, in sentences; empty if nothing calls for it."""
-    result = submission.result
-    reasons = [f"{flag.reason}: {flag.detail}" if flag.detail else flag.reason for flag in result.flags]
+    record = submission.record
+    reasons = [f"{flag.reason}: {flag.detail}" if flag.detail else flag.reason for flag in record.flags]
     return [submission.titled(reason) for reason in reasons] or (
-        [] if submission.was_graded else [result.status]
+        [] if submission.was_graded else [record.status]
     )
 
 
-def _in_order(submissions: Sequence[Submission]) -> list[Submission]:
+def _in_order(submissions: Sequence[MarkedSubmission]) -> list[MarkedSubmission]:
     """Those that nobody could read, others that were not graded, others that need a human; then by points."""
     return sorted(
         submissions,
-        key=lambda s: (_urgency(s), -s.final, s.result.student),
+        key=lambda s: (_urgency(s), -s.final, s.record.student),
     )
 
 
-def _urgency(submission: Submission) -> int:
-    if submission.result.status == UNREADABLE:
+def _urgency(submission: MarkedSubmission) -> int:
+    if submission.record.status == UNREADABLE:
         return 0
     if not submission.was_graded:
         return 1
     return 2 if reasons_to_look(submission) else 3
 
 
-def _html(submissions: Sequence[Submission], paths: CoursePaths, page: Path) -> str:
-    lab = course.lab(submissions[0].result.lab)
+def _html(submissions: Sequence[MarkedSubmission], paths: CoursePaths, page: Path) -> str:
+    lab = course.lab(submissions[0].record.lab)
     ordered = _in_order(submissions)
     exercises = _exercise_order(submissions)
     top = max(submission.max_points for submission in submissions)
     points = [submission.final for submission in submissions]
     items = item_analysis(submissions, exercises)
-    groups = find_copies(lab.name, [s.result.student for s in submissions], paths)
-    by_student = {s.result.student: s for s in submissions}
+    groups = find_copies(lab.name, [s.record.student for s in submissions], paths)
+    by_student = {s.record.student: s for s in submissions}
     mistakes = common_mistakes(submissions)
     people = [s for s in ordered if reasons_to_look(s)]
     still_open = max(s.waiting_points for s in submissions)
     open_essays = sum(e.state == "waiting" for s in submissions for e in s.exercises)
 
-    def link(submission: Submission) -> Markup:
-        student = submission.result.student
+    def link(submission: MarkedSubmission) -> Markup:
+        student = submission.record.student
         target = feedback_page(student, lab.name, paths)
         if not target.is_file():
             return escape(plain(student))
@@ -159,11 +159,11 @@ def _html(submissions: Sequence[Submission], paths: CoursePaths, page: Path) -> 
         open_essays=open_essays,
         people=[{"submission": s, "reasons": reasons_to_look(s)} for s in people],
         late=[s for s in ordered if s.seconds_late],
-        spread=distribution([(s.result.student, s.final) for s in submissions], top, still_open),
+        spread=distribution([(s.record.student, s.final) for s in submissions], top, still_open),
         spread_caption=_spread_caption(points, top - still_open),
         cost=cost(
             [
-                Run(s.result.student, s.result.seconds, s.result.peak_mb, bool(reasons_to_look(s)))
+                RunCost(s.record.student, s.record.seconds, s.record.peak_mb, bool(reasons_to_look(s)))
                 for s in submissions
             ]
         ),
@@ -189,7 +189,7 @@ def _html(submissions: Sequence[Submission], paths: CoursePaths, page: Path) -> 
             }
             for s in ordered
         ],
-        graded=max(s.result.graded_at for s in submissions),
+        graded=max(s.record.graded_at for s in submissions),
     )
 
 
@@ -204,7 +204,7 @@ def judge(item: Item) -> str:
     return ""
 
 
-def common_mistakes(submissions: Iterable[Submission]) -> list[Mistake]:
+def common_mistakes(submissions: Iterable[MarkedSubmission]) -> list[Mistake]:
     """Failure messages, most common first, then in the lab's order.
 
     Messages are one when they agree in what was examined and in the hint, or, where there is no hint, in all
@@ -231,18 +231,18 @@ def common_mistakes(submissions: Iterable[Submission]) -> list[Mistake]:
     return [groups[key] for key in keys]
 
 
-def _exercise_order(submissions: Iterable[Submission]) -> list[str]:
+def _exercise_order(submissions: Iterable[MarkedSubmission]) -> list[str]:
     """grade_ids in the lab's order, which the longest record has; those that only others have come last."""
     longest = max(submissions, key=lambda s: len(s.exercises))
     ids = dict.fromkeys(e.cell.grade_id for e in longest.exercises)
     return list(ids | dict.fromkeys(e.cell.grade_id for s in submissions for e in s.exercises))
 
 
-def _by_id(submission: Submission) -> dict[str, Exercise]:
+def _by_id(submission: MarkedSubmission) -> dict[str, MarkedExercise]:
     return {exercise.cell.grade_id: exercise for exercise in submission.exercises}
 
 
-def _exercise_row(grade_id: str, submissions: Iterable[Submission]) -> dict[str, object]:
+def _exercise_row(grade_id: str, submissions: Iterable[MarkedSubmission]) -> dict[str, object]:
     """An exercise's title, points, its bar, and how many wait for a grader or else the class's share of points."""
     found = [e for s in submissions for e in s.exercises if e.cell.grade_id == grade_id]
     # As in the analysis below, the share is that of those who could be graded.
@@ -261,7 +261,7 @@ def _exercise_row(grade_id: str, submissions: Iterable[Submission]) -> dict[str,
     }
 
 
-def _legend(submissions: Iterable[Submission]) -> list[object]:
+def _legend(submissions: Iterable[MarkedSubmission]) -> list[object]:
     seen = {e.state for s in submissions for e in s.exercises}
     return [look for state, look in LOOKS.items() if state in seen]
 

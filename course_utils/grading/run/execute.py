@@ -1,8 +1,7 @@
 """Running a submission: the student's cells in a sandbox, the tests here, and only plain data between them.
 
-`SplitExecute` takes the place of nbgrader's Execute. Whatever the student's code does, the notebook comes
-out graded: a cell that hangs, floods or kills its kernel costs its own points and leaves a reason.
-`RecordResult`, the last preprocessor, writes what happened to result.json.
+Whatever the student's code does, the notebook comes out graded: a cell that hangs, floods or kills its kernel
+costs its own points and leaves a reason. `steps.py` makes nbgrader do it, `remote.py` another machine.
 """
 
 from __future__ import annotations
@@ -15,25 +14,21 @@ import re
 import time
 import types
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook
-from nbgrader.preprocessors import Execute, NbGraderPreprocessor
-from traitlets import Bool, Float, Integer, List, Unicode
 
 from course_utils import checks, course
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
-from course_utils.grading.book import records
-from course_utils.grading.book.records import CellResult, Flag, Result
-from course_utils.grading.run import remote
+from course_utils.grading.book.records import Flag
 from course_utils.grading.run.handed_in import look_at_files, look_at_name
+from course_utils.grading.run.outcomes import Findings, Outcome
+from course_utils.grading.run.where import Where
 from course_utils.grading.sandbox.channel import Channel, StudentError, StudentGone, StudentTimeout
+from course_utils.grading.sandbox.confinement import Limits
 from course_utils.grading.sandbox.kernel import CellRun, KernelDied, StudentKernel
-from course_utils.grading.sandbox.machine import Limits, Sandbox, choose
 
 _START = 20.0  # seconds for the first words with a kernel
 _GRACE = 3.0  # seconds for an interrupted call to come back
@@ -41,100 +36,103 @@ _LINES = 40  # of a message that a page shows
 _BUDGET_UNKNOWN = 40.0  # grading seconds of a lab that course.toml does not know
 
 
-@dataclass
-class Outcome:
-    """How one test cell ended; the fields are those of records.CellResult."""
+@dataclass(frozen=True)
+class Budget:
+    """What one submission may use. Seconds of 0 follow from the lab's budget in course.toml.
 
-    state: str = "passed"
-    what: str = ""
-    message: str = ""
-    hint: str = ""
-    hidden: bool = False
-    seconds: float = 0.0
-    printed: str = ""
-
-
-class SplitExecute(Execute):
-    """Run student cells in a sandboxed kernel, test cells in this process, setup cells in both.
-
-    Needs a notebook that has been through RepairCells and OverwriteCells: then the test and setup cells are
-    the course's own. Leaves Outcomes and flags in resources["course"] for RecordResult.
+    only: ids of the test cells that are run; all when empty.
     """
 
-    cell_seconds = Float(0.0, help="Longest time of one cell; 0: from the lab's budget.").tag(config=True)
-    test_seconds = Float(15.0, help="Longest time of one test cell.").tag(config=True)
-    notebook_seconds = Float(0.0, help="Longest time of a notebook; 0: from the lab's budget.").tag(
-        config=True
-    )
-    output_bytes = Integer(500_000, help="Output that is kept of a cell.").tag(config=True)
-    memory_mb = Integer(4096, help="Memory of all the student's processes together.").tag(config=True)
-    disk_mb = Integer(512, help="Disk that the student's code may fill.").tag(config=True)
-    unsafe = Bool(False, help="Run student code without a sandbox where none works.").tag(config=True)
-    only = List(Unicode(), help="Ids of the test cells that are run; all when empty.").tag(config=True)
+    cell_seconds: float = 0.0
+    test_seconds: float = 15.0
+    notebook_seconds: float = 0.0
+    output_bytes: int = 500_000
+    memory_mb: int = 4096
+    disk_mb: int = 512
+    only: tuple[str, ...] = ()
 
-    def preprocess(
-        self, nb: NotebookNode, resources: dict[str, Any], km: Any = None
-    ) -> tuple[NotebookNode, dict[str, Any]]:
-        if (send := remote.used()) is not None:
-            return remote.run_there(self, nb, resources, send), resources
-        began = time.monotonic()
-        noted = nb.metadata.pop("course", {})  # by RepairCells in the first pass
-        self._read_source(resources)
-        self._set_budget(resources)
-        self._flags = look_at_name(resources["nbgrader"]["student"])
-        self._flags += look_at_files(submitted_folder(self, resources))
-        self._flags += [Flag(reason, detail) for reason, detail in noted.get("flags", [])]
+
+@dataclass(frozen=True)
+class Job:
+    """A submission to run.
+
+    notebook: repaired, and with the course's own test and setup cells; its outputs are filled in. source: the
+    lab's source notebook. files: the folder that was handed in. flags: what was noticed before it ran.
+    """
+
+    lab: str
+    student: str
+    notebook: NotebookNode
+    source: NotebookNode
+    files: Path
+    budget: Budget = Budget()
+    flags: tuple[Flag, ...] = ()
+
+
+def run_submission(job: Job, where: Where) -> Findings:
+    """Run student cells in a sandboxed kernel, test cells in this process, setup cells in both.
+
+    Puts the outputs into job.notebook. Raises KernelDied when no kernel starts.
+    """
+    return _Run(job, where).findings()
+
+
+class _Run:
+    """One submission while it is run."""
+
+    def __init__(self, job: Job, where: Where) -> None:
+        self._job = job
+        self._where = where
+        source = job.source
+        self._student_names = nbk.student_names(source)
+        self._setup_ids = {nbk.grade_id(cell) for cell in nbk.setup_cells(source)} - {""}
+        self._test_ids = {nbk.grade_id(cell) for cell in source.cells if nbk.is_test(cell)}
+        self._owner = {name: exercise.id for exercise in nbk.exercises(source) for name in exercise.names}
+        budget = _BUDGET_UNKNOWN
+        with contextlib.suppress(CourseError):
+            budget = float(course.lab(job.lab).grading_seconds)
+        self._cell_limit = job.budget.cell_seconds or max(20.0, budget)
+        self._notebook_limit = job.budget.notebook_seconds or 60.0 + 3 * budget
+        self._flags: list[Flag] = []
         self._outcomes: dict[str, Outcome] = {}
         self._cell_errors: dict[str, str] = {}
         self._dead = ""
         self._patience = 1.0
         self._trusted: dict[str, Any] | None = None
-        sandbox = choose(self.unsafe)
-        limits = Limits(memory_mb=self.memory_mb, disk_mb=self.disk_mb)
-        self._kernel = self._start(sandbox, resources, limits)
+
+    def findings(self) -> Findings:
+        began = time.monotonic()
+        self._flags = look_at_name(self._job.student) + look_at_files(self._job.files)
+        self._flags += self._job.flags
+        self._kernel = self._start()
         try:
-            for cell in nb.cells:
+            for cell in self._job.notebook.cells:
                 if cell.cell_type == "code":
                     self._visit(cell)
             self._ask_watch()
         finally:
             self._kernel.close()
             peak_mb = self._kernel.jail.peak_mb
-        resources["course"] = {
-            "outcomes": self._outcomes,
-            "flags": self._flags,
-            "repairs": [str(action) for action in noted.get("repairs", [])],
-            "sandbox": sandbox.mode,
-            "peak_mb": round(peak_mb, 1),
-            "seconds": time.monotonic() - began,
-        }
-        return nb, resources
+        return Findings(
+            outcomes=self._outcomes,
+            flags=self._flags,
+            sandbox=self._where.sandbox.mode,
+            peak_mb=round(peak_mb, 1),
+            seconds=time.monotonic() - began,
+        )
 
     # What is run where
 
-    def _read_source(self, resources: dict[str, Any]) -> None:
-        source = source_notebook(self, resources)
-        self._student_names = nbk.student_names(source)
-        self._setup_ids = {nbk.grade_id(cell) for cell in nbk.setup_cells(source)} - {""}
-        self._test_ids = {nbk.grade_id(cell) for cell in source.cells if nbk.is_test(cell)}
-        self._owner = {name: exercise.id for exercise in nbk.exercises(source) for name in exercise.names}
-
-    def _set_budget(self, resources: dict[str, Any]) -> None:
-        budget = _BUDGET_UNKNOWN
-        with contextlib.suppress(CourseError):
-            budget = float(course.lab(resources["nbgrader"]["assignment"]).grading_seconds)
-        self._cell_limit = self.cell_seconds or max(20.0, budget)
-        self._notebook_limit = self.notebook_seconds or 60.0 + 3 * budget
-
-    def _start(self, sandbox: Sandbox, resources: dict[str, Any], limits: Limits) -> StudentKernel:
+    def _start(self) -> StudentKernel:
         """A kernel that is watched. Raises KernelDied when two in a row do not start: that is not the
         student's doing, and the next run grades the submission again."""
         with contextlib.suppress(KernelDied):
-            return self._start_once(sandbox, resources, limits)
-        return self._start_once(sandbox, resources, limits)
+            return self._start_once()
+        return self._start_once()
 
-    def _start_once(self, sandbox: Sandbox, resources: dict[str, Any], limits: Limits) -> StudentKernel:
-        kernel = StudentKernel(sandbox, submitted_folder(self, resources), limits)
+    def _start_once(self) -> StudentKernel:
+        limits = Limits(memory_mb=self._job.budget.memory_mb, disk_mb=self._job.budget.disk_mb)
+        kernel = StudentKernel(self._where.sandbox, self._job.files, limits, warm=self._where.warm)
         self._deadline = kernel.jail.clock() + self._notebook_limit
         try:
             kernel.run(_WATCH, _START, history=False)
@@ -148,7 +146,7 @@ class SplitExecute(Execute):
         cell.outputs, cell.execution_count = [], None
         name = nbk.grade_id(cell)
         if name in self._test_ids:
-            if self.only and name not in self.only:
+            if self._job.budget.only and name not in self._job.budget.only:
                 return
             outcome = self._test(cell)
             self._outcomes[name] = outcome
@@ -168,7 +166,7 @@ class SplitExecute(Execute):
             return
         seconds = max(1.0, min(self._cell_limit * self._patience, left))
         try:
-            run = self._kernel.run(cell.source, seconds, self.output_bytes)
+            run = self._kernel.run(cell.source, seconds, self._job.budget.output_bytes)
         except KernelDied as error:
             cell.outputs = [_error("KernelDied", f"{error}.")]
             self._cell_errors[name] = f"its cell ended the kernel ({error})"
@@ -230,7 +228,7 @@ class SplitExecute(Execute):
             return Outcome("not run", message=self._dead)
         clock = self._kernel.jail.clock
         channel = Channel(self._kernel.jail.wire, clock)
-        channel.reset(min(clock() + self.test_seconds, max(self._deadline, clock() + 1.0)))
+        channel.reset(min(clock() + self._job.budget.test_seconds, max(self._deadline, clock() + 1.0)))
         fd = self._kernel.jail.wire_fd
         try:
             serving = self._kernel.begin(_SERVE.format(fd=fd))
@@ -314,96 +312,6 @@ class SplitExecute(Execute):
             self._kernel.close()
             raise KernelDied("it no longer answers") from None
         self._kernel.finish(serving, _GRACE)
-
-
-class RecordResult(NbGraderPreprocessor):
-    """The last preprocessor: puts what SplitExecute found and the gradebook's score into a record."""
-
-    file_name = Unicode(records.FILE_NAME, help="Name of the record beside the notebook.").tag(config=True)
-
-    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        facts, found = resources["nbgrader"], resources["course"]
-        outcomes: dict[str, Outcome] = found["outcomes"]
-        source = source_notebook(self, resources)
-        with Gradebook(facts["db_url"]) as gradebook:
-            submission = gradebook.find_submission(facts["assignment"], facts["student"])
-            score, max_score = submission.score, submission.max_score
-            manual = submission.needs_manual_grade
-        cells = cell_results(source, outcomes)
-        tried = [cell for cell in cells if cell.state in ("passed", "failed", "not run")]
-        if len(tried) > 1 and not any(cell.state == "passed" for cell in tried) and not found["flags"]:
-            said = f"{len(tried)} exercises were tried and none passed: is it the right notebook?"
-            found["flags"].append(Flag("nothing passed", said))
-        result = Result(
-            student=facts["student"],
-            lab=facts["assignment"],
-            score=score,
-            max_score=max_score,
-            status=records.NEEDS_MANUAL if manual else records.GRADED,
-            seconds=round(found["seconds"], 2),
-            peak_mb=found["peak_mb"],
-            sandbox=found["sandbox"],
-            flags=found["flags"],
-            repairs=found["repairs"],
-            cells=cells,
-            graded_at=now(),
-        )
-        records.write_result(Path(resources["metadata"]["path"]) / self.file_name, result)
-        return nb, resources
-
-
-def cell_results(
-    source: NotebookNode, outcomes: dict[str, Outcome], otherwise: str = "The cell was not run."
-) -> list[CellResult]:
-    """One CellResult for each graded cell of the source notebook, in its order."""
-    titles = {exercise.id + nbk.TESTS_SUFFIX: exercise.title for exercise in nbk.exercises(source)}
-    results = []
-    for cell in source.cells:
-        meta, name = nbk.grader(cell), nbk.grade_id(cell)
-        if not meta.get("grade"):
-            continue
-        points = float(meta.get("points", 0))
-        exercise = name.removesuffix(nbk.TESTS_SUFFIX)
-        title = titles.get(name) or cell.metadata.get("course", {}).get("title") or exercise.split("-", 2)[-1]
-        if not nbk.is_test(cell):
-            results.append(CellResult(name, exercise, title, 0.0, points, "manual"))
-            continue
-        outcome = outcomes.get(name) or Outcome("not run", message=otherwise)
-        results.append(
-            CellResult(
-                name,
-                exercise,
-                title,
-                points if outcome.state == "passed" else 0.0,
-                points,
-                outcome.state,
-                outcome.what,
-                outcome.message,
-                outcome.hint,
-                outcome.hidden,
-                round(outcome.seconds, 3),
-            )
-        )
-    return results
-
-
-def source_notebook(preprocessor: NbGraderPreprocessor, resources: dict[str, Any]) -> NotebookNode:
-    """The notebook in solutions/ that the submission belongs to."""
-    directory = preprocessor.parent.parent.coursedir
-    facts = resources["nbgrader"]
-    folder = directory.format_path(directory.source_directory, ".", facts["assignment"])
-    return nbk.read(Path(folder) / f"{facts['notebook']}.ipynb")
-
-
-def submitted_folder(preprocessor: NbGraderPreprocessor, resources: dict[str, Any]) -> Path:
-    """The submission as it was handed in: nbgrader's copy has followed its links."""
-    directory = preprocessor.parent.parent.coursedir
-    facts = resources["nbgrader"]
-    return Path(directory.format_path(directory.submitted_directory, facts["student"], facts["assignment"]))
-
-
-def now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 _WATCH = "__import__('course_utils.grading.sandbox.watch', fromlist=['start']).start()"

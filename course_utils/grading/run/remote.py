@@ -26,69 +26,48 @@ from pathlib import Path
 from typing import IO, Any
 
 import nbformat
-from nbformat import NotebookNode
 
 from course_utils.errors import CourseError
+from course_utils.grading.book.records import Flag
+from course_utils.grading.run.execute import Budget, Job, run_submission
+from course_utils.grading.run.outcomes import Findings, Outcome
+from course_utils.grading.run.where import Where
+from course_utils.grading.sandbox import landlock
+from course_utils.grading.sandbox.launch import Warm
+from course_utils.grading.sandbox.machine import choose, detect
+from course_utils.grading.sandbox.warm import WarmProcess, imports_of
 
-Send = Callable[[bytes], bytes]
-
-_SETTINGS = (
-    "cell_seconds",
-    "test_seconds",
-    "notebook_seconds",
-    "output_bytes",
-    "memory_mb",
-    "disk_mb",
-    "unsafe",
-    "only",
-)
 _LENGTH = struct.Struct("<Q")
 _MOST_FILES = 64 * 2**20  # bytes of a submission's files that travel
-_send: list[Send] = []
 _helpers = threading.local()
 
 
 # Where the teacher is
 
 
-def use(send: Send | None) -> None:
-    """Submissions that this process runs go through `send` from now on. None: they run here."""
-    _send.clear()
-    _send.extend([send] if send else [])
-
-
-def used() -> Send | None:
-    return _send[0] if _send else None
-
-
-def run_there(execute: Any, nb: NotebookNode, resources: dict[str, Any], send: Send) -> NotebookNode:
-    """What SplitExecute does, done elsewhere. Returns the notebook with its outputs and fills `resources`.
+def run_there(job: Job, send: Callable[[bytes], bytes], unsafe: bool = False) -> Findings:
+    """What run_submission does, done elsewhere; the outputs come into job.notebook all the same.
 
     Raises CourseError with what went wrong there.
     """
-    from course_utils.grading.book.records import Flag
-    from course_utils.grading.run.execute import Outcome, source_notebook, submitted_folder
-
-    facts = resources["nbgrader"]
     question = {
-        "notebook": nbformat.writes(nb),
-        "source": nbformat.writes(source_notebook(execute, resources)),
-        "facts": {name: facts[name] for name in ("assignment", "notebook", "student")},
-        "files": _pack_files(submitted_folder(execute, resources)),
-        "settings": {name: _plain(getattr(execute, name)) for name in _SETTINGS},
+        "lab": job.lab,
+        "student": job.student,
+        "notebook": nbformat.writes(job.notebook),
+        "source": nbformat.writes(job.source),
+        "files": _pack_files(job.files),
+        "budget": asdict(job.budget),
+        "flags": [asdict(flag) for flag in job.flags],
+        "unsafe": unsafe,
     }
     answer = json.loads(send(json.dumps(question).encode()))
     if "problem" in answer:
         raise CourseError(f"The submission could not be run on the cluster: {answer['problem']}")
-    course = answer["course"]
-    course["outcomes"] = {name: Outcome(**one) for name, one in course["outcomes"].items()}
-    course["flags"] = [Flag(**one) for one in course["flags"]]
-    resources["course"] = course
-    return nbformat.reads(answer["notebook"], as_version=4)
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, list) else value
+    job.notebook.cells = nbformat.reads(answer["notebook"], as_version=4).cells
+    found = answer["findings"]
+    found["outcomes"] = {name: Outcome(**one) for name, one in found["outcomes"].items()}
+    found["flags"] = [Flag(**one) for one in found["flags"]]
+    return Findings(**found)
 
 
 def _pack_files(folder: Path) -> list[list[str]]:
@@ -118,8 +97,6 @@ def code_digest() -> str:
 
 def examine() -> tuple[str, str, str]:
     """(code digest, sandbox mode, reason) of the machine that this runs on."""
-    from course_utils.grading.sandbox.machine import detect
-
     found = detect()
     return code_digest(), found.mode, found.reason
 
@@ -150,49 +127,43 @@ def run_here(question: bytes) -> bytes:
 
 
 def main() -> None:
-    """Answer questions on standard input until it ends; each in a fork, with a warm template for the lab."""
+    """Answer questions on standard input until it ends; each in a fork, with a warm process for the lab."""
     from course_utils.grading.run import preload  # noqa: F401
-    from course_utils.grading.sandbox import warm
-    from course_utils.grading.sandbox.machine import choose, remember
 
     questions, answers = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
-    template: tuple[list[str], warm.Template] | None = None
+    imports: list[str] = []
+    warm: WarmProcess | None = None
     os.environ["COURSE_GRADING"], os.environ["COURSE_PROFILE"] = "1", "cpu"
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             question = json.loads(_read(questions))
-            imports = warm.imports_of(nbformat.reads(question["source"], as_version=4))
-            if template is None or template[0] != imports or not template[1].alive():
-                if template is not None:
-                    template[1].close()
-                template = None
-                try:
-                    where = choose(question["settings"]["unsafe"])
-                    remember(where)
-                    if where.mode != "unsafe":
-                        template = (imports, warm.Template(where, imports))
-                except (CourseError, OSError):
-                    pass  # the fork meets it again and says it
-            warm.use(template[1].warm if template and template[1].ready() else None)
+            sandbox = detect()
+            wanted = imports_of(nbformat.reads(question["source"], as_version=4))
+            if warm is None or imports != wanted or not warm.alive():
+                if warm is not None:
+                    warm.close()
+                imports, warm = wanted, None
+                if sandbox.mode != "none":
+                    with contextlib.suppress(OSError):  # kernels start fresh
+                        warm = WarmProcess(sandbox, imports)
+            used = warm.warm if warm is not None and warm.ready() else None
             # Made here, because the fork may be killed.
             with tempfile.TemporaryDirectory(prefix="course-remote-") as folder:
-                answer = _in_fork(question, questions, folder)
+                answer = _in_fork(question, questions, Path(folder), used)
             _write(answers, answer)
-    if template is not None:
-        template[1].close()
+    if warm is not None:
+        warm.close()
 
 
-def _in_fork(question: dict[str, Any], questions: IO[bytes], folder: str) -> bytes:
+def _in_fork(question: dict[str, Any], questions: IO[bytes], folder: Path, warm: Warm | None) -> bytes:
     """The answer of a process of its own; it is ended when nobody waits for the answer any more."""
-    from course_utils.grading.sandbox import landlock
-
     there, here = os.pipe()
     child = os.fork()
     if child == 0:
         landlock.prctl(landlock.PR_SET_PDEATHSIG, signal.SIGKILL)
         try:
-            answer = json.dumps(_answer(question, folder)).encode()
+            answer = json.dumps(_answer(question, folder, warm)).encode()
         except BaseException as error:
             traceback.print_exc()
             answer = problem(error)
@@ -216,37 +187,21 @@ def _in_fork(question: dict[str, Any], questions: IO[bytes], folder: str) -> byt
     return b"".join(parts)
 
 
-def _answer(question: dict[str, Any], root: str) -> dict[str, Any]:
-    """Run one submission in the course folder `root`, which holds it alone."""
-    from nbgrader.coursedir import CourseDirectory
-    from traitlets.config import Configurable
-
-    from course_utils.grading.run.execute import SplitExecute
-
-    facts = question["facts"]
-    lab, student = facts["assignment"], facts["student"]
-    source = Path(root, "solutions", lab, f"{facts['notebook']}.ipynb")
-    source.parent.mkdir(parents=True)
-    source.write_text(question["source"], encoding="utf-8")
-    _unpack_files(Path(root, "submitted", student, lab), question["files"])
-    directory = CourseDirectory()
-    directory.root, directory.source_directory, directory.submitted_directory = (
-        root,
-        "solutions",
-        "submitted",
+def _answer(question: dict[str, Any], folder: Path, warm: Warm | None) -> dict[str, Any]:
+    """Run one submission, whose files go into `folder`."""
+    files = folder / "files"
+    _unpack_files(files, question["files"])
+    job = Job(
+        lab=question["lab"],
+        student=question["student"],
+        notebook=nbformat.reads(question["notebook"], as_version=4),
+        source=nbformat.reads(question["source"], as_version=4),
+        files=files,
+        budget=Budget(**{**question["budget"], "only": tuple(question["budget"]["only"])}),
+        flags=tuple(Flag(**flag) for flag in question["flags"]),
     )
-    outer, inner = Configurable(), Configurable()
-    outer.coursedir, inner.parent = directory, outer
-    execute = SplitExecute(parent=inner)
-    for name, value in question["settings"].items():
-        setattr(execute, name, value)
-    nb, resources = execute.preprocess(
-        nbformat.reads(question["notebook"], as_version=4), {"nbgrader": facts, "metadata": {}}
-    )
-    course = resources["course"]
-    course["outcomes"] = {name: asdict(one) for name, one in course["outcomes"].items()}
-    course["flags"] = [asdict(one) for one in course["flags"]]
-    return {"notebook": nbformat.writes(nb), "course": course}
+    found = run_submission(job, Where(choose(question["unsafe"]), warm))
+    return {"notebook": nbformat.writes(job.notebook), "findings": asdict(found)}
 
 
 def _unpack_files(folder: Path, packed: list[list[str]]) -> None:

@@ -13,9 +13,7 @@ import re
 from copy import deepcopy
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
-from nbgrader.preprocessors import NbGraderPreprocessor
 
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
@@ -24,7 +22,6 @@ from course_utils.grading.book.records import Flag
 MOST_BYTES = 100 * 2**20
 MOST_CELLS = 5_000
 _ALIKE = 0.6  # difflib ratio above which two cells are taken for the same
-_KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 _MARKS = ("grade", "solution", "locked", "points", "task")
 _COMPARED = 4_000  # characters of a cell that are compared
 
@@ -268,27 +265,3 @@ def _likeness(one: str, other: str) -> float:
     if matcher.real_quick_ratio() < _ALIKE or matcher.quick_ratio() < _ALIKE:
         return 0.0
     return matcher.ratio()
-
-
-class RepairCells(NbGraderPreprocessor):
-    """nbgrader's preprocessor: repairs a submission before its cells are compared with the gradebook."""
-
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        directory = self.parent.parent.coursedir
-        facts = resources["nbgrader"]
-        folder = Path(directory.format_path(directory.source_directory, ".", facts["assignment"]))
-        source = nbk.read(folder / f"{facts['notebook']}.ipynb")
-        released = released_view(source)
-        flags = tampering(nb, released)
-        actions = repair(nb, released)
-        for action in actions:
-            self.log.warning("Repaired %s", action)
-        # Read by RecordResult in nbgrader's second pass over the notebook; a student's own value is replaced.
-        nb.metadata = NotebookNode(
-            course=NotebookNode(repairs=actions, flags=[[flag.reason, flag.detail] for flag in flags]),
-            kernelspec=deepcopy(source.metadata.get("kernelspec", _KERNEL)),
-            language_info=NotebookNode(name="python"),
-        )
-        nb.nbformat, nb.nbformat_minor = 4, 5
-        _, nb = nbformat.validator.normalize(nb)
-        return nb, resources

@@ -11,13 +11,14 @@ from rich.text import Text
 
 from course_utils.errors import CourseError
 from course_utils.grading.book import gradebook, records
-from course_utils.grading.book.marks import Submission, read_submissions
+from course_utils.grading.book.marks import MarkedSubmission, read_submissions
 from course_utils.grading.pages.rendering import count, number, plain
+from course_utils.grading.paths import CoursePaths
+from course_utils.grading.run.grade_class import grade_class
+from course_utils.grading.run.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-    from course_utils.grading.run.grade_class import CoursePaths
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,8 @@ class Preview:
 
 def what_if(lab: str, paths: CoursePaths, **options: Any) -> Preview:
     """Grade into copies and compare. options: those of grade_class. Writes nothing but .course/."""
-    from course_utils.grading.run.grade_class import grade_class, scratch_folder
-
     try:
-        old = records.load_results(lab, paths)
+        old = records.load_records(lab, paths)
     except CourseError:
         old = []
     with scratch_folder(paths) as folder:
@@ -59,16 +58,16 @@ def what_if(lab: str, paths: CoursePaths, **options: Any) -> Preview:
         )
         if gradebook.is_there(paths.database):
             gradebook.copy_to_file(paths.database, copy.database)
-        for result in old:
-            records.write_result(copy.autograded / result.student / lab / records.FILE_NAME, result)
+        for record in old:
+            records.write_record(copy.submission(lab, record.student).record, record)
         new = grade_class(lab, copy, **options)
-        before = {s.result.student: s for s in read_submissions(old, paths)}
+        before = {s.record.student: s for s in read_submissions(old, paths)}
         after = read_submissions(new, copy)
-    return Preview([c for s in after for c in _changes(before.get(s.result.student), s)], len(after))
+    return Preview([c for s in after for c in _changes(before.get(s.record.student), s)], len(after))
 
 
-def _changes(old: Submission | None, new: Submission) -> Iterable[Change]:
-    student = new.result.student
+def _changes(old: MarkedSubmission | None, new: MarkedSubmission) -> Iterable[Change]:
+    student = new.record.student
     known = {e.cell.grade_id: e for e in old.exercises} if old else {}
     for exercise in new.exercises:
         was = known.get(exercise.cell.grade_id)

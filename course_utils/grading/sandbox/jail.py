@@ -3,7 +3,7 @@
 `supervise` stays outside: it starts the sandbox, and when the kernel ends or the grader goes away (even by
 SIGKILL) it ends every process that the student started and removes the run folder. `inside` is the first
 thing that runs in the sandbox: it gives up its rights, one after the other, and becomes the kernel. A
-kernel that is forked from a warm process goes the same way, with the same parts (`template.py`).
+kernel that is forked from a warm process goes the same way, with the same parts (`warm_process.py`).
 Only the standard library: they run before anything of the course can be imported.
 """
 

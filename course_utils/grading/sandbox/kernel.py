@@ -17,8 +17,8 @@ from typing import Any
 import zmq
 from jupyter_client.session import Session
 
-from course_utils.grading.sandbox import warm
-from course_utils.grading.sandbox.machine import Interpreter, Jail, Limits, Sandbox, start
+from course_utils.grading.sandbox.confinement import Interpreter, Limits, Sandbox
+from course_utils.grading.sandbox.launch import Jail, Warm, start
 
 _CHANNELS = {"shell": zmq.DEALER, "iopub": zmq.SUB, "control": zmq.DEALER}
 _PORTS = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
@@ -50,8 +50,8 @@ class CellRun:
 class StudentKernel:
     """A kernel in a sandbox. Use it as a context manager: leaving ends every process in it.
 
-    sandbox: from `sandbox.choose`. files: folder of the submission, or None. Raises KernelDied when it does
-    not come up within `patience` seconds.
+    sandbox: from `machine.choose`. files: folder of the submission, or None. warm: a process to fork it from.
+    Raises KernelDied when it does not come up within `patience` seconds.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class StudentKernel:
         files: Path | None = None,
         limits: Limits | None = None,
         interpreter: Interpreter | None = None,
+        warm: Warm | None = None,
         patience: float = 60.0,
     ) -> None:
         interpreter = interpreter or Interpreter.current()
@@ -72,9 +73,7 @@ class StudentKernel:
             **{f"{name}_port": number for name, number in _PORTS.items()},
         }
         argv = [interpreter.executable, "-c", _BOOT, "{run}", json.dumps(connection)]
-        self.jail: Jail = start(
-            sandbox, argv, files=files, limits=limits, interpreter=interpreter, warm=warm.used()
-        )
+        self.jail: Jail = start(sandbox, argv, files=files, limits=limits, interpreter=interpreter, warm=warm)
         self._session = Session(key=key.encode(), signature_scheme="hmac-sha256")
         # The context of the process, which is never ended: ending one waits for peers that do not answer.
         self._context = zmq.Context.instance()

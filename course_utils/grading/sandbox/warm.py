@@ -1,7 +1,7 @@
 """Warm kernels, the grader's side: one process that has a lab's libraries imported, forked for each submission.
 
-The process (`template.py`) is started once for a lab and a sandbox mode. Whoever holds its `Warm` can have
-kernels from it; `sandbox.start` decides between that and a fresh interpreter. It may die at any time: then
+The process (`warm_process.py`) is started once for a lab and a sandbox mode. Whoever holds its `Warm` can have
+kernels from it; `start` decides between that and a fresh interpreter. It may die at any time: then
 kernels start fresh, and the runner starts it anew.
 """
 
@@ -16,13 +16,13 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from course_utils.grading import notebook as nbk
-from course_utils.grading.sandbox import machine as sandbox
-from course_utils.grading.sandbox.machine import Interpreter, Sandbox
+from course_utils.grading.sandbox import confinement
+from course_utils.grading.sandbox.confinement import Interpreter, Sandbox
+from course_utils.grading.sandbox.launch import Warm
 
 _MAIN = (
     "exec(__import__('course_utils.grading.sandbox.warm_process', fromlist=['serve']).serve({}, {!r}, {!r}))"
@@ -39,28 +39,10 @@ _LATER = {
         "transformers.models.qwen2.tokenization_qwen2",
     ),
 }
-_used: list[Warm] = []
 
 
-@dataclass(frozen=True)
-class Warm:
-    """How to reach a template: what `sandbox.start` needs for a warm start. It can be sent to child processes.
-
-    packages: the folder on its sys.path that holds the course's package.
-    """
-
-    mode: str
-    interpreter: Interpreter
-    packages: str
-    requests: socket.socket
-
-    def fits(self, mode: str, interpreter: Interpreter) -> bool:
-        """Whether it starts kernels like these."""
-        return (self.mode, self.interpreter) == (mode, interpreter)
-
-
-class Template:
-    """A running template. Close it, or use it as a context manager; it ends with the process that started it."""
+class WarmProcess:
+    """It, running. Close it, or use it as a context manager; it ends with the process that started it."""
 
     def __init__(
         self, where: Sandbox, imports: Iterable[str] = (), interpreter: Interpreter | None = None
@@ -71,8 +53,12 @@ class Template:
         self._folder = Path(tempfile.mkdtemp(prefix="course-warm-"))
         self._folder.chmod(0o711)
         (self._folder / "empty").mkdir()
-        packages = sandbox.stage_package(self._folder) if where.mode == "landlock" else sandbox.package_home()
-        environment = sandbox.environment(where.mode, interpreter, self._folder, packages)
+        packages = (
+            confinement.stage_package(self._folder)
+            if where.mode == "landlock"
+            else confinement.package_home()
+        )
+        environment = confinement.environment(where.mode, interpreter, self._folder, packages)
         mine, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.warm = Warm(where.mode, interpreter, packages, mine)
         main = _MAIN.format(other.fileno(), str(self._folder), list(imports))
@@ -93,7 +79,7 @@ class Template:
         finally:
             other.close()
 
-    def __enter__(self) -> Template:
+    def __enter__(self) -> WarmProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -164,13 +150,3 @@ def _is_module(name: str) -> bool:
         return find_spec(name) is not None
     except ModuleNotFoundError:  # a name of a module that is no package
         return False
-
-
-def use(warm: Warm | None) -> None:
-    """Kernels of this process are forked from here from now on. None: they start fresh."""
-    _used.clear()
-    _used.extend([warm] if warm else [])
-
-
-def used() -> Warm | None:
-    return _used[0] if _used else None

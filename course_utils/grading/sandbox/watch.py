@@ -28,6 +28,7 @@ _work = ""
 _forks = 0
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+_CHANNEL = "course_utils.grading.sandbox.channel"
 
 # Folders and files of a course that a submission has no business with.
 _PRIVATE = frozenset({"solutions", "submitted", "autograded", "gradebook.db", ".course", ".ssh", "shadow"})
@@ -45,12 +46,10 @@ def start() -> None:
     global _started, _work
     if _started:
         return
-    from course_utils.grading.sandbox import channel
-
     _started = True
     _work = os.getcwd()
     _known.update({name: id(value) for name, value in vars(builtins).items()})
-    _known["channel"] = id(channel)
+    _known["channel"] = id(sys.modules.get(_CHANNEL))  # the kernel imports it before the first cell
     sys.addaudithook(_hear)
 
 
@@ -230,15 +229,15 @@ def _patches() -> None:
         _own_functions(owner, type(owner).__name__ if not isinstance(owner, type) else owner.__name__)
     if any(_is_own_thing(item) for item in getattr(shell, "ast_transformers", ())):
         note("patched IPython", "Cells are rewritten before they run (ast_transformers)")
-    if id(sys.modules.get("course_utils.grading.sandbox.channel")) != _known["channel"]:
-        note("a changed Python", "The module course_utils.grading.sandbox.channel is another one")
+    if id(sys.modules.get(_CHANNEL)) != _known["channel"]:
+        note("a changed Python", f"The module {_CHANNEL} is another one")
     names = (
         "json",
         "json.encoder",
         "socket",
         "struct",
         "course_utils.checks",
-        "course_utils.grading.sandbox.channel",
+        _CHANNEL,
     )
     names += (
         "numpy",

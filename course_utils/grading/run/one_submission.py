@@ -1,0 +1,254 @@
+"""Grading one submission, in a process of its own: from what was handed in to its record."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import sys
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import nbformat
+
+from course_utils import course
+from course_utils.errors import CourseError
+from course_utils.grading import notebook as nbk
+from course_utils.grading.book import records
+from course_utils.grading.book.records import Flag, Record
+from course_utils.grading.config import load_config
+from course_utils.grading.log import Log
+from course_utils.grading.paths import RECORD, TIMESTAMP, Submission
+from course_utils.grading.run.changes import Work
+from course_utils.grading.run.handed_in import not_plain
+from course_utils.grading.run.outcomes import cell_records, now
+from course_utils.grading.run.repair import read_submission
+from course_utils.grading.run.scratch import scratch_folder
+from course_utils.grading.run.where import Where
+
+_DRAFT = f".{RECORD}"  # until grading has finished
+
+
+def grade(submission: Submission, work: Work, where: Where, unsafe: bool) -> None:
+    """Grade it, or some of its exercises, and write its record."""
+    os.environ["COURSE_GRADING"] = "1"
+    os.environ["COURSE_PROFILE"] = "cpu"
+    flags, status = _look_at(submission)
+    if status:
+        give_zero(submission, work, status, flags)
+        return
+    old = records.read_record(submission.record)
+    if work.only:
+        with scratch_folder(submission.paths) as folder:
+            scratch = replace(submission, paths=replace(submission.paths, autograded=folder))
+            record = _convert(scratch, work, where, unsafe, old)
+            record.flags = flags + record.flags
+            _take_over(scratch.graded_notebook, submission.graded_notebook, work.only)
+        record = merged(old, record, work)
+    else:
+        if old is not None:
+            # Should this run be cut off, the next one must not take the old record for a finished one.
+            old.source_sha256 = ""
+            records.write_record(submission.record, old)
+        record = _convert(submission, work, where, unsafe, old)
+        record.flags = flags + record.flags
+        work.sign(record)
+    _drop_links(submission)
+    records.write_record(submission.record, record)
+
+
+def give_zero(submission: Submission, work: Work, status: str, flags: list[Flag]) -> None:
+    """Record a submission that cannot be graded, and the reason: no points, in the gradebook too.
+
+    Where grading itself failed the gradebook keeps the points that it may have from before.
+    """
+    from nbgrader.api import Gradebook
+
+    paths = submission.paths
+    with Gradebook(paths.database_url, course.load_course().course_id) as book:
+        book.update_or_create_student(submission.student)
+        entry = book.update_or_create_submission(submission.lab, submission.student)
+        if status != records.BROKEN:
+            for grade in (grade for notebook in entry.notebooks for grade in notebook.grades):
+                grade.auto_score, grade.needs_manual_grade = 0.0, False
+        book.db.commit()
+        score, max_score = entry.score, entry.max_score
+    cells = cell_records(nbk.read(paths.lab(submission.lab).source), {}, flags[0].reason)
+    for cell in cells:
+        cell.state = "not run"
+    _clear(submission)
+    record = Record(
+        submission.student,
+        submission.lab,
+        score,
+        max_score,
+        status,
+        flags=flags,
+        cells=cells,
+        graded_at=now(),
+    )
+    work.sign(record)
+    records.write_record(submission.record, record)
+
+
+def _convert(submission: Submission, work: Work, where: Where, unsafe: bool, old: Record | None) -> Record:
+    """Run nbgrader's Autograde on one submission. Returns its record, which is not written yet."""
+    from nbgrader.converters import Autograde
+    from nbgrader.coursedir import CourseDirectory
+
+    class OneSubmission(CourseDirectory):
+        def get_existing_timestamp(self, dest_path: str) -> datetime | None:
+            return _handed_in(Path(dest_path) / TIMESTAMP)[0]
+
+    class AutogradeOne(Autograde):
+        """nbgrader looks for notebooks by glob, which a folder called `anna [2]` does not match."""
+
+        def init_notebooks(self) -> None:
+            self.assignments = {str(submission.folder): [str(submission.notebook)]}
+            self.notebooks = []
+
+        def init_destination(self, assignment_id: str, student_id: str) -> bool:
+            _clear(submission)
+            return True
+
+    config = load_config(submission.paths)
+    config.CourseDirectory.assignment_id = submission.lab
+    config.CourseDirectory.student_id = submission.student
+    config.CourseDirectory.ignore += not_plain(submission.folder)
+    config.Autograde.force = True
+    config.SplitExecute.where = where
+    config.SplitExecute.unsafe = unsafe
+    config.SplitExecute.only = config.SaveScores.only = list(work.only)
+    config.SaveScores.same_answers = old is not None and old.submission_sha256 == work.submission_sha256
+    config.RecordOutcomes.file_name = _DRAFT
+    said = Log(submission.paths.log, submission.student)
+    converter = AutogradeOne(coursedir=OneSubmission(config=config), config=config)
+    converter.log = said.logger
+    try:
+        converter.start()
+    except BaseException:
+        said.logger.exception("grading failed")
+        sys.exit(1)
+    draft = submission.record.with_name(_DRAFT)
+    record = records.read_record(draft)
+    draft.unlink()
+    return record
+
+
+def merged(old: Record, new: Record, work: Work) -> Record:
+    """The record `old` with what running the test cells `work.only` again gave."""
+    ran = {cell.grade_id: cell for cell in new.cells if cell.grade_id in work.only}
+    names = {name for cell in ran.values() for name in (cell.exercise, cell.exercise.split("-", 2)[-1])}
+
+    def about_them(flag: Flag) -> bool:
+        return any(re.search(rf"(?<![\w-]){re.escape(name)}", flag.detail) for name in names)
+
+    flags = [flag for flag in old.flags if not about_them(flag)]
+    flags += [flag for flag in new.flags if flag not in flags and about_them(flag)]
+    return replace(
+        old,
+        score=new.score,
+        max_score=new.max_score,
+        status=new.status,
+        flags=flags,
+        cells=[ran.get(cell.grade_id, cell) for cell in old.cells],
+        # The other exercises are as new as they were: a run that finds them old grades them.
+        tests_sha256={**old.tests_sha256, **{name: work.tests.each[name] for name in work.only}},
+        graded_at=new.graded_at,
+    )
+
+
+def _take_over(made: Path, target: Path, only: tuple[str, ...]) -> None:
+    """Put the new outputs of some test cells into the autograded notebook, which Formgrader shows."""
+    if not target.is_file():
+        return
+    outputs = {nbk.grade_id(cell): cell.outputs for cell in nbk.read(made).cells if nbk.is_test(cell)}
+    sources = {nbk.grade_id(cell): cell.source for cell in nbk.read(made).cells if nbk.is_test(cell)}
+    nb = nbk.read(target)
+    for cell in nb.cells:
+        if nbk.grade_id(cell) in only:
+            cell.outputs, cell.source = outputs[nbk.grade_id(cell)], sources[nbk.grade_id(cell)]
+    draft = target.with_name(f".{target.name}.partial")
+    draft.unlink(missing_ok=True)
+    nbformat.write(nb, draft)
+    draft.chmod(stat.S_IMODE(target.stat().st_mode))
+    os.replace(draft, target)
+
+
+def _handed_in(path: Path) -> tuple[datetime | None, str]:
+    """(when, what is wrong) according to a timestamp.txt, which collecting writes; neither if there is none."""
+    from nbgrader.utils import parse_utc
+
+    if not path.is_file():
+        return None, ""
+    try:
+        text = path.read_text(encoding="utf-8")[:200].strip()
+        return (parse_utc(text) if text else None), "" if text else "it is empty"
+    except (ValueError, OverflowError, OSError):
+        return None, "it holds no date"
+
+
+def _look_at(submission: Submission) -> tuple[list[Flag], str]:
+    """(flags, status) from a first look at what was handed in; status is "" when it can be graded."""
+    lab, student, folder = submission.lab, submission.student, submission.folder
+    wanted = f"{lab}/{lab}.ipynb"
+    notebook = submission.notebook
+    if not student.isprintable():
+        # nbgrader cannot read such a path either.
+        detail = f"The folder is called {student!a}: rename it to the student's id and grade again."
+        return [Flag("a strange name", detail)], records.MISPLACED
+    if folder.is_symlink() or folder.parent.is_symlink():
+        detail = f"{student}/{lab} is a link to another folder: ask for the files themselves."
+        return [Flag("a link for a submission", detail)], records.MISPLACED
+    if not notebook.is_file() or notebook.is_symlink():
+        found = sorted(folder.parent.rglob("*.ipynb"))
+        found = [path.relative_to(folder.parent) for path in found if not _checkpoint(path)]
+        detail = f"There is no {wanted}."
+        if found:
+            detail = (
+                f"The notebook is at {student}/{found[0]}: rename it to {student}/{wanted} and grade again."
+            )
+        return [Flag("no notebook where it should be", detail)], records.MISPLACED
+    try:
+        read_submission(notebook)
+    except CourseError as error:
+        return [Flag("unreadable: ask for it again", str(error))], records.UNREADABLE
+    flags = []
+    extra = [p.name for p in sorted(folder.glob("*.ipynb")) if p != notebook]
+    if extra:
+        flags.append(
+            Flag("more than one notebook", f"Only {notebook.name} was graded, not {', '.join(extra)}.")
+        )
+    links = [str(p.relative_to(folder)) for p in sorted(folder.rglob("*")) if p.is_symlink()]
+    if links:
+        flags.append(
+            Flag("links in the submission", f"These point elsewhere and were ignored: {', '.join(links)}.")
+        )
+    problem = _handed_in(folder / TIMESTAMP)[1]
+    if problem:
+        detail = f"timestamp.txt cannot be read ({problem}): nobody knows whether it was late."
+        flags.append(Flag("no time of handing in", detail))
+    return flags, ""
+
+
+def _checkpoint(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _clear(submission: Submission) -> None:
+    """Remove what an earlier run left of this submission; its record stays until there is a new one."""
+    folder = submission.graded_folder
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path != submission.record:
+            path.unlink()
+
+
+def _drop_links(submission: Submission) -> None:
+    """Remove from autograded/ what nbgrader copied by following a link out of the submission."""
+    for path in submission.folder.rglob("*"):
+        if path.is_symlink():
+            (submission.graded_folder / path.relative_to(submission.folder)).unlink(missing_ok=True)
