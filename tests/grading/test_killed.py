@@ -27,7 +27,7 @@ from gradebooks import facts, fingerprint, mark
 from course_utils.grading import notebook as nbk
 from course_utils.grading.book import gradebook, records
 from course_utils.grading.paths import RECORD, CoursePaths
-from course_utils.grading.run.changes import Tests, submission_digest
+from course_utils.grading.run.changes import SourceDigests, submission_digest
 
 LAB = "07_tiny"
 DOUBLE, TOTAL, ESSAY = "tiny-a-double-tests", "tiny-b-total-tests", "tiny-essay-why"
@@ -91,7 +91,7 @@ def differences(one: object, other: object, where: str = "") -> Iterator[str]:
 
 def done(paths: CoursePaths) -> dict[str, str]:
     """Records that a run need not touch any more -> their fingerprints."""
-    tests = Tests.of(nbk.read(paths.solutions / LAB / f"{LAB}.ipynb"))
+    tests = SourceDigests.of(nbk.read(paths.solutions / LAB / f"{LAB}.ipynb"))
     ready = {}
     for path in paths.autograded.glob(f"*/{LAB}/{RECORD}"):
         student = path.parts[-3]

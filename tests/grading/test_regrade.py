@@ -17,7 +17,7 @@ from course_utils.grading import notebook as nbk
 from course_utils.grading.book import gradebook, records
 from course_utils.grading.paths import CoursePaths
 from course_utils.grading.run import one_submission
-from course_utils.grading.run.changes import Tests, Work, submission_digest
+from course_utils.grading.run.changes import SourceDigests, Work, submission_digest
 from course_utils.grading.run.grade_class import waiting
 from course_utils.grading.run.scratch import alone
 from course_utils.grading.run.whatif import Change, what_if
@@ -199,7 +199,7 @@ def test_force_keeps_what_a_person_gave(marked):
 
 def test_a_forced_run_that_was_cut_off_is_not_taken_for_finished(marked, monkeypatch):
     room = marked
-    tests = Tests.of(room.source)
+    tests = SourceDigests.of(room.source)
     submission = room.paths.submission(LAB, "anna")
     digest = submission_digest(submission.folder)
 

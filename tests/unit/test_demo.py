@@ -7,7 +7,6 @@ import io
 import json
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -35,19 +34,15 @@ def released(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def paths(released, tmp_path: Path) -> SimpleNamespace:
+def paths(released, tmp_path: Path) -> CoursePaths:
     """The real lab and its catalogue, and an empty folder for the class."""
-    return SimpleNamespace(
-        root=ROOT, solutions=ROOT / "solutions", labs=released, submitted=tmp_path / "submitted"
-    )
+    return CoursePaths(ROOT, labs=released, submitted=tmp_path / "submitted")
 
 
 @pytest.fixture(scope="module")
 def handed_in(released, tmp_path_factory) -> dict[str, nbformat.NotebookNode]:
     """student -> notebook, as it lies on the disk. Not to be changed."""
-    paths = SimpleNamespace(
-        root=ROOT, solutions=ROOT / "solutions", labs=released, submitted=tmp_path_factory.mktemp("submitted")
-    )
+    paths = CoursePaths(ROOT, labs=released, submitted=tmp_path_factory.mktemp("submitted"))
     return {
         path.parts[-3]: nbformat.reads(path.read_text(), as_version=nbformat.NO_CONVERT)
         for path in demo.make_sample_class(paths, LAB)

@@ -79,9 +79,9 @@ def test_essays_count_once_somebody_graded_them(make):
     waiting = make([(4, 2, 1), (0, 0, 0)] * 6)
     assert [item.grade_id for item in item_analysis(waiting, [A, ESSAY])] == [A]
     # Nor while somebody's still waits: one that nobody wrote is settled at once, with 0.
-    settled = overlay([s.result for s in waiting], {"s0": {ESSAY: Mark(None, False)}})
+    settled = overlay([s.record for s in waiting], {"s0": {ESSAY: Mark(None, False)}})
     assert [item.grade_id for item in item_analysis(settled, [A, ESSAY])] == [A]
-    results = [s.result for s in waiting]
+    results = [s.record for s in waiting]
     marks = {r.student: {ESSAY: Mark(3.0 if n % 2 == 0 else 0.0)} for n, r in enumerate(results)}
     items = item_analysis(overlay(results, marks), [A, ESSAY])
     assert items[1].difficulty == 0.5

@@ -71,7 +71,7 @@ def test_exercises_of_a_notebook(tiny):
     assert nbk.student_names(tiny.nb) == {"double", "total"}
     assert nbk.total_points(tiny.nb) == 10
     assert nbk.find_exercise(tiny.nb, "tiny-scale-total") == second
-    with pytest.raises(CourseError, match="There are: double, total"):
+    with pytest.raises(CourseError, match="The exercises are: double, total"):
         nbk.find_exercise(tiny.nb, "triple")
 
 

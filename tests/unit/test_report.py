@@ -175,7 +175,7 @@ def test_distribution_counts_everybody_once():
 
 
 def test_a_run_that_took_no_time_or_one_of_one_student_can_be_drawn():
-    for runs in ([charts.RunCost("a", 0.0, 0.0, False)], [charts.Run("a", 5000.0, 30_000.0, True)]):
+    for runs in ([charts.RunCost("a", 0.0, 0.0, False)], [charts.RunCost("a", 5000.0, 30_000.0, True)]):
         svg = charts.cost(runs)
         assert "nan" not in svg
         positions = [float(x) for x in re.findall(r'c?x="([\d.-]+)%"', svg)]

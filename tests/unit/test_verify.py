@@ -298,7 +298,7 @@ def test_the_process_is_left_as_it_was(tiny, monkeypatch):
 
 
 def test_an_unknown_exercise_names_the_known_ones(tiny):
-    with pytest.raises(CourseError, match=r"no exercise 'half' here\. There are: double, total"):
+    with pytest.raises(CourseError, match=r"no exercise 'half'\. The exercises are: double, total"):
         run(tiny, "half")
 
 

@@ -14,14 +14,14 @@ from course_utils.grading.book.records import Record
 
 
 @dataclass(frozen=True)
-class Tests:
+class SourceDigests:
     """Digests of what a submission is graded against. shared: all but the tests. each: test cell's id -> digest."""
 
     shared: str
     each: dict[str, str]
 
     @classmethod
-    def of(cls, source: nbk.NotebookNode) -> Tests:
+    def of(cls, source: nbk.NotebookNode) -> SourceDigests:
         return cls(source_digest(source), test_digests(source))
 
     def changed(self, old: Record | None, submission_sha256: str) -> tuple[str, ...] | None:
@@ -39,7 +39,7 @@ class Work:
     """What is graded against what. only: ids of the test cells to run; all when empty."""
 
     submission_sha256: str
-    tests: Tests
+    tests: SourceDigests
     only: tuple[str, ...] = ()
 
     def sign(self, record: Record) -> None:

@@ -17,7 +17,7 @@ from course_utils.grading import notebook as nbk
 from course_utils.grading.book import gradebook, records
 from course_utils.grading.book.records import Record
 from course_utils.grading.paths import CoursePaths
-from course_utils.grading.run.changes import Tests, submission_digest
+from course_utils.grading.run.changes import SourceDigests, submission_digest
 from course_utils.grading.run.register import refresh_lateness
 from course_utils.grading.run.scratch import alone
 from course_utils.grading.run.workers import Workers
@@ -61,7 +61,7 @@ def grade_class(
     )
     found = find_submissions(lab, paths, students)
     sandbox = choose(unsafe) if scheduler is None else Sandbox("elsewhere", "Workers of a cluster run it.")
-    tests = Tests.of(source)
+    tests = SourceDigests.of(source)
     graded: dict[str, Record] = {}
     todo: dict[str, tuple[str, ...]] = {}
     for student in found:
@@ -107,7 +107,7 @@ def grade_class(
 
 def waiting(lab: str, paths: CoursePaths, students: Iterable[str] | None = None) -> list[str]:
     """Students whose submission is new or changed, or was graded against other tests than those of now."""
-    tests = Tests.of(nbk.read(paths.lab(lab).source))
+    tests = SourceDigests.of(nbk.read(paths.lab(lab).source))
     stale = []
     for student in find_submissions(lab, paths, students):
         submission = paths.submission(lab, student)

@@ -26,7 +26,7 @@ from course_utils.grading.book.records import Flag, Record
 from course_utils.grading.log import Log
 from course_utils.grading.paths import LabFiles, Submission
 from course_utils.grading.run import one_submission, register
-from course_utils.grading.run.changes import Tests, Work, submission_digest
+from course_utils.grading.run.changes import SourceDigests, Work, submission_digest
 from course_utils.grading.run.scratch import scratch_folder
 from course_utils.grading.run.where import Where
 from course_utils.grading.sandbox.confinement import Sandbox
@@ -52,7 +52,7 @@ class Workers:
     def __init__(
         self,
         lab: LabFiles,
-        tests: Tests,
+        tests: SourceDigests,
         only: Mapping[str, tuple[str, ...]],
         sandbox: Sandbox,
         imports: list[str],
