@@ -20,7 +20,7 @@ from course_utils.errors import CourseError
 from course_utils.evaluation import chat_prompt, evaluate
 from course_utils.models import STAGES, load_base, model_path
 from course_utils.models.nano_math import behaviour, card, corpus
-from course_utils.models.nano_math.pretrain import Recipe, build_tokenizer
+from course_utils.models.nano_math.pretrain import NanoMathRecipe, build_tokenizer
 from course_utils.models.registry import EMBEDDED, HUB_REVISIONS, WEIGHTS
 from course_utils.profiles import PROFILES
 from course_utils.training import fine_tune
@@ -86,7 +86,7 @@ def test_the_stages_are_three_different_models_with_one_tokenizer() -> None:
 
 def test_the_tokenizer_that_is_loaded_is_the_one_that_was_trained(tokenizer) -> None:
     """AutoTokenizer gives every Qwen2 model Qwen2's own way to cut text, whatever the files say."""
-    trained = build_tokenizer(Recipe())
+    trained = build_tokenizer(NanoMathRecipe())
     for document in itertools.islice(corpus.documents(1), 300):
         assert tokenizer(document.text)["input_ids"] == trained(document.text)["input_ids"]
     assert type(tokenizer) is type(trained)
