@@ -122,15 +122,14 @@ def _disk() -> Finding:
 
 
 def _weights() -> Finding:
-    from course_utils.models import STAGES, model_path
+    from course_utils.models.embedded import EMBEDDED, listed
 
     try:
-        for stage in STAGES:
-            model_path("nano-math", stage)
-        model_path("nano-icl")
+        for model in EMBEDDED.values():
+            model.folders()
     except CourseError as error:
         return Finding("models", False, str(error), "git checkout -- course_utils/models/weights")
-    return Finding("models", True, f"embedded: nano-math ({', '.join(STAGES)}), nano-icl")
+    return Finding("models", True, f"embedded: {listed()}")
 
 
 def _real_data() -> Finding:

@@ -1,12 +1,15 @@
 """Which model, which data and how many steps: the three profiles.
 
-A profile is data only. Notebooks read its fields and never ask which profile it is.
+A profile is data only. Notebooks read its fields and never ask which profile it is. What most labs read is in
+`PROFILES`; what one lab needs otherwise is in that lab's section of `LABS`, and its notebook takes
+`get_profile().lab("06_many_shot_icl")`.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from typing import Any
 
 from course_utils.errors import CourseError
 
@@ -15,14 +18,14 @@ from course_utils.errors import CourseError
 class Profile:
     """What a notebook needs to know about the machine it runs on.
 
-    `model` and `stage` go to `course_utils.models.load_base`, `dataset` to `course_utils.data.load`.
-    `icl_model` goes to `load_base` too: the model that learns in context.
-    `train_examples` and `eval_problems` count problems, `samples` counts completions per problem where
+    Machine: `device`, `dtype`, and `grading`, which is True at the small budget that autograding uses.
+    Model and data: `model` and `stage` go to `course_utils.models.load_base`, `dataset` to `course_utils.data.load`.
+    Amounts: `train_examples` and `eval_problems` count problems, `samples` counts completions per problem where
     a lab samples, `seeds` are the seeds of repeated runs. `max_length` and `max_new_tokens` count tokens.
-    `adapter_rank` is the rank of the adapter that is trained; None trains every weight. With `packing` several
-    examples share a row of `max_length` tokens, and `batch_size` counts rows. `gradient_checkpointing` saves
-    memory and costs time.
-    `grading` is True at the small budget that autograding uses.
+    Training (`course_utils.training.recipe` makes it arguments of `fine_tune`): `learning_rate` is for all weights,
+    `lora_learning_rate` for an adapter. `adapter_rank` is the rank of the adapter that is trained; None trains
+    every weight. With `packing` several examples share a row of `max_length` tokens, and `batch_size` counts rows.
+    `gradient_checkpointing` saves memory and costs time.
     """
 
     name: str
@@ -30,7 +33,6 @@ class Profile:
     dtype: str
     model: str
     stage: str | None
-    icl_model: str
     dataset: str
     train_examples: int
     eval_problems: int
@@ -47,70 +49,90 @@ class Profile:
     gradient_checkpointing: bool = False
     grading: bool = False
 
+    def lab(self, name: str) -> Profile:
+        """This profile with what the lab called `name` needs otherwise.
 
-PROFILES = {
-    "cpu": Profile(
-        name="cpu",
-        device="cpu",
-        dtype="float32",
-        model="nano-math",
-        stage="strong",
-        icl_model="nano-icl",
-        dataset="word_problems",
-        train_examples=100,
-        eval_problems=150,
-        samples=8,
-        seeds=(0, 1, 2),
-        batch_size=8,
-        epochs=3,
-        learning_rate=1e-3,
-        lora_learning_rate=5e-3,
-        max_length=256,
-        max_new_tokens=128,
-    ),
-    "colab": Profile(
-        name="colab",
-        device="cuda",
-        dtype="float16",  # a T4 has no bfloat16
-        model="Qwen/Qwen2.5-Math-1.5B",
-        stage=None,
-        icl_model="Qwen/Qwen2.5-1.5B",
-        dataset="gsm8k",
-        train_examples=400,
-        eval_problems=200,
-        samples=4,
-        seeds=(0,),
-        batch_size=4,
-        epochs=1,
-        learning_rate=1e-5,
-        lora_learning_rate=2e-4,
-        max_length=512,
-        max_new_tokens=320,
-        adapter_rank=16,
-        packing=True,
-        gradient_checkpointing=True,
-    ),
-    "gpu": Profile(
-        name="gpu",
-        device="cuda",
-        dtype="bfloat16",
-        model="Qwen/Qwen2.5-Math-1.5B",
-        stage=None,
-        icl_model="Qwen/Qwen2.5-1.5B",
-        dataset="gsm8k",
-        train_examples=2000,
-        eval_problems=500,
-        samples=8,
-        seeds=(0, 1, 2),
-        batch_size=16,
-        epochs=1,
-        learning_rate=1e-5,
-        lora_learning_rate=2e-4,
-        max_length=512,
-        max_new_tokens=320,
-        adapter_rank=16,
-        packing=True,
-    ),
+        Raises CourseError for a lab that has no section: it reads the profile as it is.
+        """
+        if name not in LABS:
+            raise CourseError(
+                f"{name!r} has no section in course_utils.profiles.LABS: use the profile as it is, or one of "
+                f"{', '.join(LABS)}"
+            )
+        needs = LABS[name]
+        changes = needs.get(self.name, {}) | (needs.get("grading", {}) if self.grading else {})
+        return replace(self, **changes)
+
+
+_CPU = Profile(
+    name="cpu",
+    device="cpu",
+    dtype="float32",
+    model="nano-math",
+    stage="strong",
+    dataset="word_problems",
+    train_examples=100,
+    eval_problems=150,
+    samples=8,
+    seeds=(0, 1, 2),
+    batch_size=8,
+    epochs=3,
+    learning_rate=1e-3,
+    lora_learning_rate=5e-3,
+    max_length=256,
+    max_new_tokens=128,
+)
+_COLAB = Profile(
+    name="colab",
+    device="cuda",
+    dtype="float16",  # a T4 has no bfloat16
+    model="Qwen/Qwen2.5-Math-1.5B",
+    stage=None,
+    dataset="gsm8k",
+    train_examples=400,
+    eval_problems=200,
+    samples=4,
+    seeds=(0,),
+    batch_size=4,
+    epochs=1,
+    learning_rate=1e-5,
+    lora_learning_rate=2e-4,
+    max_length=512,
+    max_new_tokens=320,
+    adapter_rank=16,
+    packing=True,
+    gradient_checkpointing=True,
+)
+_GPU = replace(
+    _COLAB,
+    name="gpu",
+    dtype="bfloat16",
+    train_examples=2000,
+    eval_problems=500,
+    samples=8,
+    seeds=(0, 1, 2),
+    batch_size=16,
+    gradient_checkpointing=False,
+)
+PROFILES = {profile.name: profile for profile in (_CPU, _COLAB, _GPU)}
+
+# The small budget of autograding, of any profile.
+GRADING: dict[str, Any] = {
+    "train_examples": 16,
+    "eval_problems": 12,
+    "samples": 4,
+    "seeds": (0,),
+    "epochs": 1,
+    "grading": True,
+}
+
+# lab -> profile, or "grading" -> the fields that this lab needs otherwise.
+LABS: dict[str, dict[str, dict[str, Any]]] = {
+    "06_many_shot_icl": {
+        "cpu": {"model": "nano-icl", "stage": None},
+        "colab": {"model": "Qwen/Qwen2.5-1.5B"},
+        "gpu": {"model": "Qwen/Qwen2.5-1.5B"},
+    },
 }
 
 _LARGE_GPU_BYTES = 30 * 2**30
@@ -136,15 +158,7 @@ def get_profile(name: str | None = None) -> Profile:
             "set COURSE_PROFILE=cpu, or choose a GPU runtime."
         )
     if grading:
-        profile = replace(
-            profile,
-            train_examples=16,
-            eval_problems=12,
-            samples=4,
-            seeds=(0,),
-            epochs=1,
-            grading=True,
-        )
+        profile = replace(profile, **GRADING)
     return profile
 
 

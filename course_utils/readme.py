@@ -6,6 +6,7 @@ function here makes from recorded results.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from pathlib import Path
 from course_utils import results
 from course_utils.course import load_course
 from course_utils.errors import CourseError
+from course_utils.markdown import table
+from course_utils.models.embedded import EMBEDDED, WEIGHTS
 
 _BLOCK = re.compile(r"(<!-- numbers: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -25,14 +28,9 @@ def render(text: str) -> str:
         opening, name, closing = match.groups()
         if name not in BLOCKS:
             raise CourseError(f"README.md asks for the numbers {name!r}: there are only {', '.join(BLOCKS)}.")
-        return opening + BLOCKS[name]() + closing
+        return f"{opening}{BLOCKS[name]()}\n{closing}"
 
     return _BLOCK.sub(block, text)
-
-
-def _table(heading: list[str], rows: list[list[str]]) -> str:
-    lines = [heading, ["---"] * len(heading), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _commands() -> str:
@@ -41,7 +39,7 @@ def _commands() -> str:
     rows = [
         [f"`{entry['command']}`", entry["when"], _minutes(entry["seconds"])] for entry in measured["runs"]
     ]
-    return _table(["command", "when", f"on {measured['cores']} cores"], rows)
+    return table(["command", "when", f"on {measured['cores']} cores"], rows)
 
 
 def _labs() -> str:
@@ -59,14 +57,33 @@ def _labs() -> str:
                 f"{run['peak_mb'] / 1000:.1f} GB",
             ]
         )
-    return _table(["lab", "title", "points", "from top to bottom", "grading budget", "peak memory"], rows)
+    return table(["lab", "title", "points", "from top to bottom", "grading budget", "peak memory"], rows)
+
+
+def _models() -> str:
+    """The embedded models: `course_utils.models.embedded`, and the records of their training."""
+    rows = []
+    for model in EMBEDDED.values():
+        trained = json.loads((WEIGHTS / model.name / "training.json").read_text(encoding="utf-8"))
+        card = f"[{model.name}](course_utils/models/weights/{model.name}/README.md)"
+        rows.append(
+            [
+                card,
+                model.purpose,
+                ", ".join(model.stages) or "-",
+                f"{trained['parameters']:,}",
+                f"`python -m {model.package}.pretrain`",
+                model.licence,
+            ]
+        )
+    return table(["model", "what it does", "stages", "parameters", "made by", "licence"], rows)
 
 
 def _minutes(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
 
 
-BLOCKS: dict[str, Callable[[], str]] = {"commands": _commands, "labs": _labs}
+BLOCKS: dict[str, Callable[[], str]] = {"commands": _commands, "labs": _labs, "models": _models}
 
 
 def main() -> int:

@@ -9,7 +9,6 @@ file and are not repeated. Lab 04 draws the file, and runs one of its arms live 
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 import time
@@ -18,12 +17,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from course_utils import results
 from course_utils.data import word_problems
 from course_utils.data.answers import MARK, any_answer, parse_answer
 from course_utils.data.calculator import check_calculator
 from course_utils.errors import CourseError
 from course_utils.evaluation import chat_prompt
+from course_utils.experiments.recorded import Recording
 from course_utils.generation import Completion, generate
 from course_utils.training import fine_tune
 
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     Loaded = tuple[PreTrainedModel, PreTrainedTokenizerBase]
 
 NAME = "expert_iteration"
-Problem = Mapping[str, Any]
+ProblemRow = Mapping[str, Any]
 
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 _ANNOTATION = re.compile(r"<<[^<>]*>>")
@@ -41,7 +40,7 @@ _ANSWER_LINE = re.compile(rf"{MARK}[^\n]*")
 
 
 @dataclass(frozen=True)
-class Recipe:
+class ExpertIterationRecipe:
     """What every arm shares.
 
     steps: numbers of steps of the questions, in training and when measured.
@@ -71,7 +70,7 @@ class Recipe:
     max_new_tokens: int = 160
 
 
-RECIPE = Recipe()
+RECIPE = ExpertIterationRecipe()
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,9 @@ VERIFIERS: dict[str, Callable[[str, str], bool]] = {
 }
 
 
-def training_problems(seed: int, number: int, arm: Arm, recipe: Recipe = RECIPE) -> list[dict[str, Any]]:
+def training_problems(
+    seed: int, number: int, arm: Arm, recipe: ExpertIterationRecipe = RECIPE
+) -> list[dict[str, Any]]:
     """The questions of round `number` (0, 1, …), other ones in each round."""
     made = word_problems.generate(
         recipe.questions * (number + 1), 1000 + seed, arm.steps or recipe.steps, "train"
@@ -153,12 +154,12 @@ def training_problems(seed: int, number: int, arm: Arm, recipe: Recipe = RECIPE)
     return made[recipe.questions * number :]
 
 
-def held_out(recipe: Recipe = RECIPE) -> list[dict[str, Any]]:
+def held_out(recipe: ExpertIterationRecipe = RECIPE) -> list[dict[str, Any]]:
     """The problems that every model is measured on."""
     return word_problems.generate(recipe.greedy_problems, 0, recipe.steps, "test")
 
 
-def hinted_prompt(problem: Problem, tokenizer: PreTrainedTokenizerBase) -> str:
+def hinted_prompt(problem: ProblemRow, tokenizer: PreTrainedTokenizerBase) -> str:
     """The question with its answer below it, for rationalization.
 
     Of the forms that were tried (in brackets behind the question, a sentence before it, a worked example with
@@ -167,18 +168,18 @@ def hinted_prompt(problem: Problem, tokenizer: PreTrainedTokenizerBase) -> str:
     return chat_prompt(f"{problem['question']}\nAnswer: {_gold(problem)}", tokenizer)
 
 
-def _gold(problem: Problem) -> str:
+def _gold(problem: ProblemRow) -> str:
     return parse_answer(problem["answer"])
 
 
 def _write(
     loaded: Loaded,
-    problems: Sequence[Problem],
-    recipe: Recipe,
+    problems: Sequence[ProblemRow],
+    recipe: ExpertIterationRecipe,
     n: int,
     temperature: float,
     seed: int,
-    prompt: Callable[[Problem, PreTrainedTokenizerBase], str] | None = None,
+    prompt: Callable[[ProblemRow, PreTrainedTokenizerBase], str] | None = None,
 ) -> list[list[Completion]]:
     model, tokenizer = loaded
     asked = [
@@ -198,7 +199,7 @@ def _write(
 
 
 def accepted(
-    problem: Problem, completions: Iterable[Completion], verifier: str, cap: int | None
+    problem: ProblemRow, completions: Iterable[Completion], verifier: str, cap: int | None
 ) -> list[dict[str, Any]]:
     """What is kept of one question: solutions that pass, each once, the first `cap` of them.
 
@@ -217,7 +218,7 @@ def accepted(
     return [{**problem, "answer": solution, "gold": problem["answer"]} for solution in solutions[:cap]]
 
 
-def _shares(problems: Sequence[Problem], completions: Sequence[Sequence[Completion]]) -> dict[str, Any]:
+def _shares(problems: Sequence[ProblemRow], completions: Sequence[Sequence[Completion]]) -> dict[str, Any]:
     """Counts over all completions, and how many of each problem's are strictly correct.
 
     correct: one digit for each problem; see `right_samples`. format: a number after the mark. any: right in
@@ -253,7 +254,7 @@ def right_samples(measured: Mapping[str, Any]) -> list[int]:
     return [int(digit) for digit in measured["correct"]]
 
 
-def measure(loaded: Loaded, recipe: Recipe = RECIPE) -> dict[str, Any]:
+def measure(loaded: Loaded, recipe: ExpertIterationRecipe = RECIPE) -> dict[str, Any]:
     """The held-out problems, once greedily and then with several samples at temperature 1."""
     problems = held_out(recipe)
     few = problems[: recipe.sampled_problems]
@@ -297,7 +298,9 @@ def describe(kept: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _train(loaded: Loaded, solutions: Sequence[Problem], seed: int, recipe: Recipe, **options: Any) -> Loaded:
+def _train(
+    loaded: Loaded, solutions: Sequence[ProblemRow], seed: int, recipe: ExpertIterationRecipe, **options: Any
+) -> Loaded:
     settings = {
         "learning_rate": recipe.learning_rate,
         "epochs": recipe.epochs,
@@ -310,7 +313,7 @@ def _train(loaded: Loaded, solutions: Sequence[Problem], seed: int, recipe: Reci
     return run.model, tokenizer
 
 
-def after_format(base: Loaded, seed: int, recipe: Recipe = RECIPE) -> Loaded:
+def after_format(base: Loaded, seed: int, recipe: ExpertIterationRecipe = RECIPE) -> Loaded:
     """The base model after a few one-step problems with gold solutions: it knows the format and the end."""
     examples = word_problems.generate(recipe.format_examples, 2000 + seed, (1, 1), "train")
     return _train(
@@ -325,7 +328,7 @@ def after_format(base: Loaded, seed: int, recipe: Recipe = RECIPE) -> Loaded:
 
 
 def one_round(
-    loaded: Loaded, start: Loaded, arm: Arm, seed: int, number: int, recipe: Recipe = RECIPE
+    loaded: Loaded, start: Loaded, arm: Arm, seed: int, number: int, recipe: ExpertIterationRecipe = RECIPE
 ) -> tuple[Loaded, dict[str, Any]]:
     """Sample, filter, train. Returns the new model and what happened, without the measurement.
 
@@ -363,7 +366,7 @@ def one_round(
     return loaded, facts
 
 
-def _solved(problems: Sequence[Problem], groups: Sequence[Sequence[Any]]) -> dict[str, list[int]]:
+def _solved(problems: Sequence[ProblemRow], groups: Sequence[Sequence[Any]]) -> dict[str, list[int]]:
     """Number of steps -> [questions with a kept solution, questions]."""
     counts: dict[str, list[int]] = {}
     for problem, group in zip(problems, groups, strict=True):
@@ -375,11 +378,11 @@ def _solved(problems: Sequence[Problem], groups: Sequence[Sequence[Any]]) -> dic
 
 def _second_try(
     loaded: Loaded,
-    problems: Sequence[Problem],
+    problems: Sequence[ProblemRow],
     groups: Sequence[Sequence[Any]],
     arm: Arm,
     seed: int,
-    recipe: Recipe,
+    recipe: ExpertIterationRecipe,
 ) -> list[list[dict[str, Any]]]:
     """Solutions to the questions without one. A hint is in the prompt only, not in what is kept."""
     if arm.second_try not in ("hint", "again"):
@@ -400,7 +403,7 @@ def run_arm(
     arm: Arm,
     seed: int,
     measured: Callable[[Loaded, str], dict[str, Any]],
-    recipe: Recipe = RECIPE,
+    recipe: ExpertIterationRecipe = RECIPE,
 ) -> dict[str, Any]:
     """One arm with one seed. measured: `measure`, given the model and a name for a start that others share."""
     if arm.start not in ("base", "format"):
@@ -415,7 +418,9 @@ def run_arm(
     return {"seed": seed, "rounds": rounds}
 
 
-def run_gold(base: Loaded, arm: Arm, examples: int, seed: int, recipe: Recipe = RECIPE) -> dict[str, Any]:
+def run_gold(
+    base: Loaded, arm: Arm, examples: int, seed: int, recipe: ExpertIterationRecipe = RECIPE
+) -> dict[str, Any]:
     """The arm's start model trained on `examples` gold solutions to questions of the same kind."""
     start = after_format(base, seed, recipe) if arm.start == "format" else base
     problems = word_problems.generate(examples, 1000 + seed, arm.steps or recipe.steps, "train")
@@ -423,35 +428,11 @@ def run_gold(base: Loaded, arm: Arm, examples: int, seed: int, recipe: Recipe = 
     return {"seed": seed, "examples": examples, "rounds": [measure(trained, recipe)]}
 
 
-def plan(recipe: Recipe = RECIPE) -> list[tuple[str, int]]:
-    """Every run as (arm, seed). A gold run comes after the arm whose number of solutions it takes."""
+def plan(recipe: ExpertIterationRecipe = RECIPE) -> list[dict[str, Any]]:
+    """Every run by its arm and seed. A gold run comes after the arm whose number of solutions it takes."""
     copies = {arm: name for name, arm in GOLD.items()}
     names = [name for arm in ARMS for name in (arm.name, copies.get(arm.name)) if name]
-    return [(name, seed) for name in names for seed in recipe.seeds]
-
-
-def _recorded(name: str) -> dict[str, Any]:
-    """The results file `name`, or what it begins with. Raises CourseError if another recipe made it."""
-    settings = json.loads(json.dumps({**asdict(RECIPE), "arms": [asdict(arm) for arm in ARMS]}))
-    try:
-        recorded = results.load(name)
-    except CourseError:
-        recorded = {"recipe": settings, "runs": []}
-    if recorded["recipe"] != settings:
-        raise CourseError(
-            f"course_utils/results/{name}.json was made with another recipe; delete it to begin anew"
-        )
-    return recorded
-
-
-def _add(run: dict[str, Any], name: str) -> dict[str, Any]:
-    """Put a run into the file as it is now (another process may have added its own), in the plan's order."""
-    recorded = _recorded(name)
-    order = {entry: place for place, entry in enumerate(plan(RECIPE))}
-    runs = [*recorded["runs"], run]
-    recorded["runs"] = sorted(runs, key=lambda entry: order[entry["arm"], entry["seed"]])
-    results.save(name, recorded)
-    return recorded
+    return [{"arm": name, "seed": seed} for name in names for seed in recipe.seeds]
 
 
 def record(only: Sequence[str] = (), name: str = NAME) -> dict[str, Any]:
@@ -467,6 +448,7 @@ def record(only: Sequence[str] = (), name: str = NAME) -> dict[str, Any]:
     arms = {arm.name: arm for arm in ARMS}
     if unknown := set(only) - arms.keys() - GOLD.keys():
         raise CourseError(f"there is no arm {unknown.pop()!r}; use one of {', '.join([*arms, *GOLD])}")
+    recording = Recording(name, settings())
     shared: dict[str, dict[str, Any]] = {}
 
     def measured(loaded: Loaded, start: str) -> dict[str, Any]:
@@ -476,29 +458,36 @@ def record(only: Sequence[str] = (), name: str = NAME) -> dict[str, Any]:
             shared[start] = measure(loaded, RECIPE)
         return shared[start]
 
-    recorded = _recorded(name)
-    for label, seed in plan(RECIPE):
-        done = {(run["arm"], run["seed"]): run for run in recorded["runs"]}
-        if (label, seed) in done or (only and label not in only):
-            continue
+    def run(asked: Mapping[str, Any]) -> dict[str, Any]:
+        label, seed = asked["arm"], asked["seed"]
         arm = arms[GOLD.get(label, label)]
         base = load_base("nano-math", arm.stage, "cpu", "float32")
         began = time.process_time()
         if label in GOLD:
-            examples = sum(entry["kept"] for entry in done[arm.name, seed]["rounds"][1:])
-            run = run_gold(base, arm, examples, seed, RECIPE)
+            copied = recording.find({"arm": arm.name, "seed": seed})
+            if copied is None:
+                raise CourseError(
+                    f"{label!r} takes as many examples as the arm {arm.name!r} has kept; record that one first"
+                )
+            examples = sum(entry["kept"] for entry in copied["rounds"][1:])
+            made = run_gold(base, arm, examples, seed, RECIPE)
         else:
-            run = run_arm(base, arm, seed, measured, RECIPE)
-        run = {"arm": label, **run, "seconds": round(time.process_time() - began, 1)}
-        recorded = _add(run, name)
-        print(_line(run), flush=True)
-    if not only and "bases" not in recorded:
+            made = run_arm(base, arm, seed, measured, RECIPE)
+        return {**made, "seconds": round(time.process_time() - began, 1)}
+
+    def bases() -> dict[str, Any]:
         stages = sorted({arm.stage for arm in ARMS})
-        recorded["bases"] = {
-            stage: measure(load_base("nano-math", stage, "cpu", "float32"), RECIPE) for stage in stages
-        }
-        results.save(name, recorded)
-    return recorded
+        return {stage: measure(load_base("nano-math", stage, "cpu", "float32"), RECIPE) for stage in stages}
+
+    recording.complete(plan(RECIPE), run, _line, wanted=lambda asked: not only or asked["arm"] in only)
+    if not only:
+        recording.once("bases", bases)
+    return recording.read()
+
+
+def settings() -> dict[str, Any]:
+    """What the results file was made with: the recipe and the arms."""
+    return {**asdict(RECIPE), "arms": [asdict(arm) for arm in ARMS]}
 
 
 def _line(run: Mapping[str, Any]) -> str:

@@ -10,13 +10,14 @@ file and are not repeated. Lab 02 draws the file, and trains two of its points a
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from course_utils import data, results
+from course_utils import data
 from course_utils.errors import CourseError
 from course_utils.evaluation import Evaluation, evaluate
+from course_utils.experiments.recorded import Recording
 from course_utils.training import fine_tune
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ FULL = "full"
 
 
 @dataclass(frozen=True)
-class Recipe:
+class RankSweepRecipe:
     """What every run shares.
 
     steps_old, steps_new: numbers of steps of the problems of the old task and of the new skill.
@@ -54,12 +55,14 @@ class Recipe:
     target_modules: tuple[str, ...] = ("q_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 
-RECIPE = Recipe()
+RECIPE = RankSweepRecipe()
 RANKS = (1, 2, 4, 8, 16, 32, 64)
 SEEDS = (0, 1, 2)
 
 
-def problems(task: str, split: str, n: int, seed: int = 0, recipe: Recipe = RECIPE) -> list[dict[str, str]]:
+def problems(
+    task: str, split: str, n: int, seed: int = 0, recipe: RankSweepRecipe = RECIPE
+) -> list[dict[str, str]]:
     """`n` problems of the task "old" or "new". Raises CourseError for another task."""
     if task not in ("old", "new"):
         raise CourseError(f"there is no task {task!r} in the rank sweep; use 'old' or 'new'")
@@ -68,7 +71,7 @@ def problems(task: str, split: str, n: int, seed: int = 0, recipe: Recipe = RECI
 
 
 def start_model(
-    base: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, recipe: Recipe = RECIPE
+    base: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, recipe: RankSweepRecipe = RECIPE
 ) -> PreTrainedModel:
     """The base model after fine-tuning on the old task: it knows format and end, so only the skill is new."""
     train = problems("old", "train", recipe.old_examples)
@@ -87,7 +90,7 @@ def learn(
     tokenizer: PreTrainedTokenizerBase,
     rank: int | str,
     seed: int,
-    recipe: Recipe = RECIPE,
+    recipe: RankSweepRecipe = RECIPE,
     learning_rate: float | None = None,
 ) -> tuple[PreTrainedModel, float]:
     """A copy of `start`, trained on the new skill with an adapter of `rank` (merged), or in "full".
@@ -115,12 +118,12 @@ def learn(
     return (run.model.merge_and_unload() if lora else run.model), seconds
 
 
-def _rate(rank: int | str, recipe: Recipe) -> float:
+def _rate(rank: int | str, recipe: RankSweepRecipe) -> float:
     return recipe.learning_rate if rank == FULL else recipe.lora_learning_rate
 
 
 def measure(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, n: int, recipe: Recipe = RECIPE
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, n: int, recipe: RankSweepRecipe = RECIPE
 ) -> dict[str, Evaluation]:
     """Strict accuracy on `n` held-out problems of each task: {"new": …, "old": …}."""
     return {
@@ -132,9 +135,11 @@ def measure(
 
 
 def plan(
-    ranks: Sequence[int | str] = (*RANKS, FULL), seeds: Sequence[int] = SEEDS, recipe: Recipe = RECIPE
-) -> list[tuple[int | str, int, float]]:
-    """Every run as (rank, seed, learning rate), seed by seed; then the other rates.
+    ranks: Sequence[int | str] = (*RANKS, FULL),
+    seeds: Sequence[int] = SEEDS,
+    recipe: RankSweepRecipe = RECIPE,
+) -> list[dict[str, Any]]:
+    """Every run by its rank, seed and learning_rate, seed by seed; then the other rates.
 
     Those take the first seed only, but for the smallest rank at the largest of them: its result moves so far
     that one seed is not enough.
@@ -142,7 +147,8 @@ def plan(
     runs = [(rank, seed, _rate(rank, recipe)) for seed in seeds for rank in ranks]
     tried = {RANKS[0]: recipe.other_rates, RANKS[-1]: recipe.other_rates, FULL: recipe.other_full_rates}
     runs += [(rank, seeds[0], rate) for rank in ranks for rate in tried.get(rank, ())]
-    return runs + [(RANKS[0], seed, max(recipe.other_rates)) for seed in seeds[1:] if RANKS[0] in ranks]
+    runs += [(RANKS[0], seed, max(recipe.other_rates)) for seed in seeds[1:] if RANKS[0] in ranks]
+    return [{"rank": rank, "seed": seed, "learning_rate": rate} for rank, seed, rate in runs]
 
 
 def sweep() -> dict[str, Any]:
@@ -150,35 +156,27 @@ def sweep() -> dict[str, Any]:
     from course_utils.models import load_base
 
     base, tokenizer = load_base("nano-math", "strong", "cpu", "float32")
-    recipe = {
-        key: list(value) if isinstance(value, tuple) else value for key, value in asdict(RECIPE).items()
-    }
-    try:
-        recorded = results.load(NAME)
-    except CourseError:
-        recorded = {"recipe": recipe, "runs": []}
-    if recorded["recipe"] != recipe:
-        raise CourseError(
-            f"course_utils/results/{NAME}.json was made with another recipe; delete it to begin anew"
-        )
+    recording = Recording(NAME, RECIPE)
+    recording.read()
     start = start_model(base, tokenizer, RECIPE)
-    if "start" not in recorded:
-        recorded["start"] = _shares(measure(start, tokenizer, RECIPE.test_problems, RECIPE))
-    done = {(run["rank"], run["seed"], run["learning_rate"]) for run in recorded["runs"]}
-    for rank, seed, rate in plan():
-        if (rank, seed, rate) in done:
-            continue
+
+    def measured(model: PreTrainedModel) -> dict[str, Any]:
+        return _shares(measure(model, tokenizer, RECIPE.test_problems, RECIPE))
+
+    def run(settings: Mapping[str, Any]) -> dict[str, Any]:
+        rank, seed, rate = settings["rank"], settings["seed"], settings["learning_rate"]
         model, seconds = learn(start, tokenizer, rank, seed, RECIPE, rate)
-        shares = _shares(measure(model, tokenizer, RECIPE.test_problems, RECIPE))
-        run = {"rank": rank, "seed": seed, "learning_rate": rate, "seconds": round(seconds, 1), **shares}
-        recorded["runs"].append(run)
-        results.save(NAME, recorded)
-        print(
-            f"rank {rank}, seed {seed}, rate {rate}: new {run['new']['correct']}, old {run['old']['correct']} "
-            f"of {RECIPE.test_problems}, {seconds:.0f} CPU seconds",
-            flush=True,
-        )
-    return recorded
+        return {"seconds": round(seconds, 1), **measured(model)}
+
+    recording.once("start", lambda: measured(start))
+    return recording.complete(plan(), run, _line)
+
+
+def _line(run: Mapping[str, Any]) -> str:
+    return (
+        f"rank {run['rank']}, seed {run['seed']}, rate {run['learning_rate']}: new {run['new']['correct']}, "
+        f"old {run['old']['correct']} of {RECIPE.test_problems}, {run['seconds']:.0f} CPU seconds"
+    )
 
 
 def _shares(evaluations: dict[str, Evaluation]) -> dict[str, dict[str, Any]]:

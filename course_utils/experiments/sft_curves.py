@@ -9,15 +9,15 @@ the file, and trains two of its points again.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from course_utils import data, results
+from course_utils import data
 from course_utils.errors import CourseError
 from course_utils.evaluation import Evaluation, evaluate
+from course_utils.experiments.recorded import Recording
 from course_utils.training import TrainingRun, fine_tune
 
 if TYPE_CHECKING:
@@ -25,12 +25,10 @@ if TYPE_CHECKING:
 
 NAME = "sft_curves"
 METHODS = ("full", "lora")
-# What a run measured, beside what it was asked for.
-_MEASURED = frozenset(("steps", "seconds", "correct", "n", "format_rate", "stop_rate", "solved"))
 
 
 @dataclass(frozen=True)
-class Recipe:
+class SftCurvesRecipe:
     """What every run shares.
 
     stage: of the embedded model. sizes: numbers of training examples, each run for `epochs` passes.
@@ -61,10 +59,10 @@ class Recipe:
     max_new_tokens: int = 128
 
 
-RECIPE = Recipe()
+RECIPE = SftCurvesRecipe()
 
 
-def train_problems(n: int, seed: int, recipe: Recipe = RECIPE) -> list[dict[str, str]]:
+def train_problems(n: int, seed: int, recipe: SftCurvesRecipe = RECIPE) -> list[dict[str, str]]:
     """The first `n` of the seed's training problems: a smaller set is part of a larger one of the same seed.
 
     Raises CourseError if n is more than the recipe's largest size.
@@ -81,7 +79,7 @@ def train(
     examples: int,
     seed: int,
     method: str = "full",
-    recipe: Recipe = RECIPE,
+    recipe: SftCurvesRecipe = RECIPE,
     learning_rate: float | None = None,
     **options: Any,
 ) -> TrainingRun:
@@ -103,13 +101,13 @@ def train(
     )
 
 
-def usual_rate(method: str, recipe: Recipe = RECIPE) -> float:
+def usual_rate(method: str, recipe: SftCurvesRecipe = RECIPE) -> float:
     """The learning rate of a method unless another one is asked for."""
     return recipe.lora_learning_rate if method == "lora" else recipe.learning_rate
 
 
 def measure(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, recipe: Recipe = RECIPE
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, recipe: SftCurvesRecipe = RECIPE
 ) -> Evaluation:
     """Greedy answers to the recipe's held-out problems."""
     problems = data.load("word_problems", "test", recipe.test_problems)
@@ -117,7 +115,7 @@ def measure(
 
 
 def seconds_per_step(
-    base: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, method: str, recipe: Recipe = RECIPE
+    base: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, method: str, recipe: SftCurvesRecipe = RECIPE
 ) -> float:
     """CPU seconds of one optimizer step. Two lengths are timed, so that what every run pays once drops out."""
     seconds = {}
@@ -128,7 +126,7 @@ def seconds_per_step(
     return (seconds[45] - seconds[5]) / 40
 
 
-def plan(speeds: Mapping[str, float], recipe: Recipe = RECIPE) -> list[dict[str, Any]]:
+def plan(speeds: Mapping[str, float], recipe: SftCurvesRecipe = RECIPE) -> list[dict[str, Any]]:
     """Every run: a part of the experiment, the number of examples, the method, its steps and its seed.
 
     speeds: `seconds_per_step` of each method, from which the steps within a time budget follow.
@@ -149,7 +147,7 @@ def plan(speeds: Mapping[str, float], recipe: Recipe = RECIPE) -> list[dict[str,
 
 
 def _timed(
-    budget: int, method: str, seed: int, rate: float, speeds: Mapping[str, float], recipe: Recipe
+    budget: int, method: str, seed: int, rate: float, speeds: Mapping[str, float], recipe: SftCurvesRecipe
 ) -> dict[str, Any]:
     return {
         "part": "time",
@@ -167,41 +165,33 @@ def sweep() -> dict[str, Any]:
     from course_utils.models import load_base
 
     base, tokenizer = load_base("nano-math", RECIPE.stage, "cpu", "float32")
-    recipe = json.loads(json.dumps(asdict(RECIPE)))
-    try:
-        recorded = results.load(NAME)
-    except CourseError:
-        recorded = {"recipe": recipe, "runs": []}
-    if recorded["recipe"] != recipe:
-        raise CourseError(
-            f"course_utils/results/{NAME}.json was made with another recipe; delete it to begin anew"
-        )
-    if "start" not in recorded:
-        recorded["start"] = summary(measure(base, tokenizer))
-        recorded["seconds_per_step"] = {
-            method: round(seconds_per_step(base, tokenizer, method), 4) for method in METHODS
+    recording = Recording(NAME, RECIPE)
+
+    def speeds() -> dict[str, float]:
+        return {method: round(seconds_per_step(base, tokenizer, method), 4) for method in METHODS}
+
+    def run(settings: Mapping[str, Any]) -> dict[str, Any]:
+        options = {
+            key: settings[key]
+            for key in ("epochs", "max_steps", "learning_rate", "method")
+            if key in settings
         }
-        results.save(NAME, recorded)
-    done = [{key: run[key] for key in run if key not in _MEASURED} for run in recorded["runs"]]
-    for run in plan(recorded["seconds_per_step"]):
-        if run in done:
-            continue
-        options = {key: run[key] for key in ("epochs", "max_steps", "learning_rate", "method") if key in run}
         began = time.process_time()
-        trained = train(base, tokenizer, run["examples"], run["seed"], **options)
+        trained = train(base, tokenizer, settings["examples"], settings["seed"], **options)
         seconds = time.process_time() - began
-        model = trained.model.merge_and_unload() if run.get("method") == "lora" else trained.model
-        recorded["runs"].append(
-            {
-                **run,
-                "steps": trained.steps,
-                "seconds": round(seconds, 1),
-                **summary(measure(model, tokenizer)),
-            }
-        )
-        results.save(NAME, recorded)
-        print({key: value for key, value in recorded["runs"][-1].items() if key != "solved"}, flush=True)
-    return recorded
+        model = trained.model.merge_and_unload() if settings.get("method") == "lora" else trained.model
+        return {
+            "steps": trained.steps,
+            "seconds": round(seconds, 1),
+            **summary(measure(model, tokenizer)),
+        }
+
+    recording.once("start", lambda: summary(measure(base, tokenizer)))
+    return recording.complete(plan(recording.once("seconds_per_step", speeds)), run, _line)
+
+
+def _line(run: Mapping[str, Any]) -> str:
+    return str({key: value for key, value in run.items() if key != "solved"})
 
 
 def summary(evaluation: Evaluation) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-"""Base models by name: the embedded nano-math in three stages and nano-icl, or any model of the hub."""
+"""Base models by name: those of `embedded`, which travel with the course, or any model of the hub."""
 
-from course_utils.models.registry import STAGES, load_base, model_path
+from course_utils.models.registry import load_base, model_path
 
-__all__ = ["STAGES", "load_base", "model_path"]
+__all__ = ["load_base", "model_path"]

@@ -6,16 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_utils.errors import CourseError
+from course_utils.models import embedded
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-WEIGHTS = Path(__file__).parent / "weights"
-NANO_MATH = "nano-math"
-NANO_ICL = "nano-icl"
-EMBEDDED = (NANO_MATH, NANO_ICL)
-STAGES = ("weak", "medium", "strong")
 
 # Models of the hub are pinned: a repository that changes must not change a lab.
 HUB_REVISIONS = {
@@ -25,25 +20,11 @@ HUB_REVISIONS = {
 
 
 def model_path(name: str, stage: str | None = None) -> Path:
-    """The folder of an embedded model; nano-math's stage is strong if none is given.
+    """The folder of an embedded model; of its last stage if none is given.
 
     Raises CourseError if there is no such model or stage.
     """
-    if name not in EMBEDDED:
-        raise CourseError(f"there is no embedded model {name!r}; use one of {', '.join(EMBEDDED)}")
-    if name != NANO_MATH and stage is not None:
-        raise CourseError(f"only {NANO_MATH} has stages; leave stage={stage!r} out for {name!r}")
-    path = WEIGHTS / name
-    if name == NANO_MATH:
-        stage = stage or "strong"
-        if stage not in STAGES:
-            raise CourseError(f"{name} has no stage {stage!r}; use one of {', '.join(STAGES)}")
-        path = path / stage
-    if not (path / "model.safetensors").exists():
-        raise CourseError(
-            f"the weights of {path.relative_to(WEIGHTS)} are missing in {path}; install the package again"
-        )
-    return path
+    return embedded.find(name).folder(stage)
 
 
 def load_base(
@@ -54,8 +35,9 @@ def load_base(
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """A base model, in evaluation mode, and its tokenizer.
 
-    name, stage, device, dtype: each defaults to the profile's. `name` is "nano-math", "nano-icl", a folder
-    with a transformers model, or a model of the hub; `stage` ("weak", "medium", "strong") is nano-math's only.
+    name, stage, device, dtype: each defaults to the profile's. `name` is that of an embedded model ("nano-math",
+    "nano-icl"), a folder with a transformers model, or a model of the hub; `stage` is for embedded models that have
+    some ("weak", "medium", "strong" of nano-math).
     Raises CourseError if there is no such model or it cannot be reached.
     """
     import torch
@@ -71,11 +53,11 @@ def load_base(
     dtype = dtype or profile.dtype
     if isinstance(dtype, str):
         dtype = getattr(torch, dtype)
-    if name in EMBEDDED:
+    if name in embedded.EMBEDDED:
         source, options = str(model_path(name, stage)), {}
     else:
         if stage is not None:
-            raise CourseError(f"only {NANO_MATH} has stages; leave stage={stage!r} out for {name!r}")
+            raise embedded.no_stages(stage, name)
         source = name
         options = {"revision": HUB_REVISIONS[name]} if name in HUB_REVISIONS else {}
     try:
@@ -84,7 +66,7 @@ def load_base(
     except OSError as error:
         raise CourseError(
             f"the model {name!r} cannot be loaded ({str(error).splitlines()[0]}); check the name and the "
-            f"connection, or use the embedded {NANO_MATH!r} or {NANO_ICL!r}"
+            f"connection, or use an embedded one: {embedded.listed()}"
         ) from error
     if tokenizer.pad_token_id is None:
         raise CourseError(f"the tokenizer of {name!r} has no padding token; choose another model")

@@ -7,11 +7,11 @@ and `course solve` gathers them into the lab's file, together with the times of 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from course_utils.errors import CourseError
+from course_utils.resuming import write_whole
 
 MIME_TYPE = "application/vnd.course.results+json"
 
@@ -32,9 +32,7 @@ def load(name: str) -> dict[str, Any]:
 def save(name: str, results: dict[str, Any]) -> Path:
     """Write `results` (plain JSON data) under `name`, all or nothing, and return the file."""
     path = _FOLDER / f"{name}.json"
-    scratch = path.with_suffix(".tmp")
-    scratch.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(scratch, path)
+    write_whole(path, json.dumps(results, indent=2, ensure_ascii=False) + "\n")
     return path
 
 

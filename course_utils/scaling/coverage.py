@@ -24,11 +24,11 @@ from rich.progress import track
 
 from course_utils.data import word_problems
 from course_utils.data.answers import any_answer, is_correct, parse_answer
-from course_utils.errors import CourseError
 from course_utils.evaluation import chat_prompt
 from course_utils.generation import generate
 from course_utils.models import load_base
-from course_utils.scaling.recordings import FOLDER, save, write_whole
+from course_utils.resuming import claim, write_whole
+from course_utils.scaling.recordings import FOLDER, save
 
 CHUNK = 8  # problems sampled between two savings
 
@@ -55,11 +55,8 @@ def record(plan: Plan, out: Path, state: Path, progress: bool = True) -> pd.Data
 
     Raises CourseError if `state` holds the samples of another plan.
     """
-    text = json.dumps(asdict(plan)) + "\n"
-    if (state / "plan.json").exists() and (state / "plan.json").read_text(encoding="utf-8") != text:
-        raise CourseError(f"{state} holds samples of another plan; give another --state or delete it")
-    state.mkdir(parents=True, exist_ok=True)
-    write_whole(state / "plan.json", text)
+    refusal = f"{state} holds samples of another plan; give another --state or delete it"
+    claim(state / "plan.json", plan, refusal)
     chunks = [(stage, first) for stage in plan.stages for first in range(0, plan.problems, CHUNK)]
     rows, cpu, wall = [], 0.0, 0.0
     for stage, first in track(chunks, "sampling", disable=not progress):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course_utils.errors import CourseError
+from course_utils.resuming import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,13 +53,6 @@ def save(name: str, frame: pd.DataFrame, facts: dict[str, Any], folder: Path = F
     }
     write_whole(folder / f"{name}.csv", frame.to_csv(index=False))
     write_whole(folder / f"{name}.json", json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """All or nothing, whoever is killed or writes at the same time."""
-    part = path.with_suffix(f".{os.getpid()}")
-    part.write_text(text, encoding="utf-8")
-    part.rename(path)
 
 
 def _table(name: str) -> pd.DataFrame:

@@ -28,11 +28,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from course_utils.errors import CourseError
 from course_utils.profiles import get_profile
+from course_utils.resuming import claim, write_whole
 from course_utils.scaling.description import describe
-from course_utils.scaling.recordings import FOLDER, save, write_whole
+from course_utils.scaling.recordings import FOLDER, save
 from course_utils.scaling.source import MarkovSource
 from course_utils.scaling.transformer import Size
-from course_utils.scaling.trunk import RECIPE, SCHEDULES, Recipe, train_point, train_trunk, updates
+from course_utils.scaling.trunk import RECIPE, SCHEDULES, TrunkRecipe, train_point, train_trunk, updates
 
 MODEL_SIZES: dict[str, Size] = {
     size.name: size
@@ -137,13 +138,14 @@ def record(
     state: Path,
     processes: int = 2,
     console: Console | None = None,
-    recipe: Recipe = RECIPE,
+    recipe: TrunkRecipe = RECIPE,
 ) -> pd.DataFrame:
     """Run what of `jobs` is not yet in `state`, `processes` side by side, and write sweep.csv and sweep.json to `out`.
 
     Raises CourseError if `state` holds a sweep with another recipe.
     """
-    _check_state(state, recipe)
+    refusal = f"{state} holds points of another recipe; give another --state or delete it"
+    claim(state / "recipe.json", recipe, refusal)
     with _bar(jobs, console=console) as advance:
         rows = [row for group in _run_all(jobs, state, processes, recipe, advance) for row in group]
     frame = as_frame(rows).round({"loss": 6})
@@ -167,7 +169,9 @@ def record(
     return frame
 
 
-def run_job(job: Job, state: Path, recipe: Recipe, advance: Callable[[float], None]) -> list[dict[str, Any]]:
+def run_job(
+    job: Job, state: Path, recipe: TrunkRecipe, advance: Callable[[float], None]
+) -> list[dict[str, Any]]:
     """The rows of one job; what is already in `state` is read from there."""
     size, folder, meter = MODEL_SIZES[job.size], state / job.name, _Meter(job, advance)
     if len(job.tokens) > 1:
@@ -186,7 +190,7 @@ def run_job(job: Job, state: Path, recipe: Recipe, advance: Callable[[float], No
 
 
 def _run_all(
-    jobs: Sequence[Job], state: Path, processes: int, recipe: Recipe, advance: Callable[[float], None]
+    jobs: Sequence[Job], state: Path, processes: int, recipe: TrunkRecipe, advance: Callable[[float], None]
 ) -> list[list[dict[str, Any]]]:
     if processes == 1:
         return [run_job(job, state, recipe, advance) for job in jobs]
@@ -213,7 +217,7 @@ def _start_worker(words: Any, parent: int) -> None:
         words.put(done)
 
 
-def _work(job: Job, state: Path, recipe: Recipe) -> list[dict[str, Any]]:
+def _work(job: Job, state: Path, recipe: TrunkRecipe) -> list[dict[str, Any]]:
     return run_job(job, state, recipe, _tell)
 
 
@@ -252,15 +256,6 @@ def _bar(
     with Progress(*columns, console=console, disable=disable) as bar:
         task = bar.add_task("", total=sum(job.cost for job in jobs))
         yield lambda done: bar.advance(task, done)
-
-
-def _check_state(state: Path, recipe: Recipe) -> None:
-    """A folder holds the points of one recipe."""
-    path, text = state / "recipe.json", json.dumps(asdict(recipe)) + "\n"
-    if path.exists() and path.read_text(encoding="utf-8") != text:
-        raise CourseError(f"{state} holds points of another recipe; give another --state or delete it")
-    state.mkdir(parents=True, exist_ok=True)
-    write_whole(path, text)
 
 
 def main() -> None:

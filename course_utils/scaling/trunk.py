@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import math
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,8 @@ import torch
 import torch.nn.functional as F
 
 from course_utils.errors import CourseError
+from course_utils.models.pretraining import Learner
+from course_utils.resuming import write_whole
 from course_utils.scaling.source import MarkovSource
 from course_utils.scaling.transformer import Size, TinyTransformer
 
@@ -30,7 +31,7 @@ CHUNK_STEPS = 32  # batches drawn from the source at a time
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrunkRecipe:
     """How every model is trained. Rates fall with the root of the width; nothing else depends on the size."""
 
     batch: int = 32
@@ -51,75 +52,55 @@ class Recipe:
         return self.rate_at_16 * math.sqrt(16 / size.width)
 
 
-RECIPE = Recipe()
+RECIPE = TrunkRecipe()
 
 
 class Trunk:
     """One model in training, and the stream of tokens it reads: every sequence once, in the seed's order."""
 
     def __init__(
-        self, size: Size, seed: int, source: MarkovSource, recipe: Recipe, on_step: Callable[[], None]
+        self, size: Size, seed: int, source: MarkovSource, recipe: TrunkRecipe, on_step: Callable[[], None]
     ) -> None:
         self.size, self.seed, self.source, self.recipe, self.on_step = size, seed, source, recipe, on_step
         if seed < 0:
             raise CourseError(f"seed = {seed} is negative; give 0 or more")
-        self.model = TinyTransformer(size, source.vocabulary, seed)
-        self.optimizer = self._optimizer(self.model)
+        model = TinyTransformer(size, source.vocabulary, seed)
+        optimizer = torch.optim.AdamW(
+            model.parameters(), lr=recipe.rate(size), betas=recipe.betas, weight_decay=0.0, fused=True
+        )
+        self.learner = Learner(model, [optimizer])
         self.step = 0
 
     def advance(self, step: int) -> None:
         """Train at the constant rate until `step`."""
         while self.step < step:
-            self._update(self.model, self.optimizer, self.step, 1.0)
+            self._update(self.learner, self.step, 1.0)
             self.step += 1
 
     def branch(self, steps: int) -> float:
         """Decay a copy linearly to zero at `steps`. Returns its held-out loss; the trunk stays as it is."""
-        model = copy.deepcopy(self.model)
-        optimizer = self._optimizer(model)
-        optimizer.load_state_dict(copy.deepcopy(self.optimizer.state_dict()))
+        learner = copy.deepcopy(self.learner)
         for i in range(self.step, steps):
-            self._update(model, optimizer, i, (steps - i) / (steps - self.step))
-        return held_out_loss(model, self.source, self.recipe)
+            self._update(learner, i, (steps - i) / (steps - self.step))
+        return held_out_loss(learner.model, self.source, self.recipe)
 
     def cosine(self, steps: int) -> float:
         """The whole run on one cosine from the peak to zero. Returns the held-out loss."""
         for i in range(steps):
-            self._update(self.model, self.optimizer, i, (1 + math.cos(math.pi * i / steps)) / 2)
-        return held_out_loss(self.model, self.source, self.recipe)
+            self._update(self.learner, i, (1 + math.cos(math.pi * i / steps)) / 2)
+        return held_out_loss(self.learner.model, self.source, self.recipe)
 
     def state(self) -> dict[str, Any]:
-        return {
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "step": self.step,
-        }
+        return self.learner.state() | {"step": self.step}
 
     def load(self, state: dict[str, Any]) -> None:
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.learner.load(state)
         self.step = state["step"]
 
-    def _optimizer(self, model: TinyTransformer) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(
-            model.parameters(),
-            lr=self.recipe.rate(self.size),
-            betas=self.recipe.betas,
-            weight_decay=0.0,
-            fused=True,
-        )
-
-    def _update(
-        self, model: TinyTransformer, optimizer: torch.optim.Optimizer, step: int, scale: float
-    ) -> None:
+    def _update(self, learner: Learner, step: int, scale: float) -> None:
         warm = min(1.0, (step + 1) / self.recipe.warmup_steps)
-        for group in optimizer.param_groups:
-            group["lr"] = self.recipe.rate(self.size) * warm * scale
-        loss = next_token_loss(model, self._batch(step))
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), self.recipe.clip)
-        optimizer.step()
+        next_token_loss(learner.model, self._batch(step)).backward()
+        learner.update([self.recipe.rate(self.size) * warm * scale], self.recipe.clip)
         self.on_step()
 
     def _batch(self, step: int) -> torch.Tensor:
@@ -142,7 +123,7 @@ def next_token_loss(model: TinyTransformer, tokens: torch.Tensor) -> torch.Tenso
 
 
 @torch.inference_mode()
-def held_out_loss(model: TinyTransformer, source: MarkovSource, recipe: Recipe = RECIPE) -> float:
+def held_out_loss(model: TinyTransformer, source: MarkovSource, recipe: TrunkRecipe = RECIPE) -> float:
     """Nats a token on the held-out sequences, the same for every model.
 
     A finite sample is a little easier or harder than the source is on average; how much is known exactly, since the
@@ -155,7 +136,7 @@ def held_out_loss(model: TinyTransformer, source: MarkovSource, recipe: Recipe =
 
 
 @lru_cache(maxsize=2)
-def _held_out(source: MarkovSource, recipe: Recipe) -> torch.Tensor:
+def _held_out(source: MarkovSource, recipe: TrunkRecipe) -> torch.Tensor:
     return source.sample(recipe.held_out, CONTEXT + recipe.length, HELD_OUT_SEED)
 
 
@@ -164,7 +145,7 @@ def train_trunk(
     checkpoints: Sequence[int],
     seed: int = 0,
     source: MarkovSource | None = None,
-    recipe: Recipe = RECIPE,
+    recipe: TrunkRecipe = RECIPE,
     folder: Path | None = None,
     on_step: Callable[[], None] = lambda: None,
 ) -> list[dict[str, Any]]:
@@ -198,7 +179,7 @@ def train_point(
     seed: int = 0,
     source: MarkovSource | None = None,
     schedule: str = "wsd",
-    recipe: Recipe = RECIPE,
+    recipe: TrunkRecipe = RECIPE,
     on_step: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """A run of its own to one token count, as one row of `train_trunk`.
@@ -216,19 +197,19 @@ def train_point(
     return _row(trunk, steps, trunk.cosine(steps), "cosine", clock)
 
 
-def decay_start(steps: int, recipe: Recipe = RECIPE) -> int:
+def decay_start(steps: int, recipe: TrunkRecipe = RECIPE) -> int:
     """The step at which a run of `steps` leaves the trunk."""
     return steps - round(steps * recipe.decay_share)
 
 
-def updates(checkpoints: Sequence[int], recipe: Recipe = RECIPE) -> int:
+def updates(checkpoints: Sequence[int], recipe: TrunkRecipe = RECIPE) -> int:
     """How many updates `train_trunk` makes, decays included."""
     plan = [_steps(tokens, recipe) for tokens in checkpoints]
     on_trunk = decay_start(max(plan, default=0), recipe)
     return on_trunk + sum(steps - decay_start(steps, recipe) for steps in plan)
 
 
-def _steps(tokens: int, recipe: Recipe) -> int:
+def _steps(tokens: int, recipe: TrunkRecipe) -> int:
     steps, rest = divmod(tokens, recipe.tokens_per_step)
     if rest or steps < 1:
         raise CourseError(
@@ -265,9 +246,8 @@ def _row(trunk: Trunk, steps: int, loss: float, schedule: str, clock: _Clock) ->
 def _keep(trunk: Trunk, rows: list[dict[str, Any]], folder: Path) -> None:
     """Trunk and rows in one file, all or nothing, so that the two cannot disagree."""
     folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f"trunk.{os.getpid()}"
-    torch.save({"rows": rows, **trunk.state()}, part)
-    part.rename(folder / "trunk.pt")
+    state = {"rows": rows, **trunk.state()}
+    write_whole(folder / "trunk.pt", lambda path: torch.save(state, path))
 
 
 def _resume(trunk: Trunk, folder: Path, plan: list[int]) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from course_utils import course, profiles, results
@@ -52,6 +54,45 @@ def test_the_hardware_chooses_the_profile(monkeypatch, gigabytes, name):
     monkeypatch.delenv("COURSE_GRADING", raising=False)
     monkeypatch.setattr(profiles, "_gpu_bytes", lambda: gigabytes * 2**30)
     assert profiles.get_profile().name == name
+
+
+def test_a_lab_has_a_section_for_what_it_needs_otherwise(monkeypatch):
+    section = {"cpu": {"samples": 3, "epochs": 9}, "grading": {"epochs": 2}}
+    monkeypatch.setitem(profiles.LABS, "02_lora", section)
+    monkeypatch.delenv("COURSE_GRADING", raising=False)
+    full = profiles.get_profile("cpu")
+    assert full.lab("02_lora") == replace(full, samples=3, epochs=9)
+    monkeypatch.setenv("COURSE_GRADING", "1")
+    small = profiles.get_profile("cpu")
+    assert small.lab("02_lora") == replace(small, samples=3, epochs=2)
+    assert profiles.PROFILES["gpu"].lab("02_lora") == profiles.PROFILES["gpu"]
+    with pytest.raises(
+        CourseError, match=r"'01_sft_masking' has no section.*one of 06_many_shot_icl, 02_lora$"
+    ):
+        small.lab("01_sft_masking")
+
+
+@pytest.mark.parametrize("name", profiles.LABS)
+def test_a_labs_section_is_of_the_course_and_changes_what_a_profile_has(name):
+    assert course.lab(name).name == name
+    assert profiles.LABS[name].keys() <= {*profiles.PROFILES, "grading"}
+    for profile in profiles.PROFILES.values():
+        for at_budget in (profile, replace(profile, **profiles.GRADING)):
+            chosen = at_budget.lab(name)
+            assert (chosen.name, chosen.device, chosen.grading) == (
+                at_budget.name,
+                at_budget.device,
+                at_budget.grading,
+            )
+
+
+def test_the_learner_in_context_of_every_profile():
+    chosen = {name: profile.lab("06_many_shot_icl") for name, profile in profiles.PROFILES.items()}
+    assert {name: (p.model, p.stage) for name, p in chosen.items()} == {
+        "cpu": ("nano-icl", None),
+        "colab": ("Qwen/Qwen2.5-1.5B", None),
+        "gpu": ("Qwen/Qwen2.5-1.5B", None),
+    }
 
 
 def test_missing_results_are_named():

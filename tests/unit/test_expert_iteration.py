@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +13,7 @@ from course_utils.experiments import expert_iteration as experiment
 from course_utils.experiments.expert_iteration import Arm
 from course_utils.generation import Completion
 from course_utils.models import load_base
+from course_utils.resuming import as_json
 
 SMALL = replace(
     experiment.RECIPE,
@@ -204,6 +204,8 @@ def test_a_recording_goes_on_where_it_was(monkeypatch, tmp_path) -> None:
         lambda loaded, problems, *_: [written(problem["answer"]) for problem in problems],
     )
     monkeypatch.setattr(experiment, "_train", lambda loaded, *_, **__: loaded)
+    with pytest.raises(CourseError, match="'gold' takes as many examples as the arm 'continue' has kept"):
+        experiment.record(["gold"])
     first = experiment.record(["continue"])
     assert [run["arm"] for run in first["runs"]] == ["continue"]
     second = experiment.record()
@@ -234,10 +236,8 @@ def test_one_real_round_counts_what_it_measured(base) -> None:
 
 def test_the_recorded_file_holds_every_run_of_the_plan_once() -> None:
     recorded = results.load(experiment.NAME)
-    assert recorded["recipe"] == json.loads(
-        json.dumps({**asdict(experiment.RECIPE), "arms": [asdict(arm) for arm in experiment.ARMS]})
-    )
-    assert [(run["arm"], run["seed"]) for run in recorded["runs"]] == experiment.plan()
+    assert recorded["recipe"] == as_json(experiment.settings())
+    assert [{"arm": run["arm"], "seed": run["seed"]} for run in recorded["runs"]] == experiment.plan()
     rounds = {arm.name: arm.rounds for arm in experiment.ARMS}
     for run in recorded["runs"]:
         assert len(run["rounds"]) == 1 + rounds.get(run["arm"], 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import json
 import subprocess
@@ -11,20 +12,25 @@ from pathlib import Path
 
 import pytest
 import torch
+import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig, SFTTrainer
 
-from course_utils import results
+from course_utils import doctor, results
 from course_utils.data import word_problems
 from course_utils.errors import CourseError
 from course_utils.evaluation import chat_prompt, evaluate
-from course_utils.models import STAGES, load_base, model_path
-from course_utils.models.nano_math import behaviour, card, corpus
-from course_utils.models.nano_math.pretrain import Recipe, build_tokenizer
-from course_utils.models.registry import EMBEDDED, HUB_REVISIONS, WEIGHTS
-from course_utils.profiles import PROFILES
+from course_utils.models import load_base, model_path
+from course_utils.models.embedded import EMBEDDED, WEIGHTS, EmbeddedModel
+from course_utils.models.nano_math import behaviour, corpus
+from course_utils.models.nano_math.pretrain import NanoMathRecipe, build_tokenizer
+from course_utils.models.pretraining import PretrainingRecipe
+from course_utils.models.registry import HUB_REVISIONS
+from course_utils.profiles import LABS, PROFILES
+from course_utils.resuming import as_json
 from course_utils.training import fine_tune
 
+STAGES = EMBEDDED["nano-math"].stages
 MESSAGES = [
     {"role": "user", "content": "2+3?"},
     {"role": "assistant", "content": "#### 5"},
@@ -86,7 +92,7 @@ def test_the_stages_are_three_different_models_with_one_tokenizer() -> None:
 
 def test_the_tokenizer_that_is_loaded_is_the_one_that_was_trained(tokenizer) -> None:
     """AutoTokenizer gives every Qwen2 model Qwen2's own way to cut text, whatever the files say."""
-    trained = build_tokenizer(Recipe())
+    trained = build_tokenizer(NanoMathRecipe())
     for document in itertools.islice(corpus.documents(1), 300):
         assert tokenizer(document.text)["input_ids"] == trained(document.text)["input_ids"]
     assert type(tokenizer) is type(trained)
@@ -174,6 +180,10 @@ def test_load_base_follows_the_profile(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"name": "no/such-model-here", "stage": "weak"}, "'weak'"),
         ({"name": "nano-icl", "stage": "weak"}, "only nano-math has stages; leave stage='weak' out"),
         ({"name": "/no/such/folder"}, "/no/such/folder"),
+        (
+            {"name": "nano-maths"},
+            r"'nano-maths' cannot .* an embedded one: nano-math \(weak, medium, strong\), nano-icl$",
+        ),
     ],
 )
 def test_load_base_names_what_is_wrong(monkeypatch, arguments: dict, word: str) -> None:
@@ -191,7 +201,9 @@ def test_a_model_of_the_hub_is_pinned(monkeypatch) -> None:
         raise OSError("not reachable")
 
     monkeypatch.setattr(AutoTokenizer, "from_pretrained", refuse)
-    named = {name for profile in PROFILES.values() for name in (profile.model, profile.icl_model)}
+    chosen = [p for profile in PROFILES.values() for p in (profile, *map(profile.lab, LABS))]
+    named = {profile.model for profile in chosen}
+    assert len(named - set(EMBEDDED)) == len(HUB_REVISIONS)
     for name in named - set(EMBEDDED):
         with pytest.raises(CourseError, match="not reachable"):
             load_base(name, device="cpu", dtype="float32")
@@ -200,17 +212,63 @@ def test_a_model_of_the_hub_is_pinned(monkeypatch) -> None:
 
 
 def test_missing_weights_are_named(monkeypatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("course_utils.models.registry.WEIGHTS", tmp_path)
+    monkeypatch.setattr("course_utils.models.embedded.WEIGHTS", tmp_path)
     with pytest.raises(CourseError, match="install the package again"):
         model_path("nano-math", "strong")
     with pytest.raises(CourseError, match="install the package again"):
         model_path("nano-icl")
-    with pytest.raises(CourseError, match="nano-physics"):
+    with pytest.raises(CourseError, match=r"'nano-physics'; use one of nano-math \(weak, .*\), nano-icl$"):
         model_path("nano-physics")
 
 
-def test_the_card_is_what_the_recorded_numbers_make() -> None:
-    assert (WEIGHTS / "nano-math" / "README.md").read_text() == card.render(results.load("nano-math"))
+@pytest.mark.parametrize("entry", EMBEDDED.values(), ids=lambda entry: entry.name)
+class TestEveryEntryOfTheTable:
+    def test_its_weights_load_with_the_tokenizer_that_it_names(self, entry: EmbeddedModel) -> None:
+        assert len(entry.folders()) == max(1, len(entry.stages))
+        for folder in entry.folders():
+            tokenizer = AutoTokenizer.from_pretrained(folder)
+            config = json.loads((folder / "config.json").read_text())
+            assert type(tokenizer) is getattr(transformers, entry.tokenizer)
+            assert (len(tokenizer), config["dtype"]) == (config["vocab_size"], "float32")
+            assert tokenizer.pad_token_id is not None
+
+    def test_its_package_has_a_card_that_the_recorded_numbers_make(self, entry: EmbeddedModel) -> None:
+        card = importlib.import_module(f"{entry.package}.card")
+        written = (WEIGHTS / entry.name / "README.md").read_text()
+        assert written == card.render(results.load(entry.name))
+        assert written.startswith(f"# {entry.name}: ")
+
+    def test_its_recipe_is_the_one_that_it_was_made_with(self, entry: EmbeddedModel) -> None:
+        pretrain = importlib.import_module(f"{entry.package}.pretrain")
+        recipes = [
+            value
+            for value in vars(pretrain).values()
+            if isinstance(value, type) and issubclass(value, PretrainingRecipe)
+        ]
+        made_with = json.loads((WEIGHTS / entry.name / "training.json").read_text())["recipe"]
+        assert made_with in [as_json(recipe()) for recipe in recipes]
+
+
+def test_every_folder_of_weights_is_in_the_table() -> None:
+    assert {path.name for path in WEIGHTS.iterdir()} == set(EMBEDDED)
+
+
+def test_a_further_model_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What reads the table knows a third model at once: loading, messages, doctor, README."""
+    third = EmbeddedModel("nano-third", "is only made up", "Qwen2Tokenizer", stages=("early", "late"))
+    monkeypatch.setitem(EMBEDDED, third.name, third)
+    with pytest.raises(CourseError, match="nano-third/late are missing"):
+        load_base("nano-third")
+    with pytest.raises(CourseError, match="no stage 'strong'; use one of early, late"):
+        model_path("nano-third", "strong")
+    with pytest.raises(CourseError, match=r"use one of .*, nano-icl, nano-third \(early, late\)$"):
+        model_path("nano-fourth")
+    with pytest.raises(
+        CourseError, match="only nano-math and nano-third have stages; leave stage='late' out"
+    ):
+        model_path("nano-icl", "late")
+    found = doctor._weights()
+    assert (found.ok, "nano-third/early are missing" in found.text) == (False, True)
 
 
 def test_the_recorded_numbers_keep_the_bands() -> None:

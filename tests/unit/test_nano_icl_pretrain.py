@@ -16,12 +16,13 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from course_utils.data import icl_tasks
 from course_utils.data.icl_words import LABELS, SEPARATORS, STATES, THEREFORE, UNTRAINED_SEPARATOR
+from course_utils.errors import CourseError
 from course_utils.models.nano_icl import pretrain
 from course_utils.models.nano_icl.documents import Writer
-from course_utils.models.nano_icl.pretrain import Recipe, Run
+from course_utils.models.nano_icl.pretrain import NanoIclRecipe, NanoIclRun
 from course_utils.models.nano_icl.tokenizer import build_tokenizer
 
-TINY = Recipe(
+TINY = NanoIclRecipe(
     hidden_size=16,
     layers=1,
     heads=2,
@@ -57,20 +58,20 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def test_an_interrupted_run_gives_the_same_weights(tmp_path: Path, console: Console, monkeypatch) -> None:
-    Run(TINY, tmp_path / "whole", console).run()
-    real, calls = Run.train_step, itertools.count()
+    NanoIclRun(TINY, tmp_path / "whole", console).run()
+    real, calls = NanoIclRun.train_step, itertools.count()
 
     def dies(self):
         if next(calls) == 7:
             raise KeyboardInterrupt
         return real(self)
 
-    monkeypatch.setattr(Run, "train_step", dies)
+    monkeypatch.setattr(NanoIclRun, "train_step", dies)
     with pytest.raises(KeyboardInterrupt):
-        Run(TINY, tmp_path / "parts", console).run()
+        NanoIclRun(TINY, tmp_path / "parts", console).run()
     assert not (tmp_path / "parts" / "model.safetensors").exists()
-    monkeypatch.setattr(Run, "train_step", real)
-    resumed = Run(TINY, tmp_path / "parts", console)
+    monkeypatch.setattr(NanoIclRun, "train_step", real)
+    resumed = NanoIclRun(TINY, tmp_path / "parts", console)
     assert (resumed.step, resumed.first_steps, len(resumed.recent)) == (6, 4, 4)
     resumed.run()
     whole, parts = weights(tmp_path / "whole"), weights(tmp_path / "parts")
@@ -87,15 +88,15 @@ def test_an_interrupted_run_gives_the_same_weights(tmp_path: Path, console: Cons
 
 
 def test_a_folder_with_another_recipe_is_refused_and_kept(tmp_path: Path, console: Console) -> None:
-    Run(TINY, tmp_path, console)
+    NanoIclRun(TINY, tmp_path, console)
     before = (tmp_path / "run" / "recipe.json").read_text()
-    with pytest.raises(SystemExit, match="another recipe"):
-        Run(replace(TINY, seed=1), tmp_path, console)
+    with pytest.raises(CourseError, match="holds a run with another recipe; give another --out or delete it"):
+        NanoIclRun(replace(TINY, seed=1), tmp_path, console)
     assert (tmp_path / "run" / "recipe.json").read_text() == before
 
 
 def test_the_first_part_ends_when_answers_are_looked_up(tmp_path: Path, console: Console) -> None:
-    run = Run(replace(TINY, first_steps_most=1000), tmp_path, console)
+    run = NanoIclRun(replace(TINY, first_steps_most=1000), tmp_path, console)
     kinds = {batch.kind for _ in range(3) for batch in run.batches()}
     assert kinds <= {"repeats", "rationales", "easy maps"}
     run.recent.extend([0.1] * 40)
@@ -106,7 +107,7 @@ def test_the_first_part_ends_when_answers_are_looked_up(tmp_path: Path, console:
 
 def test_the_rate_warms_up_stays_and_falls(tmp_path: Path, console: Console) -> None:
     """Steps 0 to 3 are the first part, 4 to 9 the mixture, 10 to 13 the last part."""
-    run = Run(TINY, tmp_path, console)
+    run = NanoIclRun(TINY, tmp_path, console)
     rates = []
     for run.step in range(14):
         run.first_steps = 4 if run.step >= 4 else None
@@ -120,7 +121,7 @@ def test_answers_after_rationales_weigh_more_in_the_last_part(
     tmp_path: Path, console: Console, monkeypatch
 ) -> None:
     """Every loss is 1 for answers and 0 elsewhere: the gradient of a scale on them shows the weight."""
-    run = Run(TINY, tmp_path, console)
+    run = NanoIclRun(TINY, tmp_path, console)
     words = run.tokenizer.get_vocab()
     labels = torch.tensor([words[label] for label in LABELS])
     scale = torch.ones(1, requires_grad=True)
@@ -141,7 +142,7 @@ def test_answers_after_rationales_weigh_more_in_the_last_part(
 
 
 def test_the_first_loss_is_near_that_of_a_uniform_guess(tmp_path: Path, console: Console) -> None:
-    run = Run(replace(TINY, hidden_size=64, mlp_size=128, heads=4), tmp_path, console)
+    run = NanoIclRun(replace(TINY, hidden_size=64, mlp_size=128, heads=4), tmp_path, console)
     batch = run.writer.easy_maps(512, 64, np.random.default_rng(0))
     loss = pretrain.token_losses(run.model, batch).mean().item()
     assert math.log(76) * 0.6 < loss < math.log(76) * 2.5
@@ -158,7 +159,7 @@ def test_training_documents_are_training_tasks_only(writer: Writer, tokenizer, m
     monkeypatch.setattr(icl_tasks, "draw_one", watched)
     rng = np.random.default_rng(0)
     for _ in range(60):
-        writer.mixture(Recipe().kinds, 512, 128, rng)
+        writer.mixture(NanoIclRecipe().kinds, 512, 128, rng)
     writer.easy_maps(512, 64, rng)
     assert len(drawn) > 150
     assert {split for split, _ in drawn} == {"train"}
@@ -171,7 +172,7 @@ def test_the_loss_is_on_outputs_and_rationales(writer: Writer, tokenizer) -> Non
     marks = set(SEPARATORS)
     used = set()
     for _ in range(80):
-        batch = writer.mixture(Recipe().kinds, 512, 128, rng)
+        batch = writer.mixture(NanoIclRecipe().kinds, 512, 128, rng)
         assert batch.ids.shape == batch.predicted.shape
         assert (batch.ids[:, 0] == tokenizer.bos_token_id).all()
         words = set(tokenizer.convert_ids_to_tokens(batch.ids[batch.predicted].tolist()))
@@ -188,7 +189,7 @@ def test_no_document_is_longer_than_asked(writer: Writer) -> None:
     rng = np.random.default_rng(2)
     for length in (64, 128, 1056):
         for _ in range(30):
-            assert writer.mixture(Recipe().kinds, 2048, length, rng).ids.shape[1] <= length
+            assert writer.mixture(NanoIclRecipe().kinds, 2048, length, rng).ids.shape[1] <= length
     assert writer.mixture({"map": 1.0}, 2048, 1056, rng).ids.shape[1] > 1000
 
 

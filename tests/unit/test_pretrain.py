@@ -12,10 +12,11 @@ import torch
 from rich.console import Console
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from course_utils.errors import CourseError
 from course_utils.models.nano_math import corpus, pretrain
-from course_utils.models.nano_math.pretrain import STAGES, Recipe, Run
+from course_utils.models.nano_math.pretrain import STAGE_SHARES, NanoMathRecipe, NanoMathRun
 
-TINY = Recipe(
+TINY = NanoMathRecipe(
     tokens=20 * 128,
     vocab_size=400,
     tokenizer_documents=50,
@@ -49,9 +50,9 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def test_every_stage_gets_its_share_of_the_tokens() -> None:
-    recipe = Recipe()
+    recipe = NanoMathRecipe()
     ends = []
-    for stage, part in STAGES.items():
+    for stage, part in STAGE_SHARES.items():
         trunk, decay = recipe.stage_steps(stage)
         assert decay == pytest.approx((trunk + decay) * recipe.decay_share, abs=1)
         assert (trunk + decay) * recipe.tokens_per_step == pytest.approx(part * recipe.tokens, rel=1e-3)
@@ -60,24 +61,24 @@ def test_every_stage_gets_its_share_of_the_tokens() -> None:
 
 
 def test_an_interrupted_run_gives_the_same_weights(tmp_path: Path, console: Console, monkeypatch) -> None:
-    Run(TINY, tmp_path / "whole", console).run()
-    real, calls = pretrain.train_step, itertools.count()
+    NanoMathRun(TINY, tmp_path / "whole", console).run()
+    real, calls = NanoMathRun.update, itertools.count()
 
     def dies(*args):
         if next(calls) == 13:
             raise KeyboardInterrupt
         return real(*args)
 
-    monkeypatch.setattr(pretrain, "train_step", dies)
+    monkeypatch.setattr(NanoMathRun, "update", dies)
     with pytest.raises(KeyboardInterrupt):
-        Run(TINY, tmp_path / "parts", console).run()
+        NanoMathRun(TINY, tmp_path / "parts", console).run()
     assert (tmp_path / "parts" / "weak" / "model.safetensors").exists()
     assert not (tmp_path / "parts" / "strong").exists()
-    monkeypatch.setattr(pretrain, "train_step", real)
-    resumed = Run(TINY, tmp_path / "parts", console)
+    monkeypatch.setattr(NanoMathRun, "update", real)
+    resumed = NanoMathRun(TINY, tmp_path / "parts", console)
     assert 0 < resumed.step < 13
     resumed.run()
-    for stage in STAGES:
+    for stage in STAGE_SHARES:
         whole, parts = weights(tmp_path / "whole" / stage), weights(tmp_path / "parts" / stage)
         assert all(torch.equal(whole[name], parts[name]) for name in whole)
     assert not torch.equal(
@@ -89,10 +90,10 @@ def test_an_interrupted_run_gives_the_same_weights(tmp_path: Path, console: Cons
 
 
 def test_a_folder_with_another_recipe_is_refused_and_kept(tmp_path: Path, console: Console) -> None:
-    Run(TINY, tmp_path, console)
+    NanoMathRun(TINY, tmp_path, console)
     before = (tmp_path / "run" / "recipe.json").read_text()
-    with pytest.raises(SystemExit, match="another recipe"):
-        Run(replace(TINY, seed=1), tmp_path, console)
+    with pytest.raises(CourseError, match="holds a run with another recipe; give another --out or delete it"):
+        NanoMathRun(replace(TINY, seed=1), tmp_path, console)
     assert (tmp_path / "run" / "recipe.json").read_text() == before
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +10,7 @@ from course_utils import results
 from course_utils.errors import CourseError
 from course_utils.experiments import rank_sweep
 from course_utils.models import load_base
+from course_utils.resuming import as_json
 
 SMALL = replace(
     rank_sweep.RECIPE, old_examples=4, new_examples=4, test_problems=3, epochs=1, max_new_tokens=8
@@ -18,10 +19,9 @@ SMALL = replace(
 
 def test_the_recorded_file_holds_every_run_of_the_plan_once() -> None:
     recorded = results.load(rank_sweep.NAME)
-    runs = [(run["rank"], run["seed"], run["learning_rate"]) for run in recorded["runs"]]
+    runs = [{key: run[key] for key in ("rank", "seed", "learning_rate")} for run in recorded["runs"]]
     assert sorted(map(str, runs)) == sorted(map(str, rank_sweep.plan()))
-    recipe = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(rank_sweep.RECIPE).items()}
-    assert recorded["recipe"] == recipe
+    assert recorded["recipe"] == as_json(rank_sweep.RECIPE)
     for run in recorded["runs"]:
         for task in ("new", "old"):
             assert run[task]["solved"].count("1") == run[task]["correct"]
@@ -46,7 +46,7 @@ def test_the_two_tasks_differ_in_their_steps_and_test_is_not_train() -> None:
 def test_a_sweep_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.setattr(results, "_FOLDER", tmp_path)
     monkeypatch.setattr(rank_sweep, "RECIPE", SMALL)
-    plan = [(1, 0, 1e-3), ("full", 0, 1e-3)]
+    plan = [{"rank": rank, "seed": 0, "learning_rate": 1e-3} for rank in (1, "full")]
     monkeypatch.setattr(rank_sweep, "plan", lambda: plan)
     first = rank_sweep.sweep()
     assert [run["rank"] for run in first["runs"]] == [1, "full"]

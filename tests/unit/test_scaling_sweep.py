@@ -17,7 +17,7 @@ from course_utils.scaling import sweep
 from course_utils.scaling.source import MarkovSource
 from course_utils.scaling.transformer import Block, Size, TinyTransformer
 from course_utils.scaling.trunk import (
-    Recipe,
+    TrunkRecipe,
     decay_start,
     held_out_loss,
     next_token_loss,
@@ -28,7 +28,7 @@ from course_utils.scaling.trunk import (
 
 SMALL = Size(8, 1, 1)
 # 256 tokens an update, and few of them
-QUICK = Recipe(batch=8, length=32, warmup_steps=4, held_out=64)
+QUICK = TrunkRecipe(batch=8, length=32, warmup_steps=4, held_out=64)
 COUNTS = (4 * 256, 8 * 256, 16 * 256)
 MEASURED = ["n", "n_total", "d", "loss", "seed", "size", "trunk", "schedule"]
 TINY_JOBS = [
@@ -37,7 +37,7 @@ TINY_JOBS = [
     sweep.Job("16x2", 2, (8192,)),
     sweep.Job("16x2", 3, (8192,), "cosine"),
 ]
-TINY_RECIPE = Recipe(warmup_steps=1, batch=64, held_out=64)
+TINY_RECIPE = TrunkRecipe(warmup_steps=1, batch=64, held_out=64)
 
 
 @pytest.fixture(scope="module")

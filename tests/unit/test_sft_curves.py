@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +10,7 @@ from course_utils import results
 from course_utils.errors import CourseError
 from course_utils.experiments import sft_curves
 from course_utils.models import load_base
+from course_utils.resuming import as_json
 
 SMALL = replace(
     sft_curves.RECIPE,
@@ -33,7 +33,7 @@ def base():
 
 def test_the_recorded_file_holds_every_run_of_the_plan_once() -> None:
     recorded = results.load(sft_curves.NAME)
-    assert recorded["recipe"] == json.loads(json.dumps(asdict(sft_curves.RECIPE)))
+    assert recorded["recipe"] == as_json(sft_curves.RECIPE)
     planned = sft_curves.plan(recorded["seconds_per_step"])
     asked = [{key: run[key] for key in run if key in planned[i]} for i, run in enumerate(recorded["runs"])]
     assert asked == planned

@@ -7,7 +7,6 @@ With ``--render`` it only writes the card again from the recorded numbers.
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 from pathlib import Path
@@ -15,12 +14,14 @@ from typing import Any
 
 from rich.console import Console
 
-from course_utils import results
 from course_utils.data.icl_tasks import BITS
 from course_utils.data.icl_words import UNTRAINED_SEPARATOR, vocabulary
+from course_utils.markdown import table
+from course_utils.models import cards
 from course_utils.models.nano_icl import behaviour
 from course_utils.models.nano_icl.tokenizer import SPECIAL_TOKENS
-from course_utils.models.registry import NANO_ICL, WEIGHTS
+
+NAME = "nano-icl"
 
 
 def measure(folders: list[Path], console: Console) -> dict[str, Any]:
@@ -44,11 +45,6 @@ def measure(folders: list[Path], console: Console) -> dict[str, Any]:
 def interval(value: dict[str, float]) -> str:
     """ "0.85 ± 0.02" """
     return f"{value['value']:.2f} ± {value['high'] - value['value']:.2f}"
-
-
-def table(header: list[str], rows: list[list[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _curve_rows(seeds: dict[str, Any], shots: list[str]) -> list[list[str]]:
@@ -221,21 +217,13 @@ Predictions at other places than outputs and rationales mean nothing.
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--weights", type=Path, default=WEIGHTS / NANO_ICL, help="folder of the model shipped"
-    )
+    parser = cards.command(__doc__, NAME)
     parser.add_argument("--other", type=Path, help="folder of a model trained with another seed")
-    parser.add_argument("--render", action="store_true", help="write the card again without measuring")
     arguments = parser.parse_args()
     console = Console()
-    if not arguments.render:
-        folders = [arguments.weights, *([arguments.other] if arguments.other else [])]
-        results.save(NANO_ICL, measure(folders, console))
-    data = results.load(NANO_ICL)
-    (arguments.weights / "README.md").write_text(render(data))
+    folders = [arguments.weights, *([arguments.other] if arguments.other else [])]
+    measured = None if arguments.render else measure(folders, console)
+    data = cards.publish(NAME, arguments.weights, render, measured)
     for line in behaviour.compare_with_bands(next(iter(data["seeds"].values()))):
         console.print(line)
 

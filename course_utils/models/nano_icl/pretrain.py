@@ -7,41 +7,43 @@ Interrupt it at any time; the same command goes on.
 
 from __future__ import annotations
 
-import argparse
-import copy
-import json
 import math
-import time
-from collections import defaultdict, deque
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch.nn import functional
 from transformers import GenerationConfig, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
 from course_utils.data.icl_tasks import BITS
 from course_utils.models.nano_icl.documents import Batch, Writer
 from course_utils.models.nano_icl.tokenizer import build_tokenizer, save_tokenizer
-from course_utils.seeding import seed_everything
+from course_utils.models.pretraining import (
+    Learner,
+    PretrainingRecipe,
+    PretrainingRun,
+    command,
+    muon_and_adamw,
+    one_sentence,
+    save_model,
+)
+
+RECENT = 40  # steps whose mean loss on the last answers ends the easy part
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """Everything that decides the weights, but for the machine's rounding."""
+class NanoIclRecipe(PretrainingRecipe):
+    """The three parts: how long, how fast, on which documents. Lengths count tokens, losses nats per token."""
 
-    seed: int = 0
     hidden_size: int = 64
     layers: int = 4
     heads: int = 4
     mlp_size: int = 128
     context: int = 1056
     embedding_std: float = 0.3
-    matrix_learning_rate: float = 0.015
-    other_learning_rate: float = 3e-3
     warmup_steps: int = 100
     flat_share: float = 0.6
     tokens_per_step: int = 4096
@@ -69,7 +71,7 @@ class Recipe:
     save_every: int = 100
 
 
-def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Qwen2ForCausalLM:
+def build_model(recipe: NanoIclRecipe, tokenizer: PreTrainedTokenizerFast) -> Qwen2ForCausalLM:
     config = Qwen2Config(
         vocab_size=len(tokenizer),
         hidden_size=recipe.hidden_size,
@@ -94,18 +96,6 @@ def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Qwen2ForC
     return model
 
 
-def build_optimizers(model: Qwen2ForCausalLM, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the layers, AdamW for embeddings, norms and biases."""
-    matrices, others = [], []
-    for name, parameter in model.named_parameters():
-        inner = parameter.ndim == 2 and "embed" not in name
-        (matrices if inner else others).append(parameter)
-    return [
-        torch.optim.Muon(matrices, lr=recipe.matrix_learning_rate, weight_decay=0.01, momentum=0.95),
-        torch.optim.AdamW(others, lr=recipe.other_learning_rate, betas=(0.9, 0.98), weight_decay=0.0),
-    ]
-
-
 def token_losses(model: Qwen2ForCausalLM, batch: Batch) -> torch.Tensor:
     """(documents, answers) cross-entropy in nats of the predicted tokens; all documents have equally many."""
     targets = batch.predicted[:, 1:]
@@ -115,75 +105,37 @@ def token_losses(model: Qwen2ForCausalLM, batch: Batch) -> torch.Tensor:
     return losses.view(len(batch.ids), -1)
 
 
-def save_model(model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
-    """A transformers folder: weights in bf16 to halve the size, declared fp32 so that they load as such."""
-    half = copy.deepcopy(model).to(torch.bfloat16)
-    half.generation_config = GenerationConfig(
+def save(model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    generation = GenerationConfig(
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    half.save_pretrained(folder)
-    save_tokenizer(tokenizer, folder)
-    path = folder / "config.json"
-    config = json.loads(path.read_text())
-    config["dtype"] = "float32"
-    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+    save_model(model, folder, generation, partial(save_tokenizer, tokenizer))
 
 
-class Run:
-    """The state of one training run in a folder: checkpoint, log, finished model.
+class NanoIclRun(PretrainingRun):
+    """The three parts one after the other.
 
-    Batches depend on the seed and the step only, so a run that was interrupted goes on as if it had not been.
+    first_steps: how many the easy part took, None while it lasts. recent: its last losses.
     """
 
-    def __init__(self, recipe: Recipe, out: Path, console: Console) -> None:
-        self.recipe, self.out, self.console = recipe, out, console
-        self.state = out / "run"
-        self.state.mkdir(parents=True, exist_ok=True)
-        self.check_recipe()
-        seed_everything(recipe.seed)
-        self.tokenizer = build_tokenizer(recipe.context)
+    kept = (*PretrainingRun.kept, "tokens", "first_steps", "recent")
+    recipe: NanoIclRecipe
+    tokenizer: PreTrainedTokenizerFast
+
+    def begin(self) -> Learner:
+        self.tokens = 0
+        self.first_steps: int | None = None
+        self.recent: list[float] = []
+        self.tokenizer = build_tokenizer(self.recipe.context)
         self.writer = Writer(self.tokenizer.get_vocab(), self.tokenizer.bos_token_id)
-        self.model = build_model(recipe, self.tokenizer)
-        self.optimizers = build_optimizers(self.model, recipe)
-        self.step, self.seconds, self.tokens = 0, 0.0, 0
-        self.first_steps: int | None = None  # how many steps the easy part took, once it is over
-        self.recent: deque[float] = deque(maxlen=40)
-        self.load_checkpoint()
+        model = build_model(self.recipe, self.tokenizer)
+        return Learner(model, muon_and_adamw(model, self.recipe, betas=(0.9, 0.98)))
 
-    def check_recipe(self) -> None:
-        path = self.state / "recipe.json"
-        text = json.dumps(asdict(self.recipe), indent=2) + "\n"
-        if path.exists() and path.read_text() != text:
-            raise SystemExit(f"{self.out} holds a run with another recipe; give another --out or delete it.")
-        path.write_text(text)
-
-    def load_checkpoint(self) -> None:
-        path = self.state / "checkpoint.pt"
-        if path.exists():
-            saved = torch.load(path, weights_only=True)
-            self.model.load_state_dict(saved["model"])
-            for optimizer, state in zip(self.optimizers, saved["optimizers"], strict=True):
-                optimizer.load_state_dict(state)
-            self.step, self.seconds, self.tokens = saved["step"], saved["seconds"], saved["tokens"]
-            self.first_steps = saved["first_steps"]
-            self.recent.extend(saved["recent"])
-            self.console.print(f"going on at step {self.step}")
-
-    def save_checkpoint(self) -> None:
-        part = self.state / "checkpoint.part"
-        state = {
-            "model": self.model.state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "step": self.step,
-            "seconds": self.seconds,
-            "tokens": self.tokens,
-            "first_steps": self.first_steps,
-            "recent": list(self.recent),
-        }
-        torch.save(state, part)
-        part.rename(self.state / "checkpoint.pt")
+    @property
+    def tokens_read(self) -> int:
+        return self.tokens
 
     def progress_made(self) -> float:
         """Share of the mixture's steps that are done, 0 while the easy part lasts."""
@@ -225,10 +177,6 @@ class Run:
 
     def train_step(self) -> dict[str, float]:
         """One update. Returns the mean loss of each kind of document."""
-        rates = (self.recipe.matrix_learning_rate, self.recipe.other_learning_rate)
-        for optimizer, rate in zip(self.optimizers, rates, strict=True):
-            for group in optimizer.param_groups:
-                group["lr"] = rate * self.rate()
         seen = {}
         for batch in self.batches():
             losses = token_losses(self.model, batch)
@@ -238,69 +186,44 @@ class Run:
             ((losses * weights).mean() / 2).backward()
             seen[batch.kind] = losses.mean().item()
             if batch.kind == "easy maps":
-                self.recent.append(losses[:, -8:].mean().item())
+                self.recent = [*self.recent, losses[:, -8:].mean().item()][-RECENT:]
             self.tokens += batch.ids.numel()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        for optimizer in self.optimizers:
-            optimizer.step()
-            optimizer.zero_grad()
-        self.step += 1
-        easy = len(self.recent) == 40 and np.mean(self.recent) < self.recipe.first_loss
-        if self.first_steps is None and (easy or self.step == self.recipe.first_steps_most):
-            self.first_steps = self.step
-            self.console.print(f"easy part over at step {self.step}, loss {np.mean(self.recent):.3f}")
+        self.learner.update(self.rates(self.rate()))
+        steps = self.step + 1
+        easy = len(self.recent) == RECENT and np.mean(self.recent) < self.recipe.first_loss
+        if self.first_steps is None and (easy or steps == self.recipe.first_steps_most):
+            self.first_steps = steps
+            self.console.print(f"easy part over at step {steps}, loss {np.mean(self.recent):.3f}")
         return seen
 
+    def all_steps(self) -> int:
+        """Steps of all parts; while the easy one lasts, the most there may be."""
+        first = self.first_steps or self.recipe.first_steps_most
+        return first + self.recipe.steps + self.recipe.last_steps
+
     def run(self) -> None:
-        columns = ("training", BarColumn(), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]}"))
-        with Progress(*columns, TimeRemainingColumn(), console=self.console) as progress:
-            task = progress.add_task("training", total=None, completed=self.step, loss="-")
-            seen = defaultdict(list)
-            while (self.last_part() or 0.0) < 1:
-                start = time.perf_counter()
-                for kind, loss in self.train_step().items():
-                    seen[kind].append(loss)
-                self.seconds += time.perf_counter() - start
-                total = (self.first_steps or self.recipe.first_steps_most) + self.recipe.steps
-                total += self.recipe.last_steps
-                progress.update(task, advance=1, total=total, loss=f"{loss:.3f}")
-                if self.step % self.recipe.save_every == 0 or self.last_part() == 1:
-                    self.save_checkpoint()
-                    means = "  ".join(
-                        f"{kind} {np.mean(values):.3f}" for kind, values in sorted(seen.items())
-                    )
-                    self.console.print(
-                        f"step {self.step}  {self.tokens / 1e6:.1f}M tokens  {self.seconds:.0f} s  {means}"
-                    )
-                    seen.clear()
-        save_model(self.model.eval(), self.tokenizer, self.out)
-        record = {
-            "recipe": asdict(self.recipe),
-            "parameters": self.model.num_parameters(),
-            "first_steps": self.first_steps,
-            "steps": self.step,
-            "tokens": self.tokens,
-            "seconds": round(self.seconds),
-            "threads": torch.get_num_threads(),
-        }
-        (self.out / "training.json").write_text(json.dumps(record, indent=2) + "\n")
+        with self.bar() as bar:
+            self.train(bar, lambda: (self.last_part() or 0.0) >= 1, self.all_steps)
+        save(self.model.eval(), self.tokenizer, self.out)
+        self.write_record(
+            first_steps=self.first_steps,
+            steps=self.step,
+            tokens=self.tokens,
+            seconds=round(self.seconds),
+            threads=torch.get_num_threads(),
+        )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command(__doc__, ".course/nano-icl", seed=NanoIclRecipe.seed, threads=1)
     parser.add_argument(
-        "--out", type=Path, default=Path(".course/nano-icl"), help="where the model is written"
+        "--steps", type=int, default=NanoIclRecipe.steps, help="steps on the mixture of tasks"
     )
-    parser.add_argument("--steps", type=int, default=Recipe.steps, help="steps on the mixture of tasks")
-    parser.add_argument("--seed", type=int, default=Recipe.seed)
-    # On a busy machine one thread is faster: two wait for each other at every small operation.
-    parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    recipe = Recipe(steps=arguments.steps, seed=arguments.seed)
-    Run(recipe, arguments.out, Console()).run()
+    recipe = NanoIclRecipe(steps=arguments.steps, seed=arguments.seed)
+    with one_sentence():
+        NanoIclRun(recipe, arguments.out, Console()).run()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ Every number of the card comes from course_utils/results/nano-math.json, which t
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 from pathlib import Path
@@ -14,12 +13,14 @@ from typing import Any
 
 from rich.console import Console
 
-from course_utils import results
+from course_utils.markdown import table
+from course_utils.models import cards
+from course_utils.models.embedded import EMBEDDED
 from course_utils.models.nano_math import behaviour
 from course_utils.models.nano_math.corpus import KINDS
-from course_utils.models.registry import NANO_MATH, STAGES, WEIGHTS
 
-RESULTS_FILE = Path(results.__file__).parent / f"{NANO_MATH}.json"
+NAME = "nano-math"
+STAGES = EMBEDDED[NAME].stages
 
 
 def measure(weights: Path, console: Console) -> dict[str, Any]:
@@ -36,11 +37,6 @@ def measure(weights: Path, console: Console) -> dict[str, Any]:
 def interval(share: dict[str, float]) -> str:
     """ "0.85 [0.80, 0.89]" """
     return f"{share['value']:.2f} [{share['low']:.2f}, {share['high']:.2f}]"
-
-
-def table(header: list[str], rows: list[list[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _prompt_rows(stages: dict[str, Any]) -> list[list[str]]:
@@ -199,20 +195,10 @@ annotated sums, by the largest number in them.
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--weights", type=Path, default=WEIGHTS / NANO_MATH, help="folder with the three stages"
-    )
-    parser.add_argument("--render", action="store_true", help="write the card again without measuring")
-    arguments = parser.parse_args()
+    arguments = cards.command(__doc__, NAME).parse_args()
     console = Console()
-    if not arguments.render:
-        data = measure(arguments.weights, console)
-        RESULTS_FILE.write_text(json.dumps(data, indent=2) + "\n")
-    data = results.load(NANO_MATH)
-    (arguments.weights / "README.md").write_text(render(data))
+    measured = None if arguments.render else measure(arguments.weights, console)
+    data = cards.publish(NAME, arguments.weights, render, measured)
     for line in behaviour.compare_with_bands(data["stages"]["strong"]):
         console.print(line)
 

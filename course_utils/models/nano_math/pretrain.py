@@ -7,36 +7,43 @@ thus come from one run, and each is properly finished. Interrupt it at any time;
 
 from __future__ import annotations
 
-import argparse
 import copy
 import itertools
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from transformers import GenerationConfig, Qwen2Config, Qwen2ForCausalLM, Qwen2Tokenizer
 
 from course_utils.models.nano_math import behaviour
 from course_utils.models.nano_math.corpus import documents, rotas
 from course_utils.models.nano_math.tokenizer import END_OF_TEXT, IM_END, train_tokenizer
-from course_utils.seeding import seed_everything
+from course_utils.models.pretraining import (
+    Bar,
+    Learner,
+    PretrainingRecipe,
+    PretrainingRun,
+    command,
+    muon_and_adamw,
+    one_sentence,
+    save_model,
+)
+from course_utils.resuming import write_whole
 
 # Share of the token budget at which each stage is finished, its decay included.
-STAGES = {"weak": 0.25, "medium": 0.5, "strong": 1.0}
+STAGE_SHARES = {"weak": 0.25, "medium": 0.5, "strong": 1.0}
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """Everything that decides the weights, but for the machine's rounding."""
+class NanoMathRecipe(PretrainingRecipe):
+    """tokens: read by the strong stage; the widths and numbers are the Qwen2 config's."""
 
     tokens: int = 16_000_000
-    seed: int = 0
     vocab_size: int = 896
     tokenizer_documents: int = 6000
     hidden_size: int = 128
@@ -50,9 +57,6 @@ class Recipe:
     warmup_steps: int = 200
     rota_steps: int = 200
     decay_share: float = 0.2
-    matrix_learning_rate: float = 0.015
-    other_learning_rate: float = 3e-3
-    save_every: int = 500
 
     @property
     def tokens_per_step(self) -> int:
@@ -60,18 +64,18 @@ class Recipe:
 
     def stage_steps(self, stage: str) -> tuple[int, int]:
         """(trunk steps before the branch, decay steps in the branch)."""
-        total = round(STAGES[stage] * self.tokens / self.tokens_per_step)
+        total = round(STAGE_SHARES[stage] * self.tokens / self.tokens_per_step)
         decay = max(1, round(total * self.decay_share))
         return total - decay, decay
 
 
-def build_tokenizer(recipe: Recipe) -> Qwen2Tokenizer:
+def build_tokenizer(recipe: NanoMathRecipe) -> Qwen2Tokenizer:
     stream = documents(recipe.seed)
     texts = (next(stream).text for _ in range(recipe.tokenizer_documents))
     return train_tokenizer(texts, recipe.vocab_size)
 
 
-def build_model(recipe: Recipe, tokenizer: Qwen2Tokenizer) -> Qwen2ForCausalLM:
+def build_model(recipe: NanoMathRecipe, tokenizer: Qwen2Tokenizer) -> Qwen2ForCausalLM:
     config = Qwen2Config(
         vocab_size=len(tokenizer),
         hidden_size=recipe.hidden_size,
@@ -107,7 +111,7 @@ def tokenize(texts: Iterator[str], tokenizer: Qwen2Tokenizer, tokens: int) -> np
     return np.array(pieces[:tokens], dtype=np.uint16)
 
 
-def tokenize_corpus(recipe: Recipe, tokenizer: Qwen2Tokenizer) -> np.ndarray:
+def tokenize_corpus(recipe: NanoMathRecipe, tokenizer: Qwen2Tokenizer) -> np.ndarray:
     """What the model reads, in order: rotas for the first steps, then documents. (recipe.tokens,) uint16."""
     first = recipe.rota_steps * recipe.tokens_per_step
     texts = (document.text for document in documents(recipe.seed))
@@ -119,7 +123,7 @@ def tokenize_corpus(recipe: Recipe, tokenizer: Qwen2Tokenizer) -> np.ndarray:
     )
 
 
-def batches(corpus: np.ndarray, recipe: Recipe, first_step: int) -> Iterator[torch.Tensor]:
+def batches(corpus: np.ndarray, recipe: NanoMathRecipe, first_step: int) -> Iterator[torch.Tensor]:
     """(batch, context) int64 windows without overlap, from `first_step` on.
 
     The rotas come first, once. The documents follow, shuffled anew in each pass.
@@ -142,78 +146,31 @@ def batches(corpus: np.ndarray, recipe: Recipe, first_step: int) -> Iterator[tor
         yield torch.from_numpy(windows[rows].astype(np.int64))
 
 
-def build_optimizers(model: Qwen2ForCausalLM, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the layers, AdamW for embeddings, norms and biases."""
-    matrices, others = [], []
-    for name, parameter in model.named_parameters():
-        inner = parameter.ndim == 2 and "embed" not in name
-        (matrices if inner else others).append(parameter)
-    return [
-        torch.optim.Muon(matrices, lr=recipe.matrix_learning_rate, weight_decay=0.01, momentum=0.95),
-        torch.optim.AdamW(others, lr=recipe.other_learning_rate, betas=(0.9, 0.95), weight_decay=0.0),
-    ]
-
-
-def train_step(
-    model: Qwen2ForCausalLM,
-    optimizers: list[torch.optim.Optimizer],
-    batch: torch.Tensor,
-    scale: float,
-    recipe: Recipe,
-) -> float:
-    """One update with both learning rates multiplied by `scale`. Returns the loss in nats per token."""
-    for optimizer, rate in zip(
-        optimizers, (recipe.matrix_learning_rate, recipe.other_learning_rate), strict=True
-    ):
-        for group in optimizer.param_groups:
-            group["lr"] = rate * scale
+def language_loss(model: Qwen2ForCausalLM, batch: torch.Tensor) -> torch.Tensor:
+    """Mean nats per token, computed in bf16 where that is safe. batch: (B, T) int64."""
     with torch.autocast("cpu", torch.bfloat16):
-        loss = model(input_ids=batch, labels=batch, use_cache=False).loss
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    for optimizer in optimizers:
-        optimizer.step()
-        optimizer.zero_grad()
-    return loss.item()
+        return model(input_ids=batch, labels=batch, use_cache=False).loss
 
 
 def save_stage(model: Qwen2ForCausalLM, tokenizer: Qwen2Tokenizer, folder: Path) -> None:
-    """A transformers folder: weights in bf16 to halve the size, declared fp32 so that they load as such."""
-    half = copy.deepcopy(model).to(torch.bfloat16)
-    half.generation_config = GenerationConfig(
+    generation = GenerationConfig(
         eos_token_id=[tokenizer.convert_tokens_to_ids(token) for token in (IM_END, END_OF_TEXT)],
         pad_token_id=tokenizer.pad_token_id,
     )
-    half.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    path = folder / "config.json"
-    config = json.loads(path.read_text())
-    config["dtype"] = "float32"
-    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+    save_model(model, folder, generation, tokenizer.save_pretrained)
 
 
-class Run:
-    """The state of one pre-training run in a folder: corpus, trunk checkpoint, log, finished stages."""
+class NanoMathRun(PretrainingRun):
+    """The trunk, in a folder with the corpus and the finished stages."""
 
-    def __init__(self, recipe: Recipe, out: Path, console: Console) -> None:
-        self.recipe, self.out, self.console = recipe, out, console
-        self.state = out / "run"
-        self.state.mkdir(parents=True, exist_ok=True)
-        self.check_recipe()
-        seed_everything(recipe.seed)
-        self.tokenizer = build_tokenizer(recipe)
-        self.model = build_model(recipe, self.tokenizer)
-        self.optimizers = build_optimizers(self.model, recipe)
-        self.step, self.seconds = 0, 0.0
+    recipe: NanoMathRecipe
+    tokenizer: Qwen2Tokenizer
+
+    def begin(self) -> Learner:
+        self.tokenizer = build_tokenizer(self.recipe)
+        model = build_model(self.recipe, self.tokenizer)
         self.corpus = self.load_corpus()
-        self.load_checkpoint()
-
-    def check_recipe(self) -> None:
-        path = self.state / "recipe.json"
-        text = json.dumps(asdict(self.recipe), indent=2) + "\n"
-        if path.exists() and path.read_text() != text:
-            raise SystemExit(f"{self.out} holds a run with another recipe; give another --out or delete it.")
-        path.write_text(text)
+        return Learner(model, muon_and_adamw(model, self.recipe, betas=(0.9, 0.95)))
 
     def load_corpus(self) -> np.ndarray:
         path = self.state / "corpus.npy"
@@ -222,111 +179,78 @@ class Run:
             np.save(path, tokenize_corpus(self.recipe, self.tokenizer))
         return np.load(path, mmap_mode="r")
 
-    def load_checkpoint(self) -> None:
-        path = self.state / "trunk.pt"
-        if path.exists():
-            saved = torch.load(path, weights_only=True)
-            self.model.load_state_dict(saved["model"])
-            for optimizer, state in zip(self.optimizers, saved["optimizers"], strict=True):
-                optimizer.load_state_dict(state)
-            self.step, self.seconds = saved["step"], saved["seconds"]
-            self.console.print(f"going on at step {self.step}")
+    @property
+    def tokens_read(self) -> int:
+        return self.step * self.recipe.tokens_per_step
 
-    def save_checkpoint(self) -> None:
-        part = self.state / "trunk.part"
-        torch.save(
-            {
-                "model": self.model.state_dict(),
-                "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-                "step": self.step,
-                "seconds": self.seconds,
-            },
-            part,
-        )
-        part.rename(self.state / "trunk.pt")
+    def train_step(self) -> dict[str, float]:
+        scale = min(1.0, (self.step + 1) / self.recipe.warmup_steps)
+        return {"loss": self.update(self.learner, next(self.stream), scale)}
 
-    def train_trunk(self, until: int, progress: Progress, task: int) -> None:
-        stream = batches(self.corpus, self.recipe, self.step)
-        losses: list[float] = []
-        while self.step < until:
-            start = time.perf_counter()
-            scale = min(1.0, (self.step + 1) / self.recipe.warmup_steps)
-            losses.append(train_step(self.model, self.optimizers, next(stream), scale, self.recipe))
-            self.step += 1
-            self.seconds += time.perf_counter() - start
-            progress.update(task, advance=1, loss=f"{losses[-1]:.3f}")
-            if self.step % self.recipe.save_every == 0 or self.step == until:
-                self.save_checkpoint()
-                tokens = self.step * self.recipe.tokens_per_step
-                self.console.print(
-                    f"step {self.step}  {tokens / 1e6:.2f}M tokens  loss {np.mean(losses):.4f}  {self.seconds:.0f} s"
-                )
-                losses = []
+    def update(self, learner: Learner, batch: torch.Tensor, scale: float) -> float:
+        """One update of the trunk or a branch. Returns the loss in nats per token."""
+        loss = language_loss(learner.model, batch)
+        loss.backward()
+        learner.update(self.rates(scale))
+        return loss.item()
 
-    def anneal(self, stage: str, progress: Progress, task: int) -> None:
+    def train_trunk(self, until: int, bar: Bar) -> None:
+        self.stream = batches(self.corpus, self.recipe, self.step)
+        self.train(bar, lambda: self.step >= until)
+
+    def anneal(self, stage: str, bar: Bar) -> None:
         """Decay a copy of the trunk linearly to zero and save it as `stage`."""
         _, decay = self.recipe.stage_steps(stage)
-        model = copy.deepcopy(self.model)
-        optimizers = build_optimizers(model, self.recipe)
-        for optimizer, trunk in zip(optimizers, self.optimizers, strict=True):
-            optimizer.load_state_dict(copy.deepcopy(trunk.state_dict()))
+        branch = copy.deepcopy(self.learner)
         stream = batches(self.corpus, self.recipe, self.step)
         losses = []
         start = time.perf_counter()
         for i in range(decay):
-            losses.append(train_step(model, optimizers, next(stream), 1 - i / decay, self.recipe))
-            progress.update(task, advance=1, loss=f"{losses[-1]:.3f}")
+            losses.append(self.update(branch, next(stream), 1 - i / decay))
+            bar.advance(losses[-1])
         seconds = self.seconds + time.perf_counter() - start
-        save_stage(model.eval(), self.tokenizer, self.out / stage)
+        save_stage(branch.model.eval(), self.tokenizer, self.out / stage)
         record = {
             "tokens": (self.step + decay) * self.recipe.tokens_per_step,
             "seconds": round(seconds),
             "loss": round(float(np.mean(losses[-100:])), 4),
             "threads": torch.get_num_threads(),
         }
-        (self.state / f"{stage}.json").write_text(json.dumps(record) + "\n")
+        write_whole(self.finished(stage), json.dumps(record) + "\n")
         self.console.print(f"{stage}: {record}")
 
+    def finished(self, stage: str) -> Path:
+        """Where the facts of a finished stage are."""
+        return self.state / f"{stage}.json"
+
     def run(self) -> None:
-        plan = {stage: self.recipe.stage_steps(stage) for stage in STAGES}
+        plan = {stage: self.recipe.stage_steps(stage) for stage in STAGE_SHARES}
         total = max(trunk for trunk, _ in plan.values()) + sum(decay for _, decay in plan.values())
-        columns = (
-            "{task.description}",
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("loss {task.fields[loss]}"),
-        )
-        with Progress(*columns, TimeRemainingColumn(), console=self.console) as progress:
-            task = progress.add_task("training", total=total, completed=self.step, loss="-")
+        with self.bar(total) as bar:
             for stage, (trunk, decay) in plan.items():
-                if (self.state / f"{stage}.json").exists():
-                    progress.update(task, advance=decay)
+                if self.finished(stage).exists():
+                    bar.skip(decay)
                     continue
-                progress.update(task, description=f"training {stage}")
-                self.train_trunk(trunk, progress, task)
-                self.anneal(stage, progress, task)
-        stages = {stage: json.loads((self.state / f"{stage}.json").read_text()) for stage in STAGES}
-        record = {"recipe": asdict(self.recipe), "parameters": self.model.num_parameters(), "stages": stages}
-        (self.out / "training.json").write_text(json.dumps(record, indent=2) + "\n")
+                bar.describe(f"training {stage}")
+                self.train_trunk(trunk, bar)
+                self.anneal(stage, bar)
+        self.write_record(
+            stages={stage: json.loads(self.finished(stage).read_text()) for stage in STAGE_SHARES}
+        )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command(__doc__, ".course/nano-math", seed=NanoMathRecipe.seed, threads=2)
     parser.add_argument(
-        "--out", type=Path, default=Path(".course/nano-math"), help="where the stages are written"
+        "--tokens", type=float, default=NanoMathRecipe.tokens, help="token budget of the strong stage"
     )
-    parser.add_argument(
-        "--tokens", type=float, default=Recipe.tokens, help="token budget of the strong stage"
-    )
-    parser.add_argument("--seed", type=int, default=Recipe.seed)
-    # On a busy machine one thread is faster: two wait for each other at every small operation.
-    parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     console = Console()
-    Run(Recipe(tokens=int(arguments.tokens), seed=arguments.seed), arguments.out, console).run()
+    with one_sentence():
+        NanoMathRun(
+            NanoMathRecipe(tokens=int(arguments.tokens), seed=arguments.seed), arguments.out, console
+        ).run()
     console.print("measuring the strong stage …")
     measured = behaviour.measure_stage(arguments.out / "strong", behaviour.QUICK)
     for line in behaviour.compare_with_bands(measured):
