@@ -15,6 +15,8 @@ from course_utils.experiments.expert_iteration import Arm
 from course_utils.generation import Completion
 from course_utils.models import load_base
 
+pytestmark = pytest.mark.slow  # loads models
+
 SMALL = replace(
     experiment.RECIPE,
     questions=4,

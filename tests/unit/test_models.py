@@ -25,6 +25,8 @@ from course_utils.models.registry import EMBEDDED, HUB_REVISIONS, WEIGHTS
 from course_utils.profiles import PROFILES
 from course_utils.training import fine_tune
 
+pytestmark = pytest.mark.slow  # loads models
+
 MESSAGES = [
     {"role": "user", "content": "2+3?"},
     {"role": "assistant", "content": "#### 5"},

@@ -20,6 +20,8 @@ from course_utils.models.nano_icl import behaviour, card
 from course_utils.models.nano_icl.tokenizer import build_tokenizer
 from course_utils.models.registry import WEIGHTS
 
+pytestmark = pytest.mark.slow  # loads models
+
 FOLDER = WEIGHTS / "nano-icl"
 
 

@@ -21,6 +21,8 @@ from course_utils.models.nano_icl.documents import Writer
 from course_utils.models.nano_icl.pretrain import Recipe, Run
 from course_utils.models.nano_icl.tokenizer import build_tokenizer
 
+pytestmark = pytest.mark.slow  # trains models
+
 TINY = Recipe(
     hidden_size=16,
     layers=1,

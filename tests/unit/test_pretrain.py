@@ -15,6 +15,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from course_utils.models.nano_math import corpus, pretrain
 from course_utils.models.nano_math.pretrain import STAGES, Recipe, Run
 
+pytestmark = pytest.mark.slow  # trains models
+
 TINY = Recipe(
     tokens=20 * 128,
     vocab_size=400,

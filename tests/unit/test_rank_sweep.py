@@ -11,6 +11,8 @@ from course_utils.errors import CourseError
 from course_utils.experiments import rank_sweep
 from course_utils.models import load_base
 
+pytestmark = pytest.mark.slow  # loads models
+
 SMALL = replace(
     rank_sweep.RECIPE, old_examples=4, new_examples=4, test_problems=3, epochs=1, max_new_tokens=8
 )
