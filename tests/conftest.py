@@ -42,6 +42,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The long ones first, so that no core waits for another at the end.
+    items.sort(key=lambda item: ("unit" in item.path.parts, not item.get_closest_marker("slow")))
     for item in items:
         if not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(group_of(item)))

@@ -16,7 +16,9 @@ from nbformat import NotebookNode
 from course_utils.course import Lab
 from course_utils.grading import notebook as nbk
 
-QUICK_SECONDS = 10.0  # of processor time: several times what the longest takes, so that no busy machine matters
+QUICK_SECONDS = (
+    10.0  # of processor time: several times what the longest takes, so that no busy machine matters
+)
 LAB = Lab(name="01_tiny", title="A tiny lab", points=10, cpu_seconds=5, grading_seconds=5)
 
 SETUP = """
