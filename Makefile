@@ -5,18 +5,27 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
+# Installs what uv and pip install alike, with uv where it is on the path: it takes a fraction of pip's time. uv reads
+# none of pip's settings, so where pip was told of an index, wheels or a proxy of its own, pip does it.
+# `make UV=` takes pip anyway, `make UV=uv` takes uv anyway.
+PIP := $(BIN)/python -m pip
+UV ?= auto
+OWN_SETTINGS := index|find-links|proxy|cert|constraint
+
 # Small tensors gain nothing from threads that fight for two cores.
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: course test lab slides bench readme fresh help
+.PHONY: course test quick lab slides bench readme lock fresh help
 help:
 	@echo "make course   the whole way on a made-up class: release, grade, feedback, report"
-	@echo "make test     all tests"
+	@echo "make test     all tests, on all cores"
+	@echo "make quick    lint, and the unit tests that need no model: about a minute"
 	@echo "make lab      JupyterLab on labs/"
 	@echo "make slides   build the slides"
 	@echo "make bench    speed, as ratios within one run"
 	@echo "make readme   bring the numbers in README.md up to date"
+	@echo "make lock     bring constraints.lock in line with pyproject.toml and constraints.txt"
 	@echo "make fresh    time the first two in an empty clone"
 
 course: $(INSTALLED)
@@ -26,6 +35,11 @@ test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pytest
+
+quick: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pytest tests/unit -m "not slow"
 
 lab: $(INSTALLED)
 	$(BIN)/jupyter lab labs
@@ -39,13 +53,29 @@ bench: $(INSTALLED)
 readme: $(INSTALLED)
 	$(BIN)/python -m course_utils.readme
 
+# What the lock has stays unless something forces it; without the file, everything is taken at its newest.
+lock:
+	@command -v uv >/dev/null || { echo "uv makes the lock, and is not on the path: pip install uv"; exit 1; }
+	uv pip compile --quiet --universal --python-version 3.11 --extra test --constraints constraints.txt \
+		--annotation-style line --custom-compile-command "make lock" --output-file constraints.lock pyproject.toml
+
 fresh: $(INSTALLED)
 	$(BIN)/python tests/fresh_clone.py
 
-$(INSTALLED): pyproject.toml constraints.txt
+$(INSTALLED): pyproject.toml constraints.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The course needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "No virtual environment can be made: on Debian, apt-get install python3-venv"; exit 1; }
-	@echo "Installing the course into $(VENV) (a few minutes, once)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@uv="$(UV)"; \
+	if [ "$$uv" = auto ]; then \
+		uv=$$(command -v uv || true); \
+		if $(PIP) config list | grep -Eq '$(OWN_SETTINGS)'; then uv=; fi; \
+	fi; \
+	if [ -n "$$uv" ]; then \
+		echo "Installing the course into $(VENV) with uv (a minute or more, once)"; \
+		"$$uv" pip install --quiet --python $(BIN)/python -c constraints.lock -e '.[test]'; \
+	else \
+		echo "Installing the course into $(VENV) with pip (a few minutes, once)"; \
+		$(PIP) install --quiet --disable-pip-version-check -c constraints.lock -e '.[test]'; \
+	fi
 	@touch $@

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -70,11 +71,23 @@ class Course:
 
 @cache
 def load_course() -> Course:
-    """Read course.toml: beside the package in a wheel, in the repository root in a clone."""
+    """Read course.toml: beside the package in a wheel, in the repository root in a clone.
+
+    Raises CourseError when there is none, or when it cannot be used.
+    """
     for path in (_PACKAGE / "course.toml", _PACKAGE.parent / "course.toml"):
         if path.is_file():
-            facts = tomllib.loads(path.read_text(encoding="utf-8"))
-            labs = tuple(Lab(**lab) for lab in facts.pop("labs"))
+            try:
+                facts = tomllib.loads(path.read_text(encoding="utf-8"))
+                labs = tuple(Lab(**lab) for lab in facts.pop("labs"))
+            except (
+                ValueError,
+                LookupError,
+                TypeError,
+            ) as error:  # no TOML; no labs; an unknown or missing field
+                raise CourseError(f"{path} cannot be used ({error!r}): correct it there.") from error
+            if odd := [lab.name for lab in labs if not re.fullmatch(r"\d\d+_\w+", lab.name)]:
+                raise CourseError(f"course.toml: a lab is called as in 01_sft_masking, not {odd[0]!r}.")
             for lab in labs:
                 if lab.due is not None and getattr(lab.due, "tzinfo", None) is None:
                     raise CourseError(

@@ -92,7 +92,7 @@ def _packages(root: Path | None) -> list[Finding]:
             other.append(f"{name} {found} (tested: {wanted})")
     if not other:
         return [Finding("packages", True, "the versions of constraints.txt")]
-    mend = "python -m pip install -c constraints.txt -e '.[test]'"
+    mend = "python -m pip install -c constraints.lock -e '.[test]'"
     return [Finding("packages", False, "; ".join(other), mend)]
 
 

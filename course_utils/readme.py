@@ -1,31 +1,40 @@
 """Keeps the measured numbers in README.md equal to the results files: `python -m course_utils.readme`.
 
 README.md holds blocks between `<!-- numbers: NAME -->` and `<!-- end -->`; each is a Markdown table that one
-function here makes from recorded results.
+function here makes from recorded results. Exit codes: 0 all is well; 2 it could not do its work, and says why.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from course_utils import results
-from course_utils.course import load_course
+from course_utils.course import course_root, load_course
 from course_utils.errors import CourseError
 from course_utils.markdown import table
 from course_utils.models.embedded import EMBEDDED, WEIGHTS
 
-_BLOCK = re.compile(r"(<!-- numbers: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_OPENING = "<!-- numbers: "
+_BLOCK = re.compile(rf"({_OPENING}(\w+) -->\n)((?:(?!{_OPENING}).)*?)(<!-- end -->)", re.DOTALL)
 
 
 def render(text: str) -> str:
-    """README's text with every block of numbers made anew. Raises CourseError for an unknown block."""
+    """README's text with every block of numbers made anew.
+
+    Raises CourseError for an unknown block, one without an end, and one whose numbers were not recorded.
+    """
+    if text.count(_OPENING) != len(_BLOCK.findall(text)):
+        raise CourseError(
+            f"README.md: each `{_OPENING}NAME -->` stands on a line of its own and needs a `<!-- end -->` after it."
+        )
 
     def block(match: re.Match) -> str:
-        opening, name, closing = match.groups()
+        opening, name, _, closing = match.groups()
         if name not in BLOCKS:
             raise CourseError(f"README.md asks for the numbers {name!r}: there are only {', '.join(BLOCKS)}.")
         return f"{opening}{BLOCKS[name]()}\n{closing}"
@@ -35,28 +44,29 @@ def render(text: str) -> str:
 
 def _commands() -> str:
     """Seconds of the make targets in an empty clone, written by `make fresh`."""
-    measured = results.load("commands")
-    rows = [
-        [f"`{entry['command']}`", entry["when"], _minutes(entry["seconds"])] for entry in measured["runs"]
-    ]
-    return table(["command", "when", f"on {measured['cores']} cores"], rows)
+    with _recorded("commands", "make fresh") as measured:
+        rows = [
+            [f"`{entry['command']}`", entry["when"], _minutes(entry["seconds"])] for entry in measured["runs"]
+        ]
+        return table(["command", "when", f"on {measured['cores']} cores"], rows)
 
 
 def _labs() -> str:
     """Each lab's points, time and memory, written by `course solve`."""
     rows = []
     for lab in load_course().labs:
-        run = results.load(lab.name)["run"]
-        rows.append(
-            [
-                f"[{lab.name}](labs/{lab.name}/{lab.name}.ipynb)",
-                lab.title,
-                str(lab.points),
-                _minutes(run["seconds"]),
-                f"{run['grading_seconds']:.0f} s",
-                f"{run['peak_mb'] / 1000:.1f} GB",
-            ]
-        )
+        with _recorded(lab.name, f"course solve {lab.number}") as recorded:
+            run = recorded["run"]
+            rows.append(
+                [
+                    f"[{lab.name}](labs/{lab.name}/{lab.name}.ipynb)",
+                    lab.title,
+                    str(lab.points),
+                    _minutes(run["seconds"]),
+                    f"{run['grading_seconds']:.0f} s",
+                    f"{run['peak_mb'] / 1000:.1f} GB",
+                ]
+            )
     return table(["lab", "title", "points", "from top to bottom", "grading budget", "peak memory"], rows)
 
 
@@ -79,6 +89,19 @@ def _models() -> str:
     return table(["model", "what it does", "stages", "parameters", "made by", "licence"], rows)
 
 
+@contextlib.contextmanager
+def _recorded(name: str, command: str) -> Iterator[dict[str, Any]]:
+    """The recorded results of this name. Raises CourseError that names the command which records what is missing."""
+    try:
+        yield results.load(name)
+    except CourseError as error:
+        raise CourseError(f"{error} Here that is `{command}`.") from error
+    except (LookupError, TypeError, ValueError) as error:
+        raise CourseError(
+            f"The recorded results {name}.json lack what README.md shows ({error!r}): run `{command}` again."
+        ) from error
+
+
 def _minutes(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
 
@@ -87,9 +110,18 @@ BLOCKS: dict[str, Callable[[], str]] = {"commands": _commands, "labs": _labs, "m
 
 
 def main() -> int:
-    """Write README.md anew in the current folder."""
-    path = Path("README.md")
-    path.write_text(render(path.read_text(encoding="utf-8")), encoding="utf-8")
+    """Write README.md of the course anew, from any folder inside it."""
+    try:
+        path = course_root() / "README.md"
+        if not path.is_file():
+            raise CourseError(f"{path} is missing: `git checkout README.md` brings it back.")
+        path.write_text(render(path.read_text(encoding="utf-8")), encoding="utf-8")
+    except CourseError as error:
+        print(f"readme: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"readme: {error.filename} cannot be read or written: {error.strerror}.", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -311,17 +311,21 @@ def _font_faces() -> str:
 
 
 def _install() -> None:
-    """`npm ci` once: what the lock says, nothing else."""
-    if MARP.exists():
-        return
-    npm = shutil.which("npm")
-    if npm is None:
-        raise CourseError("npm is missing: install Node.js 20 or newer to build the decks.")
-    done = subprocess.run(
-        [npm, "ci", "--silent", "--fetch-retries=1"], cwd=ROOT, capture_output=True, text=True
-    )
-    if done.returncode:
-        raise CourseError(f"`npm ci` failed: {done.stderr.strip()[-400:]}")
+    """`npm ci` once: what the lock says, nothing else. Whoever comes meanwhile waits until it is done."""
+    import fcntl  # not there on Windows, which reads the decks and does not build them
+
+    with (ROOT / "package-lock.json").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if MARP.exists():
+            return
+        npm = shutil.which("npm")
+        if npm is None:
+            raise CourseError("npm is missing: install Node.js 20 or newer to build the decks.")
+        done = subprocess.run(
+            [npm, "ci", "--silent", "--fetch-retries=1"], cwd=ROOT, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise CourseError(f"`npm ci` failed: {done.stderr.strip()[-400:]}")
 
 
 def marp(composed: Composed) -> bytes:

@@ -1,4 +1,9 @@
-"""What several folders of tests share: needs that a machine may lack, and a graded class made by hand."""
+"""What several folders of tests share: how they spread over the cores, what a machine may lack, a graded class.
+
+A plain `pytest` uses the cores that there are. A file's tests stay on one of them, in order, so that what they
+share is made once; those of a lab, and those of a kind of sandbox, are taken as a file of their own. Nothing may
+be shared between two files but what is only read: folders come from tmp_path, ports and sockets from the system.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +21,40 @@ if TYPE_CHECKING:
 
 # A real class's gradebook must not be touched by a test.
 os.environ.pop("COURSE_GRADEBOOK", None)
+# Before anything imports torch, and for all that tests start: small tensors gain nothing from threads that fight for
+# two cores.
+os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+
+MOST_WORKERS = 8  # each holds torch, models and kernels of its own: up to 2 GB
+APART = ("lab", "deck", "locked", "warm")  # parameters whose values share nothing that is dear
 
 LAB = "01_sft_masking"
 WHAT = "labels of a 5-token example with prompt_length=2"
 HINT = "You left the last prompt token in the loss; `labels` are aligned with `input_ids`."
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One worker for each core; none for a single file, which stays in one process anyway."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    single = len(config.args) == 1 and config.args[0].split("::")[0].endswith(".py")
+    return 0 if single or cores == 1 else min(cores, MOST_WORKERS)
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The long ones first, so that no core waits for another at the end.
+    items.sort(key=lambda item: ("unit" in item.path.parts, not item.get_closest_marker("slow")))
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+
+def group_of(item: pytest.Item) -> str:
+    """What stays on one worker: the file, with the lab or the kind of sandbox where a test is for one."""
+    chosen = item.callspec.params if hasattr(item, "callspec") else {}
+    values = (getattr(chosen[name], "name", chosen[name]) for name in APART if name in chosen)
+    return " ".join([item.path.stem, *map(str, values)])
 
 
 @pytest.fixture(scope="session")

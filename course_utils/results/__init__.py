@@ -21,12 +21,17 @@ _FOLDER = Path(__file__).resolve().parent
 def load(name: str) -> dict[str, Any]:
     """The recorded results called `name`, for example "01_sft_masking".
 
-    Raises CourseError that names the file when there is none.
+    Raises CourseError that names the file when there is none, or when it is damaged.
     """
     path = _FOLDER / f"{name}.json"
     if not path.is_file():
         raise CourseError(f"There are no recorded results {path.name}: run what writes them first.")
-    return json.loads(path.read_text(encoding="utf-8"))
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CourseError(
+            f"The recorded results {path.name} are damaged ({error}): run what writes them again."
+        ) from error
 
 
 def save(name: str, results: dict[str, Any]) -> Path:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
@@ -182,15 +183,14 @@ def make_room() -> Callable[[Path], Classroom]:
 
 
 @pytest.fixture(scope="session")
-def open_interpreter(tmp_path_factory: pytest.TempPathFactory) -> Interpreter:
+def open_interpreter() -> Iterator[Interpreter]:
     """A Python like this one that every user can read: Landlock as root needs it.
 
     The interpreter is copied; the packages are the environment's own.
     """
     base = Path(sys.base_prefix).resolve()
-    home = Path("/var/tmp") / f"open-python-{tmp_path_factory.getbasetemp().name}"
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(mode=0o755)
+    home = Path(tempfile.mkdtemp(prefix="open-python-", dir="/var/tmp"))
+    home.chmod(0o755)
     try:
         version = f"python{sys.version_info.major}.{sys.version_info.minor}"
         skip = shutil.ignore_patterns("site-packages", "test", "__pycache__", "*.a")

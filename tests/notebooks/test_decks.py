@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,9 +18,15 @@ NOTE = re.compile(r"<!--(?!\s*_)(.*?)-->", re.DOTALL)
 CODE = re.compile(r"^```\w+\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
+@functools.cache
+def composed(deck: str) -> slides.Composed:
+    """The deck before marp; its figures are drawn once for all tests that only read it."""
+    return slides.compose(deck)
+
+
 def pages(deck: str) -> list[str]:
     """The Markdown of each slide, numbers and figures put in, without the front matter."""
-    markdown = slides.compose(deck).markdown
+    markdown = composed(deck).markdown
     return re.split(r"^---$", markdown.split("\n---\n", 1)[1], flags=re.MULTILINE)
 
 
@@ -89,7 +97,7 @@ def test_no_slide_gives_away_a_solution(deck: str) -> None:
 @pytest.mark.parametrize("deck", DECKS)
 def test_every_drawn_figure_is_shown(deck: str) -> None:
     text = (slides.SLIDES / f"{deck}.md").read_text(encoding="utf-8")
-    for name in slides.compose(deck).figures:
+    for name in composed(deck).figures:
         assert f'figure("{name}"' in text, f"{name} is drawn and not shown"
 
 
@@ -164,6 +172,25 @@ def test_matplotlib_styles_stay_inside_their_figure() -> None:
         '  <style type="text/css">*{stroke-linejoin: round}</style>\n </defs>\n <path id="a"/>\n</svg>\n'
     )
     assert slides.tidy_svg(svg) == '<svg width="3"> <path id="a"/> </svg>'
+
+
+def test_npm_runs_once_though_two_ask_for_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Two workers of pytest, or two people: the second waits for all of the installation, not for its first file."""
+    npm = tmp_path / "npm"
+    npm.write_text("#!/bin/sh\necho called >> calls\ntouch marp\nsleep 1\ntouch fonts\n")
+    npm.chmod(0o755)
+    (tmp_path / "package-lock.json").write_text("{}")
+    monkeypatch.setattr(slides, "ROOT", tmp_path)
+    monkeypatch.setattr(slides, "MARP", tmp_path / "marp")
+    monkeypatch.setattr(slides.shutil, "which", lambda name: str(npm))
+
+    def whole(_: int) -> bool:
+        slides._install()
+        return (tmp_path / "fonts").exists()
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(whole, range(3))) == [True] * 3
+    assert (tmp_path / "calls").read_text() == "called\n"
 
 
 class TestCheck:

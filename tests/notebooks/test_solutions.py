@@ -31,7 +31,7 @@ def run_nbval(path: Path, cell_seconds: int) -> subprocess.CompletedProcess:
     """Run a notebook at the grading budget; outputs of cells with the tag `nbval-check-output` must agree."""
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env"]
     command += [f"--nbval-sanitize-with={SANITIZE}", f"--nbval-cell-timeout={cell_seconds}"]
-    command += ["-q", "-x", "--color=no", "-p", "no:cacheprovider", "-p", "no:xdist", str(path)]
+    command += ["-q", "-x", "--color=no", "-o", "addopts=", "-p", "no:cacheprovider", str(path)]
     environment = {**os.environ, "COURSE_GRADING": "1"}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 

@@ -1,7 +1,11 @@
-"""A very small course in a temporary folder: two exercises, a demo, an essay, and the catalogue of one exercise."""
+"""What keeps the unit tests quick, and a very small course in a temporary folder: two exercises, a demo, an essay,
+and the catalogue of one exercise.
+"""
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +16,9 @@ from nbformat import NotebookNode
 from course_utils.course import Lab
 from course_utils.grading import notebook as nbk
 
+QUICK_SECONDS = (
+    10.0  # of processor time: several times what the longest takes, so that no busy machine matters
+)
 LAB = Lab(name="01_tiny", title="A tiny lab", points=10, cpu_seconds=5, grading_seconds=5)
 
 SETUP = """
@@ -105,6 +112,25 @@ def double(values):
         raise ValueError("values is empty")
     return values + values
 """
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    before = _processor_seconds()
+    yield
+    used = _processor_seconds() - before
+    if used > QUICK_SECONDS and not item.get_closest_marker("slow"):
+        pytest.fail(
+            f"It took {used:.0f} s of processor time: make it quicker, or mark it with pytest.mark.slow, "
+            "so that `make quick` leaves it out.",
+            pytrace=False,
+        )
+
+
+def _processor_seconds() -> float:
+    """Of this process, and of all that it started and that has ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 @dataclass

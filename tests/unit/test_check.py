@@ -19,6 +19,8 @@ from course_utils.grading.author.release import release
 from course_utils.grading.author.visible_tests import ExerciseCheck, check_notebook, show_checks
 from course_utils.grading.paths import CoursePaths
 
+pytestmark = pytest.mark.slow  # starts kernels
+
 DOUBLE = "def double(values):\n    return [2 * value for value in values]"
 TOTAL = "def total(values):\n    return sum(double(values))"
 

@@ -25,6 +25,46 @@ def test_labs_are_numbered_in_order():
     assert numbers == sorted(set(numbers))
 
 
+LAB = '[[labs]]\nname = "10_late"\ntitle = "T"\npoints = 1\ncpu_seconds = 1\ngrading_seconds = 1\n'
+HEAD = 'title = "T"\ncourse_id = "c"\nhome = "h"\n'
+
+
+@pytest.fixture
+def facts(tmp_path, monkeypatch):
+    """facts(text): the course as it is with this course.toml; None: with none."""
+
+    def read(text: str | None) -> course.Course:
+        (tmp_path / "package").mkdir()
+        if text is not None:
+            (tmp_path / "course.toml").write_text(text)
+        return course.load_course.__wrapped__()
+
+    monkeypatch.setattr(course, "_PACKAGE", tmp_path / "package")
+    return read
+
+
+def test_a_tenth_lab_comes_after_the_ninth(facts):
+    nine = LAB.replace("10_late", "09_early")
+    assert [lab.number for lab in facts(HEAD + nine + LAB).labs] == [9, 10]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "course.toml is missing"),
+        (HEAD + "title", r"course\.toml cannot be used .*Expected"),
+        (HEAD, r"course\.toml cannot be used .*labs"),
+        (HEAD + LAB + 'titel = "T"', r"course\.toml cannot be used .*titel"),
+        (HEAD + LAB.replace("points = 1", ""), r"course\.toml cannot be used .*points"),
+        (HEAD + LAB.replace("10_late", "late"), "as in 01_sft_masking, not 'late'"),
+    ],
+    ids=["none", "no TOML", "no labs", "a field too many", "a field too few", "no number"],
+)
+def test_a_course_toml_that_cannot_be_used_is_one_sentence(facts, text, says):
+    with pytest.raises(CourseError, match=says):
+        facts(text)
+
+
 def test_an_unknown_profile_is_named(monkeypatch):
     monkeypatch.setenv("COURSE_PROFILE", "cppu")
     with pytest.raises(CourseError, match=r"no profile 'cppu'.*cpu, colab, gpu"):
@@ -98,3 +138,10 @@ def test_the_learner_in_context_of_every_profile():
 def test_missing_results_are_named():
     with pytest.raises(CourseError, match=r"nothing\.json"):
         results.load("nothing")
+
+
+def test_damaged_results_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "_FOLDER", tmp_path)
+    (tmp_path / "half.json").write_text('{"run": ')
+    with pytest.raises(CourseError, match=r"half\.json are damaged"):
+        results.load("half")

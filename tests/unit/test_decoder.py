@@ -23,6 +23,8 @@ from course_utils.generation.decoder import build
 from course_utils.generation.request import Request, Row, Unknown
 from course_utils.models import load_base
 
+pytestmark = pytest.mark.slow  # loads models
+
 SMALL = {
     "vocab_size": 888,
     "hidden_size": 32,

@@ -15,6 +15,8 @@ from course_utils.generation import Completion
 from course_utils.models import load_base
 from course_utils.resuming import as_json
 
+pytestmark = pytest.mark.slow  # loads models
+
 SMALL = replace(
     experiment.RECIPE,
     questions=4,

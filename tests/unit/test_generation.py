@@ -9,6 +9,8 @@ from course_utils.errors import CourseError
 from course_utils.generation import end_token_ids, generate
 from course_utils.models import load_base
 
+pytestmark = pytest.mark.slow  # loads models
+
 PROMPTS = [
     "Anna has 5 apples.",
     "12+30=",

@@ -26,6 +26,8 @@ from course_utils.models import load_base, model_path
 from course_utils.profiles import PROFILES
 from course_utils.training import build_trainer, fine_tune, recipe
 
+pytestmark = pytest.mark.slow  # loads models
+
 # Qwen2.5-1.5B's proportions, made small: grouped-query attention 6 to 1, a wide MLP, tied embeddings.
 SHAPE = {
     "hidden_size": 96,

@@ -30,6 +30,8 @@ from course_utils.profiles import LABS, PROFILES
 from course_utils.resuming import as_json
 from course_utils.training import fine_tune
 
+pytestmark = pytest.mark.slow  # loads models
+
 STAGES = EMBEDDED["nano-math"].stages
 MESSAGES = [
     {"role": "user", "content": "2+3?"},

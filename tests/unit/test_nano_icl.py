@@ -20,6 +20,8 @@ from course_utils.models.embedded import WEIGHTS
 from course_utils.models.nano_icl import behaviour
 from course_utils.models.nano_icl.tokenizer import build_tokenizer
 
+pytestmark = pytest.mark.slow  # loads models
+
 FOLDER = WEIGHTS / "nano-icl"
 
 

@@ -22,6 +22,8 @@ from course_utils.models.nano_icl.documents import Writer
 from course_utils.models.nano_icl.pretrain import NanoIclRecipe, NanoIclRun
 from course_utils.models.nano_icl.tokenizer import build_tokenizer
 
+pytestmark = pytest.mark.slow  # trains models
+
 TINY = NanoIclRecipe(
     hidden_size=16,
     layers=1,

@@ -16,6 +16,8 @@ from course_utils.errors import CourseError
 from course_utils.models.nano_math import corpus, pretrain
 from course_utils.models.nano_math.pretrain import STAGE_SHARES, NanoMathRecipe, NanoMathRun
 
+pytestmark = pytest.mark.slow  # trains models
+
 TINY = NanoMathRecipe(
     tokens=20 * 128,
     vocab_size=400,

@@ -12,6 +12,8 @@ from course_utils.experiments import rank_sweep
 from course_utils.models import load_base
 from course_utils.resuming import as_json
 
+pytestmark = pytest.mark.slow  # loads models
+
 SMALL = replace(
     rank_sweep.RECIPE, old_examples=4, new_examples=4, test_problems=3, epochs=1, max_new_tokens=8
 )

@@ -12,6 +12,8 @@ from course_utils.experiments import sft_curves
 from course_utils.models import load_base
 from course_utils.resuming import as_json
 
+pytestmark = pytest.mark.slow  # loads models
+
 SMALL = replace(
     sft_curves.RECIPE,
     sizes=(2, 4),

@@ -9,6 +9,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from course_utils.errors import CourseError
 from course_utils.grading.author import solve
 
+pytestmark = pytest.mark.slow  # starts kernels
+
 
 def notebook(folder, *sources):
     cells = [new_markdown_cell("# Lab")] + [new_code_cell(source) for source in sources]

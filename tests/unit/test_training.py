@@ -16,6 +16,8 @@ from course_utils.evaluation import chat_prompt
 from course_utils.models import load_base
 from course_utils.training import build_trainer, fine_tune
 
+pytestmark = pytest.mark.slow  # loads models
+
 PROBLEMS = word_problems.generate(6, seed=0, steps=(1, 2))
 
 

@@ -17,6 +17,8 @@ from course_utils import training
 from course_utils.data import word_problems
 from course_utils.models import load_base
 
+pytestmark = pytest.mark.slow  # loads models
+
 
 class Asked(Exception):
     """Carries out of `build_trainer` what it was about to pass on."""

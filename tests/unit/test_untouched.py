@@ -8,6 +8,8 @@ from course_utils.grading import notebook as nbk
 from course_utils.grading.author.untouched import run_untouched
 from course_utils.grading.run.repair import released_view
 
+pytestmark = pytest.mark.slow  # starts kernels
+
 DOUBLE, TESTS = "tiny-scale-double", "tiny-scale-double-tests"
 
 

@@ -36,6 +36,8 @@ from course_utils.evaluation import chat_prompt
 from course_utils.generation import GenerationInterrupted, free_engine, generate, sampling, vllm
 from course_utils.models import load_base
 
+pytestmark = pytest.mark.slow  # loads models
+
 ENGINE_ARGUMENTS = {"load_format", "generation_config", "max_model_len", "enable_sleep_mode"}
 
 
