@@ -170,7 +170,13 @@ def sweep() -> dict[str, Any]:
             continue
         model, seconds = learn(start, tokenizer, rank, seed, RECIPE, rate)
         shares = _shares(measure(model, tokenizer, RECIPE.test_problems, RECIPE))
-        run = {"rank": rank, "seed": seed, "learning_rate": rate, "seconds": round(seconds, 1), **shares}
+        run: dict[str, Any] = {
+            "rank": rank,
+            "seed": seed,
+            "learning_rate": rate,
+            "seconds": round(seconds, 1),
+            **shares,
+        }
         recorded["runs"].append(run)
         results.save(NAME, recorded)
         print(

@@ -37,7 +37,8 @@ _KEPT = ("course", "deletable", "editable", "nbgrader", "tags")
 class Rooted(Protocol):
     """Anything that knows the course's folder."""
 
-    root: Path
+    @property
+    def root(self) -> Path: ...
 
 
 class LabHasWork(CourseError):

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from transformers import GenerationConfig, Qwen2Config, Qwen2ForCausalLM, Qwen2Tokenizer
 
 from course_utils.models.nano_math import behaviour
@@ -144,7 +144,8 @@ def batches(corpus: np.ndarray, recipe: Recipe, first_step: int) -> Iterator[tor
 
 def build_optimizers(model: Qwen2ForCausalLM, recipe: Recipe) -> list[torch.optim.Optimizer]:
     """Muon for the matrices inside the layers, AdamW for embeddings, norms and biases."""
-    matrices, others = [], []
+    matrices: list[torch.nn.Parameter] = []
+    others: list[torch.nn.Parameter] = []
     for name, parameter in model.named_parameters():
         inner = parameter.ndim == 2 and "embed" not in name
         (matrices if inner else others).append(parameter)
@@ -245,7 +246,7 @@ class Run:
         )
         part.rename(self.state / "trunk.pt")
 
-    def train_trunk(self, until: int, progress: Progress, task: int) -> None:
+    def train_trunk(self, until: int, progress: Progress, task: TaskID) -> None:
         stream = batches(self.corpus, self.recipe, self.step)
         losses: list[float] = []
         while self.step < until:
@@ -263,7 +264,7 @@ class Run:
                 )
                 losses = []
 
-    def anneal(self, stage: str, progress: Progress, task: int) -> None:
+    def anneal(self, stage: str, progress: Progress, task: TaskID) -> None:
         """Decay a copy of the trunk linearly to zero and save it as `stage`."""
         _, decay = self.recipe.stage_steps(stage)
         model = copy.deepcopy(self.model)
