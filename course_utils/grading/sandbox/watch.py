@@ -232,7 +232,7 @@ def _patches() -> None:
         note("patched IPython", "Cells are rewritten before they run (ast_transformers)")
     if id(sys.modules.get("course_utils.grading.sandbox.channel")) != _known["channel"]:
         note("a changed Python", "The module course_utils.grading.sandbox.channel is another one")
-    names = (
+    names: tuple[str, ...] = (
         "json",
         "json.encoder",
         "socket",
@@ -317,7 +317,7 @@ def _processes() -> None:
 
 
 def _disk() -> None:
-    for folder in {os.environ.get("HOME"), os.environ.get("TMPDIR"), "/dev/shm"} - {None}:
+    for folder in {os.environ.get("HOME", ""), os.environ.get("TMPDIR", ""), "/dev/shm"} - {""}:
         try:
             space = os.statvfs(folder)
         except OSError:
