@@ -20,7 +20,7 @@ export TOKENIZERS_PARALLELISM := false
 help:
 	@echo "make course   the whole way on a made-up class: release, grade, feedback, report"
 	@echo "make test     all tests, on all cores"
-	@echo "make quick    lint, and the unit tests that need no model: about a minute"
+	@echo "make quick    lint, types, and the unit tests that need no model: about a minute"
 	@echo "make lab      JupyterLab on labs/"
 	@echo "make slides   build the slides"
 	@echo "make bench    speed, as ratios within one run"
@@ -34,11 +34,14 @@ course: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy
 	$(BIN)/pytest
 
 quick: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/pytest tests/unit -m "not slow"
 
 lab: $(INSTALLED)

@@ -7,9 +7,9 @@ in JupyterLab, where everything is one process, and when grading, where the stud
 
 from __future__ import annotations
 
+import cmath
 import functools
 import inspect
-import math
 import numbers
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -209,7 +209,7 @@ def _difference(
         return _dict_difference(actual, expected, name, tolerance)
     if isinstance(expected, list | tuple):
         return _sequence_difference(actual, expected, name, tolerance)
-    if isinstance(expected, numbers.Number) and not isinstance(expected, bool):
+    if _is_number(expected):
         return _number_difference(actual, expected, name, tolerance)
     # Exact type first: an object that claims to be equal to everything gets no further.
     if type(actual) is not type(expected):
@@ -285,11 +285,19 @@ def _sequence_difference(actual: Any, expected: list | tuple, name: str, toleran
     return ""
 
 
-def _number_difference(actual: Any, expected: numbers.Number, name: str, tolerance: Any) -> str:
+# Narrowest first: an answer that is to be real may be an integer, not the other way round.
+_NUMBERS = (numbers.Integral, numbers.Real, numbers.Complex)
+
+
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, numbers.Complex)
+
+
+def _number_difference(actual: Any, expected: Any, name: str, tolerance: Any) -> str:
     # A loss may come as a 0-dimensional tensor or a float; both are a number.
     if isinstance(actual, torch.Tensor) and actual.ndim == 0 and tolerance is not None:
         actual = actual.item()
-    wanted = numbers.Integral if isinstance(expected, numbers.Integral) else numbers.Real
+    wanted = next(kind for kind in _NUMBERS if isinstance(expected, kind))
     if isinstance(actual, bool) or not isinstance(actual, wanted):
         return f"{name} is {_kind(actual)}, expected {_kind(expected)}: {_show(expected)}."
     actual, expected = actual + 0, expected + 0
@@ -297,8 +305,8 @@ def _number_difference(actual: Any, expected: numbers.Number, name: str, toleran
         same, note = actual == expected or (actual != actual and expected != expected), ""
     else:
         rtol, atol = _tolerance(tolerance, torch.float32)
-        same = math.isclose(actual, expected, rel_tol=0, abs_tol=atol + rtol * abs(expected)) or (
-            math.isnan(actual) and math.isnan(expected)
+        same = cmath.isclose(actual, expected, rel_tol=0, abs_tol=atol + rtol * abs(expected)) or (
+            cmath.isnan(actual) and cmath.isnan(expected)
         )
         note = f" (tolerance {atol:g} + {rtol:g} x |expected|)"
     return "" if same else f"{name} is {actual!r}, expected {expected!r}{note}."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,6 +16,9 @@ from rich.markup import escape
 
 from course_utils.course import course_root
 from course_utils.errors import CourseError
+
+if TYPE_CHECKING:
+    from course_utils.grading.run.grade_class import CoursePaths
 
 app = typer.Typer(
     help="Release, check, grade and report the labs of the course.",
@@ -107,8 +110,14 @@ def grade(
 
     if exercise and lab is None:
         raise CourseError("--exercise needs a lab: course grade LAB --exercise NAME.")
-    options = {"students": student, "force": force, "jobs": jobs, "unsafe": unsafe, "exercises": exercise}
-    options["scheduler"] = scheduler
+    options: dict[str, Any] = {
+        "students": student,
+        "force": force,
+        "jobs": jobs,
+        "unsafe": unsafe,
+        "exercises": exercise,
+        "scheduler": scheduler,
+    }
     unreadable = False
     if said := machine.rights(machine.choose(unsafe)):
         console.print(said, style="dim")
@@ -251,7 +260,7 @@ def _labs(name: str | None) -> list[str]:
     return [lab(name).name] if name else [entry.name for entry in load_course().labs]
 
 
-def _paths():
+def _paths() -> CoursePaths:
     from course_utils.grading.book import gradebook
     from course_utils.grading.paths import CoursePaths
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from course_utils.data.answers import any_answer, is_correct, parse_answer
 from course_utils.errors import CourseError
@@ -93,7 +93,7 @@ class Evaluation:
 def evaluate(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    problems: Iterable[Mapping[str, str]],
+    problems: Iterable[Mapping[str, Any]],
     *,
     prompt: Callable[[str, PreTrainedTokenizerBase], str] = chat_prompt,
     samples: int = 1,

@@ -24,7 +24,6 @@ import argparse
 import base64
 import hashlib
 import html
-import importlib.util
 import json
 import os
 import re
@@ -34,7 +33,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import jinja2
@@ -283,9 +284,9 @@ def _figure_script(deck: str) -> Any:
     path = SLIDES / "figures" / f"{deck}.py"
     if not path.is_file():
         return None
-    spec = importlib.util.spec_from_file_location(f"figures_{deck}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    loader = SourceFileLoader(f"figures_{deck}", str(path))
+    module = ModuleType(loader.name)
+    loader.exec_module(module)
     return module
 
 

@@ -37,7 +37,7 @@ class TrainingRun:
 
 
 def to_prompt_completion(
-    problems: Iterable[Mapping[str, str]], tokenizer: PreTrainedTokenizerBase
+    problems: Iterable[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase
 ) -> list[dict[str, str]]:
     """`question`/`answer` as trl's `prompt`/`completion`: the chat prompt, then the answer and the end token."""
     return [
@@ -52,7 +52,7 @@ def to_prompt_completion(
 def build_trainer(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    problems: Iterable[Mapping[str, str]],
+    problems: Iterable[Mapping[str, Any]],
     *,
     loss_on: str = "completion",
     learning_rate: float = 1e-3,
@@ -177,7 +177,7 @@ def _step_report(on_step: Callable[[int, int, float], None]) -> TrainerCallback:
     from transformers import TrainerCallback
 
     class Report(TrainerCallback):
-        def on_log(self, args, state, control, logs=None, **_) -> None:
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
             if logs and "loss" in logs:
                 on_step(state.global_step, state.max_steps, float(logs["loss"]))
 
@@ -190,17 +190,17 @@ def _progress_bar() -> TrainerCallback:
     from transformers import TrainerCallback
 
     class Bar(TrainerCallback):
-        def on_train_begin(self, args, state, control, **_) -> None:
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             columns = (BarColumn(), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]}"))
             self.bar = Progress("fine-tuning", *columns, TimeRemainingColumn())
             self.bar.start()
             self.task = self.bar.add_task("", total=state.max_steps, loss="-")
 
-        def on_log(self, args, state, control, logs=None, **_) -> None:
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
             if logs and "loss" in logs:
                 self.bar.update(self.task, completed=state.global_step, loss=f"{logs['loss']:.3f}")
 
-        def on_train_end(self, args, state, control, **_) -> None:
+        def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             self.bar.stop()
 
     return Bar()
@@ -286,7 +286,7 @@ def _with_own_forward(*models: PreTrainedModel) -> None:
 def fine_tune(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    problems: Iterable[Mapping[str, str]],
+    problems: Iterable[Mapping[str, Any]],
     *,
     loss_on: str = "completion",
     learning_rate: float = 1e-3,

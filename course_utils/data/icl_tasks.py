@@ -278,7 +278,7 @@ def render(
     for i, (question, answer) in enumerate(zip(task.inputs, task.outputs, strict=True)):
         add(question, False)
         if i >= unlabelled:
-            if rationales:
+            if rationales and task.rationales:
                 add(task.rationales[i], True)
             add(answer, True)
         add(separator, rationales)

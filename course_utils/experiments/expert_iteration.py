@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from course_utils.data import word_problems
-from course_utils.data.answers import MARK, any_answer, parse_answer
+from course_utils.data.answers import MARK, any_answer, is_correct, parse_answer
 from course_utils.data.calculator import check_calculator
 from course_utils.errors import CourseError
 from course_utils.evaluation import chat_prompt
@@ -169,7 +169,10 @@ def hinted_prompt(problem: ProblemRow, tokenizer: PreTrainedTokenizerBase) -> st
 
 
 def _gold(problem: ProblemRow) -> str:
-    return parse_answer(problem["answer"])
+    gold = parse_answer(problem["answer"])
+    if gold is None:  # it would agree with every text without an answer
+        raise CourseError(f"no number after #### in the gold answer {problem['answer']!r}; mend the problem")
+    return gold
 
 
 def _write(
@@ -285,7 +288,7 @@ def describe(kept: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     false = [solution for solution in annotated if _false_steps(solution["answer"])[1]]
     return {
         "kept": len(kept),
-        "strict": sum(strict(solution["answer"], parse_answer(solution["gold"])) for solution in kept),
+        "strict": sum(is_correct(solution["answer"], solution["gold"]) for solution in kept),
         "annotated": len(annotated),
         "false_steps": len(false),
         "like_gold": sum(

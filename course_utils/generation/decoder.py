@@ -8,7 +8,7 @@ What it computes is what the model computes: `build` compares the two on a promp
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -140,7 +140,7 @@ class Decoder:
             x = self._finish(layer, x, (weights @ values[:, :, :length]).reshape(len(tokens), -1))
         return self._logits(x)
 
-    def decode(self, request: Request) -> Iterator[Finished]:
+    def decode(self, request: Request) -> Generator[Finished]:
         """Make all completions; each comes as soon as it is finished."""
         waiting = deque(request.rows())
         batch = _Batch(self, request, min(request.batch_size, len(waiting)))
@@ -244,6 +244,12 @@ class _Batch:
         self.logits[slot] = logits
         self._fresh.append(slot)
 
+    def _end(self, slot: int) -> Row:
+        """Free a slot that works on a row; returns the row."""
+        row, self.rows[slot] = self.rows[slot], None
+        assert row is not None
+        return row
+
     def shrink(self) -> None:
         """Give the free slots up: the last rows move into them. The logits are new at the next step."""
         size = len(self.busy())
@@ -270,8 +276,7 @@ class _Batch:
             ids.append(token)
             hit = self._stops.hit(ids)
             if token in self.request.ends or hit or len(ids) == self.request.max_new_tokens:
-                row, self.rows[slot] = self.rows[slot], None
-                yield Finished(row, ids, hit)
+                yield Finished(self._end(slot), ids, hit)
 
 
 class _Prompts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-def decode(model: PreTrainedModel, request: Request) -> Iterator[Finished]:
+def decode(model: PreTrainedModel, request: Request) -> Generator[Finished]:
     """Make all completions, a batch at a time. Prompts are padded on the left, where generation goes on."""
     rows = request.rows()
     for start in range(0, len(rows), request.batch_size):

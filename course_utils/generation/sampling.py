@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -127,7 +127,7 @@ def generate(
     return _in_order(request, done)
 
 
-def _engine(model: PreTrainedModel, request: Request, asked: str | None) -> Iterator[Finished]:
+def _engine(model: PreTrainedModel, request: Request, asked: str | None) -> Generator[Finished]:
     if asked == "vllm" or (asked is None and vllm.pays(model, request)):
         try:
             return vllm.decode(model, request)
@@ -161,7 +161,7 @@ def _in_order(request: Request, done: dict[Row, Completion]) -> list[list[Comple
 
 
 @contextmanager
-def _bar(total: int, shown: bool):
+def _bar(total: int, shown: bool) -> Iterator[Callable[[], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("generating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -16,7 +16,7 @@ import math
 import os
 import random
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -67,7 +67,7 @@ def pays(model: PreTrainedModel, request: Request) -> bool:
     return running or len(request.prompts) * request.n >= WORTH
 
 
-def decode(model: PreTrainedModel, request: Request) -> Iterator[Finished]:
+def decode(model: PreTrainedModel, request: Request) -> Generator[Finished]:
     """Make all completions. Raises Unknown, before the first of them, where vLLM cannot or must not."""
     base = _base(model)
     _refuse_unknown(base, request)
@@ -221,7 +221,7 @@ def _compare(llm: Any, model: PreTrainedModel, request: Request) -> None:
                 raise Unknown("vLLM's probabilities are not the model's own")
 
 
-def _completions(llm: Any, request: Request) -> Iterator[Finished]:
+def _completions(llm: Any, request: Request) -> Generator[Finished]:
     """Each completion as soon as it is finished. An engine that is interrupted is ended: it may be anywhere."""
     try:
         rows = _ask(llm, request)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from torch import Tensor, nn
 
 from course_utils.generation.request import Unknown
 
 
-def effective(module: nn.Module) -> tuple[Tensor, Tensor | None]:
+def effective(module: Any) -> tuple[Tensor, Tensor | None]:
     """Weight and bias of a linear map; a LoRA adapter of peft's is added to the weight.
 
     Raises Unknown for another kind of module or adapter.

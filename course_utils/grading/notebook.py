@@ -12,7 +12,7 @@ import difflib
 import re
 import symtable
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -309,7 +309,7 @@ def clear_solution(source: str) -> str:
     kept = []
     for number, line in enumerate(lines):
         if any(number == first for first, _ in pairs):
-            kept.append(re.match(r"\s*", line)[0] + STUB)
+            kept.append(line[: len(line) - len(line.lstrip())] + STUB)
         elif not any(first <= number <= last for first, last in pairs):
             kept.append(line)
     return "\n".join(kept)
@@ -350,7 +350,7 @@ def with_answers(nb: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
     return copy
 
 
-def _names_or_none(names, source: str) -> frozenset[str]:
+def _names_or_none(names: Callable[[str], frozenset[str]], source: str) -> frozenset[str]:
     """Names of a cell that may be unfinished: none when it does not compile."""
     try:
         return names(source)

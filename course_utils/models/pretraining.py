@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -29,6 +29,8 @@ from course_utils.seeding import seed_everything
 
 if TYPE_CHECKING:
     from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,10 @@ class PretrainingRecipe:
 
 
 @dataclass
-class Learner:
+class Learner(Generic[Network]):
     """A model and the optimizers that train it. A deep copy trains on from here and leaves this one as it is."""
 
-    model: nn.Module
+    model: Network
     optimizers: list[Optimizer]
 
     def update(self, rates: Sequence[float], clip: float = 1.0) -> None:
@@ -81,7 +83,8 @@ def muon_and_adamw(
     model: nn.Module, recipe: PretrainingRecipe, betas: tuple[float, float]
 ) -> list[Optimizer]:
     """Muon for the matrices inside the layers, AdamW for embeddings, norms and biases. betas: AdamW's."""
-    matrices, others = [], []
+    matrices: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
     for name, parameter in model.named_parameters():
         inner = parameter.ndim == 2 and "embed" not in name
         (matrices if inner else others).append(parameter)

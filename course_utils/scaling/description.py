@@ -57,8 +57,8 @@ def describe_fit(
     except DidNotConverge:
         intervals = {}
     residual = pd.Series(found.residuals, index=points.index)
-    worst = points.loc[residual.abs().idxmax()]
-    out = {
+    worst = points.iloc[np.abs(found.residuals).argmax()]
+    out: dict[str, Any] = {
         "params": found.params,
         "interval_95": {name: list(pair) for name, pair in intervals.items() if name not in found.fixed},
         "residual_rms": float(np.sqrt(np.mean(found.residuals**2))),
@@ -118,7 +118,9 @@ def own_minus_shared(frame: pd.DataFrame, schedule: str) -> dict[str, Any] | Non
     mean = float(cells.mean())
     out = {
         "difference": mean,
-        "cells": {f"{size} at {d}": float(value) for (size, d), value in cells.items()},
+        "cells": {
+            f"{size} at {d}": float(value) for size, d, value in cells.reset_index().itertuples(index=False)
+        },
     }
     trunks = shared.groupby(["size", "seed"]).loss.mean().groupby("size")
     (first, first_freedom), (second, second_freedom) = (_variance_of_mean(group) for group in (runs, trunks))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +17,9 @@ from course_utils.scaling.forms import Form, get_form, loss
 from course_utils.scaling.newton import follow, minimise
 from course_utils.scaling.objective import Surface
 from course_utils.scaling.points import Points, check_identifiable, read_points
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Starts are followed this far; the best of them, as many as CANDIDATES, to the end.
 START_ITERATIONS = 60
@@ -108,7 +111,7 @@ class Fit:
 
 
 def fit(
-    points: Mapping[str, Any],
+    points: Mapping[str, Any] | pd.DataFrame,
     form: str | Form = "chinchilla",
     starts: ArrayLike | None = None,
     delta: float = 1e-3,

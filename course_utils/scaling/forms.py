@@ -113,10 +113,11 @@ def loss(
     if form.outer:
         inner = (p["Nc"] / x["n"]) ** (p["alpha_N"] / p["alpha_D"]) + p["Dc"] / x["d"]
         return inner ** p["alpha_D"]
-    return sum(
+    terms = [
         p[t.coefficient] * x[t.variable] ** -p[t.exponent] if t.variable else p[t.coefficient]
         for t in form.terms
-    )
+    ]
+    return sum(terms[1:], terms[0])
 
 
 def _same_names(form: Form, kind: str, wanted: tuple[str, ...], given: Mapping) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from course_utils.errors import CourseError
 from course_utils.scaling.forms import FORMS
 from course_utils.scaling.optimum import FLOPS_PER_PARAMETER_AND_TOKEN
 from course_utils.scaling.points import read_points
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Runs whose compute differs by less than this in log (10 %) were meant to have the same.
 SAME_BUDGET = 0.1
@@ -39,7 +42,9 @@ class IsoFlop:
 
 
 def isoflop(
-    points: Mapping[str, Any], spread: float = SAME_BUDGET, flops_per: float = FLOPS_PER_PARAMETER_AND_TOKEN
+    points: Mapping[str, Any] | pd.DataFrame,
+    spread: float = SAME_BUDGET,
+    flops_per: float = FLOPS_PER_PARAMETER_AND_TOKEN,
 ) -> IsoFlop:
     """Hoffmann et al.'s approach 2 (arXiv 2203.15556, section 3.2): loss against log n at equal compute.
 
@@ -59,21 +64,21 @@ def isoflop(
             f"no budget has 3 or more sizes n among these {len(read)} points, so no parabola can be drawn; "
             f"train several sizes with the same n·d, or raise spread (now {spread:g})"
         )
-    flops, best, bottom, usable, coefficients = [], [], [], [], []
+    budgets, sizes, bottom, inside, coefficients = [], [], [], [], []
     for group in groups:
         log_n = np.log(n[group])
         centre = log_n.mean()
         square, slope, constant = np.polyfit(log_n - centre, read.loss[group], 2)
         lowest = centre - slope / (2 * square) if square > 0 else np.nan
-        inside = bool(square > 0 and log_n.min() <= lowest <= log_n.max())
-        flops.append(np.exp(log_flops[group].mean()))
-        best.append(np.exp(lowest) if inside else np.nan)
-        bottom.append(constant - slope**2 / (4 * square) if inside else np.nan)
-        usable.append(inside)
+        seen = bool(square > 0 and log_n.min() <= lowest <= log_n.max())
+        budgets.append(np.exp(log_flops[group].mean()))
+        sizes.append(np.exp(lowest) if seen else np.nan)
+        bottom.append(constant - slope**2 / (4 * square) if seen else np.nan)
+        inside.append(seen)
         coefficients.append(
             (square, slope - 2 * square * centre, constant - slope * centre + square * centre**2)
         )
-    flops, best, usable = np.array(flops), np.array(best), np.array(usable)
+    flops, best, usable = np.array(budgets), np.array(sizes), np.array(inside)
     exponent, scale = np.nan, np.nan
     if usable.sum() >= 2:
         exponent, level = np.polyfit(np.log(flops[usable]), np.log(best[usable]), 1)

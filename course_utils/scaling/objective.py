@@ -212,7 +212,15 @@ class Surface:
             self._evaluate_block(theta[part], w, delta, exact[part], out, part)
         return out
 
-    def _evaluate_block(self, theta, weights, delta, exact, out: Evaluation, rows: slice) -> None:
+    def _evaluate_block(
+        self,
+        theta: np.ndarray,
+        weights: np.ndarray,
+        delta: float,
+        exact: np.ndarray,
+        out: Evaluation,
+        rows: slice,
+    ) -> None:
         shares, log_sum, r = self._terms(theta)
         size, psi = np.abs(r), np.clip(r, -delta, delta)
         out.value[rows] = ((r - 0.5 * psi) * psi * weights).sum(axis=1)

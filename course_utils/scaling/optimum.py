@@ -50,7 +50,7 @@ def compute_optimal(
     Raises CourseError unless flops, coefficients and exponents are above 0, and for a form without n and d.
     """
     if isinstance(params, Fit):
-        params, form = params.params, params.form
+        form, params = params.form, params.params
     form = get_form(form)
     if form.variables != ("n", "d"):
         raise CourseError(f"{form.name} has no n and d to share compute between; use chinchilla or kaplan")

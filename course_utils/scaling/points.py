@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from course_utils.errors import CourseError
 from course_utils.scaling.forms import Form
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Points whose log d is known from their log n to within this (2 %) lie on one line for our purposes.
 LINE_SPREAD = 0.02
@@ -30,7 +33,7 @@ class Points:
         return len(self.loss)
 
 
-def read_points(points: Mapping[str, Any], form: Form) -> Points:
+def read_points(points: Mapping[str, Any] | pd.DataFrame, form: Form) -> Points:
     """The columns that `form` needs, as float64.
 
     points: mapping or DataFrame. A form of one variable takes `x` or, lacking that, the one column besides
@@ -96,7 +99,7 @@ def check_identifiable(points: Points, form: Form, fixed: Mapping[str, float]) -
         _check_not_a_line(points, form, fixed)
 
 
-def _column(points: Mapping[str, Any], name: str) -> np.ndarray:
+def _column(points: Mapping[str, Any] | pd.DataFrame, name: str) -> np.ndarray:
     try:
         column = np.asarray(points[name], dtype=np.float64)
     except (TypeError, ValueError) as error:

@@ -206,15 +206,20 @@ def _run_all(
         return [result.get() for result in pending]
 
 
+_tell: Callable[[float], None]  # in a worker: a word to the bar
+
+
 def _start_worker(words: Any, parent: int) -> None:
     global _tell
     os.nice(5)
     torch.set_num_threads(1)
 
-    def _tell(done: float) -> None:
+    def tell(done: float) -> None:
         if os.getppid() != parent:
             os._exit(1)  # nobody waits for this worker any more
         words.put(done)
+
+    _tell = tell
 
 
 def _work(job: Job, state: Path, recipe: TrunkRecipe) -> list[dict[str, Any]]:

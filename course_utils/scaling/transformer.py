@@ -90,9 +90,10 @@ class TinyTransformer(nn.Module):
             if parameter.ndim == 2:
                 parameter.normal_(std=0.5 / math.sqrt(parameter.shape[1]), generator=generator)
         self.embed.weight.normal_(std=0.3, generator=generator)
-        for block in self.blocks:
-            for last in (block.out, block.down):
-                last.weight *= (2 * len(self.blocks)) ** -0.5
+        for block in self.modules():
+            if isinstance(block, Block):
+                for last in (block.out, block.down):
+                    last.weight *= (2 * len(self.blocks)) ** -0.5
 
     def forward(self, tokens: Tensor) -> Tensor:
         cos, sin = _rotation(tokens.shape[1], self.head_width)

@@ -97,7 +97,7 @@ class Trunk:
         self.learner.load(state)
         self.step = state["step"]
 
-    def _update(self, learner: Learner, step: int, scale: float) -> None:
+    def _update(self, learner: Learner[TinyTransformer], step: int, scale: float) -> None:
         warm = min(1.0, (step + 1) / self.recipe.warmup_steps)
         next_token_loss(learner.model, self._batch(step)).backward()
         learner.update([self.recipe.rate(self.size) * warm * scale], self.recipe.clip)

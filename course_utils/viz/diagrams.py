@@ -35,7 +35,7 @@ WRONG = COLORS["vermillion"]
 RIGHT = COLORS["green"]
 
 # On top of the course's style: text as text, and large enough for the last row.
-_SLIDE_PLOT = {
+_SLIDE_PLOT: dict[str, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "course",
     "font.size": 23,
@@ -78,13 +78,12 @@ LOOKS = {role: _as_in_notebooks(role) for role in tokens.ROLES} | {
 
 def plot(height: float, width: float = WIDTH, **options: Any) -> tuple[Figure, Any]:
     """A matplotlib figure in the course's style whose sizes are pixels of a slide; options go to subplots."""
-    import matplotlib as mpl
     from matplotlib import pyplot as plt
 
     from course_utils.viz import style
 
     style.use()
-    mpl.rcParams.update(_SLIDE_PLOT)
+    plt.style.use(_SLIDE_PLOT)
     return plt.subplots(figsize=(width / 72, height / 72), layout="constrained", **options)
 
 
@@ -123,7 +122,7 @@ class Canvas:
         self._parts: list[str] = []
 
     def rect(
-        self, x: float, y: float, w: float, h: float, fill: str, line: str = "none", **options: object
+        self, x: float, y: float, w: float, h: float, fill: str, line: str = "none", **options: Any
     ) -> None:
         """options: radius, thick (outline, px), dashed, opacity."""
         dash = ' stroke-dasharray="7 5"' if options.get("dashed") else ""
@@ -133,7 +132,7 @@ class Canvas:
             f'opacity="{_n(options.get("opacity", 1))}"{dash}/>'
         )
 
-    def text(self, x: float, y: float, words: str, size: float = 24, **options: object) -> None:
+    def text(self, x: float, y: float, words: str, size: float = 24, **options: Any) -> None:
         """options: anchor (start, middle, end), mono, bold, fill."""
         family = MONO if options.get("mono") else SANS
         weight = 700 if options.get("bold") else 400
@@ -144,7 +143,7 @@ class Canvas:
         )
 
     def line(
-        self, x1: float, y1: float, x2: float, y2: float, colour: str = INK, thick: float = 3, **options
+        self, x1: float, y1: float, x2: float, y2: float, colour: str = INK, thick: float = 3, **options: Any
     ) -> None:
         """A straight line. options: arrow (a head at the end), dashed, opacity."""
         dash = ' stroke-dasharray="4 7"' if options.get("dashed") else ""
@@ -211,6 +210,6 @@ class Canvas:
         )
 
 
-def _n(value: object) -> str:
+def _n(value: float) -> str:
     """A number for SVG: at most two decimals, no trailing zeros."""
     return f"{float(value):.2f}".rstrip("0").rstrip(".")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 # Okabe and Ito, "Color Universal Design" (2008). Yellow is left out: it is too pale for lines on white.
 COLORS = {
     "black": "#000000",
@@ -16,7 +18,7 @@ CYCLE = [COLORS[name] for name in ("blue", "orange", "green", "vermillion", "pur
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
 HATCHES = ["", "//", "..", "xx", "\\\\", "--", "++"]
 
-_SETTINGS = {
+_SETTINGS: dict[str, Any] = {
     "figure.figsize": (7.2, 3.2),
     "figure.dpi": 100,
     "savefig.bbox": "tight",
@@ -38,9 +40,9 @@ _SETTINGS = {
 
 def use() -> None:
     """Make this the style of every matplotlib figure from here on."""
-    import matplotlib as mpl
     from cycler import cycler
+    from matplotlib import rcParams, style
 
-    mpl.rcParams.update(_SETTINGS)
+    style.use(_SETTINGS)
     # Marker and colour change together: a line can be told from the others in black and white.
-    mpl.rcParams["axes.prop_cycle"] = cycler(color=CYCLE) + cycler(marker=MARKERS)
+    rcParams["axes.prop_cycle"] = cycler(color=CYCLE) + cycler(marker=MARKERS)

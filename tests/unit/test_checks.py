@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 import torch
@@ -39,6 +41,8 @@ def test_equal_accepts_the_same_values():
     checks.equal({"a": [1, (2.5, "x")], "b": None}, {"a": [1, (2.5, "x")], "b": None}, "nested")
     checks.equal(np.int64(3), 3, "a count may be numpy's")
     checks.equal(np.array(["a", "b"]), np.array(["a", "b"]), "text arrays")
+    checks.equal(1 + 2j, 1 + 2j, "complex")
+    checks.equal(Decimal("0.10"), Decimal("0.10"), "decimal")
 
 
 def test_a_known_mistake_is_named():
@@ -96,6 +100,10 @@ def test_a_tensor_subclass_cannot_lie():
         ([1], [1, 2]),
         ([1, 2], [1]),
         ({}, {"a": 1}),
+        (1 + 2j, 1 - 2j),
+        (1 + 0j, 1.0),
+        (Decimal("0.1"), Decimal("0.2")),
+        (0.5, Decimal("0.5")),
     ],
 )
 def test_equal_is_strict_about_types_and_lengths(actual, expected):
@@ -113,6 +121,8 @@ def test_close_tolerance_follows_the_dtype():
     )
     checks.close(torch.tensor(1.0 + 5e-6), 1.0, "a 0-dimensional tensor is a number")
     assert "tolerance 0.001" in str(failure(checks.close, 2.0, 1.0, "x", rtol=0.0, atol=1e-3))
+    checks.close(1 + 2j + 5e-6j, 1 + 2j, "complex")
+    failure(checks.close, 1 + 2j + 1e-3j, 1 + 2j, "complex")
 
 
 @pytest.mark.parametrize("actual", [0.0, float("nan"), float("inf"), None, "2.0", torch.zeros(1)])

@@ -72,6 +72,16 @@ def test_what_is_kept_is_right_cut_different_and_capped(verifier: str, cap: int 
     }
 
 
+def test_a_gold_answer_without_a_number_makes_nothing_right() -> None:
+    """None is what a text without an answer gives, too."""
+    with pytest.raises(CourseError, match="many eggs"):
+        experiment.accepted(
+            {**PROBLEM, "answer": "#### many eggs"}, written("I do not know."), "strict", None
+        )
+    with pytest.raises(ValueError, match="many eggs"):
+        experiment.describe([{"answer": "I do not know.", "gold": "#### many eggs"}])
+
+
 def test_the_lenient_verifiers_are_lenient_and_no_more() -> None:
     assert experiment.last_number("So we get (7)", "7")
     assert experiment.last_number("it is 1,200.", "1200")

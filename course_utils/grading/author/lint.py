@@ -12,6 +12,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from copy import copy
 
 from nbformat import NotebookNode
 
@@ -44,10 +45,8 @@ def lint_release(source: NotebookNode, released: NotebookNode) -> list[str]:
     problems = []
     text = [cell.source for cell in released.cells]
     for cell in released.cells:
-        if _MARKS.search(cell.source):
-            problems.append(
-                f"{label(released, cell)} still holds the mark {_MARKS.search(cell.source)[0]!r}."
-            )
+        if mark := _MARKS.search(cell.source):
+            problems.append(f"{label(released, cell)} still holds the mark {mark[0]!r}.")
         if cell.cell_type == "code" and (cell.outputs or cell.execution_count is not None):
             problems.append(f"{label(released, cell)} still has its output.")
     for cell in source.cells:
@@ -289,8 +288,8 @@ def data_only(source: str, students: frozenset[str]) -> list[str]:
             )
     local = nbk.bound_names(source)
     for probe in probes(tree):
-        alone = ast.parse(ast.unparse(probe))
-        alone.body[0].decorator_list = []
+        alone = copy(probe)
+        alone.decorator_list = []
         text = ast.unparse(alone)
         if any(isinstance(node, ast.Assert) or _is_check(node) for node in ast.walk(alone)):
             problems.append(f"probe {probe.name} checks something: return the data and check them outside.")

@@ -120,7 +120,8 @@ def _client(notebook: nbformat.NotebookNode, path: Path, timeout: float) -> Note
 
 def _peak_memory(client: NotebookClient) -> float:
     """Peak resident memory of the kernel's process in MB (Linux counts in kB, macOS in bytes)."""
-    ask = run_sync(client.kc.execute_interactive)
+    kernel: Any = client.kc  # one of jupyter_client's classes that can; nbclient's type names their base
+    ask = run_sync(kernel.execute_interactive)
     reply = ask("", silent=True, user_expressions={"peak": _PEAK_MEMORY})
     peak = int(reply["content"]["user_expressions"]["peak"]["data"]["text/plain"])
     return peak / 2**20 if platform.system() == "Darwin" else peak / 2**10

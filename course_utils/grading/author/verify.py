@@ -22,7 +22,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbformat import NotebookNode
 from rich.console import Console
@@ -36,6 +36,9 @@ from course_utils.grading import notebook as nbk
 from course_utils.grading.author import catalogue
 from course_utils.grading.author.catalogue import Entry
 from course_utils.grading.notebook import Exercise
+
+if TYPE_CHECKING:
+    from course_utils.grading.author.generic import Generic, Watch
 
 MIN_MUTANTS = 8
 MIN_VARIANTS = 4
@@ -255,20 +258,14 @@ def _accepted(stage: Stage, item: Exercise, answer: str, what: str, place: str =
 
 def _generic(stage: Stage, item: Exercise) -> tuple[list[Problem], int, int]:
     """(problems, generic answers that differ from the solution, those that do not)."""
-    from course_utils.grading.author.generic import Watch, generics
+    from course_utils.grading.author.generic import generics
 
     survivors: list[Problem] = []
     tried = unchanged = 0
     stage.fresh()
     stage.execute(item, item.solution.source)
     for generic in list(generics(item.names, stage.namespace)):
-        watches: list[Watch] = []
-        failure = stage.run(
-            item,
-            item.solution.source,
-            prepare=lambda ns, generic=generic, watches=watches: watches.append(generic.install(ns)),
-        )
-        differed = bool(watches) and watches[0].differed
+        failure, differed = _spoilt(stage, item, generic)
         if failure is None and not differed:
             unchanged += 1
             continue
@@ -279,6 +276,15 @@ def _generic(stage: Stage, item: Exercise) -> tuple[list[Problem], int, int]:
             came = f"{failure.cell} fails: {failure}"
             survivors.append(Problem(item.name, generic.name, "accepted, as it differs in nothing", came))
     return survivors, tried, unchanged
+
+
+def _spoilt(stage: Stage, item: Exercise, generic: Generic) -> tuple[Failure | None, bool]:
+    """How the tests take a generic answer, and whether it ever differed from the solution."""
+    watches: list[Watch] = []
+    failure = stage.run(
+        item, item.solution.source, prepare=lambda namespace: watches.append(generic.install(namespace))
+    )
+    return failure, bool(watches) and watches[0].differed
 
 
 def _orphans(nb: NotebookNode, root: Path, lab: str) -> Iterator[Problem]:
@@ -394,7 +400,7 @@ class Stage:
                 lines = [
                     frame.lineno
                     for frame in traceback.extract_tb(error.__traceback__)
-                    if frame.filename == filename
+                    if frame.filename == filename and frame.lineno is not None
                 ]
                 hidden = bool(lines) and any(
                     a <= lines[-1] - 1 <= b for a, b in nbk.regions(source, nbk.HIDDEN)

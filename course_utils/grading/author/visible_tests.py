@@ -127,7 +127,7 @@ def _lab_of(nb: NotebookNode, path: Path) -> str:
             for name in names
             if (file := CoursePaths(root).lab(name).released).is_file()
         }
-        best = max(shared, key=shared.get, default="")
+        best = max(shared, key=lambda name: shared[name], default="")
         if best and shared[best] > 0:
             return best
     return ""
@@ -186,6 +186,7 @@ class _Client(NotebookClient):
 
     async def _async_handle_timeout(self, timeout: int, cell: NotebookNode | None = None) -> None:
         if self.late is cell:
+            assert self.km is not None
             await ensure_async(self.km.shutdown_kernel(now=True))
             raise DeadKernelError("it could not be interrupted")
         self.late = cell

@@ -19,7 +19,7 @@ from course_utils.errors import CourseError
 from course_utils.grading.paths import CoursePaths, database_url, sqlite_file
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Table
 
 KEPT = 20  # backups; older ones are removed
 ENVIRONMENT = "COURSE_GRADEBOOK"
@@ -218,7 +218,7 @@ def _copy_rows(source: Path | str, target: Path | str) -> None:
         writing.dispose()
 
 
-def _copy_table(old: Connection, new: Connection, table) -> None:
+def _copy_table(old: Connection, new: Connection, table: Table) -> None:
     rows = old.execution_options(stream_results=True).execute(table.select())
     for part in rows.mappings().partitions(1000):
         new.execute(table.insert(), [dict(row) for row in part])

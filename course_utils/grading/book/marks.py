@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from course_utils.grading.book import gradebook
 from course_utils.grading.paths import CoursePaths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from sqlalchemy import Select
 
     from course_utils.grading.book.late import Lateness
     from course_utils.grading.book.records import CellRecord, Record
@@ -97,7 +99,7 @@ def read_marks(database: str | Path, lab: str) -> dict[str, dict[str, Mark]]:
     from nbgrader import api
     from sqlalchemy import select
 
-    def of_lab(columns, table):
+    def of_lab(columns: list[Any], table: Any) -> Select[Any]:
         return (
             select(api.SubmittedAssignment.student_id, api.BaseCell.name, *columns)
             .select_from(table)

@@ -145,7 +145,8 @@ def cost(runs: Sequence[RunCost], named: int = 3) -> Markup:
 
     slowest = sorted(runs, key=lambda run: run.seconds, reverse=True)[:named]
     tell = [*slowest, *sorted(runs, key=lambda run: run.peak_mb)[-1:]]
-    points, names, taken = [], [], []
+    points, names = [], []
+    taken: list[tuple[float, float]] = []
     for run in runs:
         x, y = across(run.seconds), up(run.peak_mb)
         told = escape(f"{plain(run.student)}: {run.seconds:.1f} s, {run.peak_mb:.0f} MB")
@@ -185,7 +186,7 @@ def item_plot(items: Sequence[Item]) -> Markup:
     together; a line through a dot is the 95 % interval.
     """
     top, base, low = 16, 300, -0.4
-    shown = [item for item in items if item.discrimination is not None]
+    shown = [(item, item.discrimination) for item in items if item.discrimination is not None]
 
     def across(share: float) -> float:
         return 9 + (95 - 9) * share
@@ -207,17 +208,17 @@ def item_plot(items: Sequence[Item]) -> Markup:
     parts.append(f'<text x="9%" y="{top - 4}">discrimination</text>')
     together: dict[tuple[float, float], list[int]] = {}
     dots = []
-    for item in shown:
-        x, y = across(item.difficulty), up(item.discrimination)
+    for item, r in shown:
+        x, y = across(item.difficulty), up(r)
         near = next((place for place in together if abs(x - place[0]) < 4 and abs(y - place[1]) < 20), (x, y))
         together.setdefault(near, []).append(item.number)
-        if item.low is not None:
+        if item.low is not None and item.high is not None:
             parts.append(
                 f'<line x1="{x:.2f}%" x2="{x:.2f}%" y1="{up(item.low):.1f}" y2="{up(item.high):.1f}" class="reach"/>'
             )
         told = escape(
             f"{item.number} {plain(item.title)}: {100 * item.difficulty:.0f} % of its points, "
-            f"discrimination {item.discrimination:.2f}"
+            f"discrimination {r:.2f}"
         )
         dots.append(f'<circle cx="{x:.2f}%" cy="{y:.1f}" r="7" class="dot"><title>{told}</title></circle>')
     parts += dots
@@ -226,9 +227,7 @@ def item_plot(items: Sequence[Item]) -> Markup:
         words = ", ".join(map(str, sorted(numbers)))
         label = f'<text x="{shift}" y="4.5" class="strong {side}">{words}</text>'
         parts.append(f'<svg x="{x:.2f}%" y="{y:.1f}" class="at">{label}</svg>')
-    said = "; ".join(
-        f"{item.title}: {100 * item.difficulty:.0f} percent, {item.discrimination:.2f}" for item in shown
-    )
+    said = "; ".join(f"{item.title}: {100 * item.difficulty:.0f} percent, {r:.2f}" for item, r in shown)
     return _svg(
         base + 44, f"Share of points and discrimination of {count(len(shown), 'exercise')}. {said}.", *parts
     )

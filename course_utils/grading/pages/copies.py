@@ -18,7 +18,7 @@ import ast
 import json
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,8 +103,8 @@ def near_identical(
 
     # Which pairs of forms share something that counts: by way of the stretches, each of which few have.
     holders: dict[int, list[int]] = defaultdict(list)
-    for index, own in enumerate(counted):
-        for stretch in own:
+    for index, rare in enumerate(counted):
+        for stretch in rare:
             holders[stretch].append(index)
     shared: Counter[tuple[int, int]] = Counter()
     for indices in holders.values():
@@ -117,11 +117,11 @@ def near_identical(
         if n >= EVIDENCE - STRETCH + 1 and n >= ALIKE * max(len(counted[one]), len(counted[other]))
     ]
     for index, shape in enumerate(shapes):
-        people, own = len(forms[shape]), counted[index]
+        people, rare = len(forms[shape]), counted[index]
         if people < 2:
             continue
-        if len(own) >= EVIDENCE - STRETCH + 1:
-            links.append((index, index, 1.0, len(own)))
+        if len(rare) >= EVIDENCE - STRETCH + 1:
+            links.append((index, index, 1.0, len(rare)))
         elif many < people <= written / 2:
             new = len([stretch for stretch in stretches[index] if stretch not in handed_out])
             if new >= LONG - STRETCH + 1:
@@ -233,7 +233,13 @@ def _joined(links: list[tuple[int, int, float, int]]) -> list[set[int]]:
     return list(sets.values())
 
 
-def _describe(part, links, shapes, forms, answers) -> tuple[tuple[str, ...], float, int, tuple[str, str]]:
+def _describe(
+    part: set[int],
+    links: Sequence[tuple[int, int, float, int]],
+    shapes: Sequence[tuple[str, ...]],
+    forms: Mapping[tuple[str, ...], list[str]],
+    answers: Mapping[str, str],
+) -> tuple[tuple[str, ...], float, int, tuple[str, str]]:
     inside = [link for link in links if link[0] in part]
     # The strongest pair is shown, and two different texts rather than one twice.
     one, other, _, n = max(inside, key=lambda link: (link[0] != link[1], link[3], link[2]))

@@ -18,7 +18,7 @@ import difflib
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,7 +102,8 @@ def export(
     lab = course.lab(records[0].lab)
     people = read_roster(roster, submissions, by) if roster else None
     matched, unknown, missing = match(submissions, people)
-    write = {"canvas": _canvas, "moodle": _moodle, "csv": _csv}[to]
+    # Canvas's wants a roster, and has one.
+    write: Callable[..., str] = {"canvas": _canvas, "moodle": _moodle, "csv": _csv}[to]
     text = write(lab, submissions, people, matched)
     target = output or paths.root / "exports" / f"{folder_name(lab.name, 'lab name')}-{to}.csv"
     write_if_changed(target, text)
@@ -232,10 +233,11 @@ def _csv(lab: course.Lab, submissions: dict, roster: Roster | None, matched: dic
             ]
         )
     taken = set(matched.values())
-    for index, person in enumerate(roster.rows if roster else []):
-        if index not in taken:
-            own = [_safe(person[roster.key]), *[_safe(person.get(name, "")) for name in people]]
-            rows.append([*own, "nothing handed in", *[""] * (len(exercises) + 6)])
+    if roster:
+        for index, person in enumerate(roster.rows):
+            if index not in taken:
+                known = [_safe(person[roster.key]), *[_safe(person.get(name, "")) for name in people]]
+                rows.append([*known, "nothing handed in", *[""] * (len(exercises) + 6)])
     return "\ufeff" + _table([_safe(name) for name in header], rows)  # the mark makes Excel read UTF-8
 
 

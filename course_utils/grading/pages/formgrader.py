@@ -68,6 +68,7 @@ class TidyFiles(Preprocessor):
     """Removes from autograded/ what a link brought there, and pages that Formgrader would serve as its own."""
 
     enabled = True
+    parent: Any  # the exporter, and its parent nbgrader's Autograde
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         graded = Path(resources["metadata"]["path"])

@@ -211,16 +211,16 @@ def common_mistakes(submissions: Iterable[MarkedSubmission]) -> list[Mistake]:
     but their numbers.
     """
     submissions = list(submissions)
-    groups: dict[tuple[str, ...], Mistake] = {}
-    founds: dict[tuple[str, ...], Counter[str]] = {}
+    groups: dict[tuple[str, str, str], Mistake] = {}
+    founds: dict[tuple[str, str, str], Counter[str]] = {}
     for submission in submissions:
         for exercise in submission.exercises:
             cell = exercise.cell
             if cell.state != "failed" or not (cell.what or cell.message):
                 continue
             found = found_text(cell)
-            likeness = (cell.what, cell.hint) if cell.hint else (cell.what, re.sub(r"\d+", "#", found))
-            key = (cell.grade_id, *likeness)
+            likeness = cell.hint or re.sub(r"\d+", "#", found)
+            key = (cell.grade_id, cell.what, likeness)
             mistake = groups.setdefault(key, Mistake(cell.title, cell.what, cell.hint, cell.hidden))
             mistake.students.append(submission)
             founds.setdefault(key, Counter())[found] += 1

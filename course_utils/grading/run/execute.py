@@ -268,7 +268,7 @@ class _Run:
         outcome.printed = printed.getvalue()[:20_000]
         return outcome
 
-    def _judge(self, error: BaseException, channel: Channel, wanted: set[str]) -> Outcome:
+    def _judge(self, error: BaseException, channel: Channel, wanted: frozenset[str]) -> Outcome:
         """What an exception in a test cell says about the student's answer."""
         if isinstance(error, checks.CheckFailed):
             state = "not attempted" if channel.unwritten else "failed"

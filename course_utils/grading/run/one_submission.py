@@ -40,7 +40,7 @@ def grade(submission: Submission, work: Work, where: Where, unsafe: bool) -> Non
         give_zero(submission, work, status, flags)
         return
     old = records.read_record(submission.record)
-    if work.only:
+    if work.only and old is not None:
         with scratch_folder(submission.paths) as folder:
             scratch = replace(submission, paths=replace(submission.paths, autograded=folder))
             record = _convert(scratch, work, where, unsafe, old)
@@ -107,7 +107,7 @@ def _convert(submission: Submission, work: Work, where: Where, unsafe: bool, old
 
         def init_notebooks(self) -> None:
             self.assignments = {str(submission.folder): [str(submission.notebook)]}
-            self.notebooks = []
+            self.notebooks: list[str] = []
 
         def init_destination(self, assignment_id: str, student_id: str) -> bool:
             _clear(submission)
@@ -133,6 +133,8 @@ def _convert(submission: Submission, work: Work, where: Where, unsafe: bool, old
         sys.exit(1)
     draft = submission.record.with_name(_DRAFT)
     record = records.read_record(draft)
+    if record is None:
+        raise CourseError(f"nbgrader's last step left no record {draft}: see {submission.paths.log}.")
     draft.unlink()
     return record
 

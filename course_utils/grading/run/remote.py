@@ -118,6 +118,8 @@ def run_here(question: bytes) -> bytes:
         helper = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
         _helpers.process = helper
     try:
+        assert helper.stdin is not None
+        assert helper.stdout is not None
         _write(helper.stdin, question)
         return _read(helper.stdout)
     except (EOFError, OSError) as error:

@@ -68,7 +68,7 @@ def repair(submission: NotebookNode, released: NotebookNode) -> list[str]:
     lost = [cell for cell in wanted if nbk.grade_id(cell) not in places]
     for cell in lost:
         name = nbk.grade_id(cell)
-        low, high = _gap(cell, released, {**anchors, **_places(submission)})
+        low, high = _gap(cell, released, anchors | _places(submission))
         index, why = _find(cell, submission, low, high)
         if index is None:
             index = low + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.table import Table
 from rich.text import Text
@@ -49,15 +49,16 @@ def what_if(lab: str, paths: CoursePaths, **options: Any) -> Preview:
     except CourseError:
         old = []
     with scratch_folder(paths) as folder:
+        database = folder / "copy.db"
         copy = replace(
             paths,
             autograded=folder / "autograded",
             feedback=folder,
             reports=folder,
-            database=folder / "copy.db",
+            database=database,
         )
         if gradebook.is_there(paths.database):
-            gradebook.copy_to_file(paths.database, copy.database)
+            gradebook.copy_to_file(paths.database, database)
         for record in old:
             records.write_record(copy.submission(lab, record.student).record, record)
         new = grade_class(lab, copy, **options)
@@ -80,7 +81,8 @@ def _changes(old: MarkedSubmission | None, new: MarkedSubmission) -> Iterable[Ch
 def show_preview(preview: Preview, console: Console) -> None:
     """Print the changes and how many students have none."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for title, side in (("student", "left"), ("exercise", "left"), ("now", "right"), ("then", "right")):
+    for title in ("student", "exercise", "now", "then"):
+        side: Literal["left", "right"] = "right" if title in ("now", "then") else "left"
         table.add_column(title, justify=side, no_wrap=title == "student")
     last = ""
     for change in preview.changes:

@@ -135,14 +135,16 @@ class Workers:
                 if self._cluster:
                     patience = min(patience, _CLUSTER_TICK)
                 ready = wait([*running, *self._asking], timeout=patience)
-                self._pass_on([one for one in ready if one in self._asking])
+                if self._cluster:
+                    self._pass_on(self._cluster, [one for one in ready if isinstance(one, Connection)])
+                ended = [one for one in ready if isinstance(one, int)]
                 late = [key for key, (_, _, deadline) in running.items() if deadline < time.monotonic()]
-                for key in {*ready, *late} & set(running):
+                for key in dict.fromkeys([*ended, *late]):
                     student, process, _ = running.pop(key)
-                    if key not in ready:
+                    if key not in ended:
                         process.kill()
                     process.join()
-                    yield self._collect(student, process, key not in ready)
+                    yield self._collect(student, process, key not in ended)
         finally:
             for _, process, _ in running.values():
                 process.kill()
@@ -150,11 +152,11 @@ class Workers:
             for connection in self._asking:
                 connection.close()
 
-    def _pass_on(self, connections: list[Connection]) -> None:
+    def _pass_on(self, cluster: Cluster, connections: list[Connection]) -> None:
         """Give the cluster what workers of this machine ask; the answer goes back by itself."""
         for connection in connections:
             try:
-                self._cluster.submit(connection.recv_bytes(), connection)
+                cluster.submit(connection.recv_bytes(), connection)
             except (EOFError, OSError):
                 self._asking.pop(connection).join()
                 connection.close()
@@ -204,15 +206,15 @@ class Workers:
 
 def _worker(target: Callable[..., None], arguments: tuple) -> None:
     """Run one job; end when the process that asked for it is gone."""
-    parent = multiprocessing.parent_process()
-
-    def follow() -> None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()
+    if (parent := multiprocessing.parent_process()) is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
     warnings.simplefilter("ignore")  # nbgrader's and SQLAlchemy's are for their developers
     target(*arguments)
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
 
 
 def _grade(

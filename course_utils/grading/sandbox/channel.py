@@ -35,6 +35,7 @@ _MARK = b"crs1"
 _ARRAY_KINDS = "biufcUS"
 _INTEGERS = ("bool", "uint8", "int8", "int16", "int32", "int64", "uint16", "uint32", "uint64")
 _FLOATS = ("float16", "float32", "float64", "bfloat16", "float8_e4m3fn", "float8_e5m2")
+_BUILT_ON: tuple[tuple[Any, str], ...] = ((list, "list"), (tuple, "tuple"), (set, "set"), (frozenset, "set"))
 _TENSOR_TYPES = (*_INTEGERS, *_FLOATS, "complex64", "complex128")
 
 
@@ -97,7 +98,7 @@ def _encode(value: Any, arrays: list[bytes], depth: int) -> Any:
     if kind is float:
         return value if math.isfinite(value) else {"float": repr(value)}
     # dict subclasses (OrderedDict, defaultdict) and the like count as what they are built on.
-    for plain, name in ((list, "list"), (tuple, "tuple"), (set, "set"), (frozenset, "set")):
+    for plain, name in _BUILT_ON:
         if isinstance(value, plain):
             return {name: [_encode(item, arrays, depth + 1) for item in plain.__iter__(value)]}
     if isinstance(value, dict):
@@ -339,7 +340,7 @@ class Channel:
         if type(answer) is not dict or answer.get("id") != self._number:
             raise self._nonsense()
         if "error" in answer:
-            error = self._error(answer["error"], who)
+            error: Any = self._error(answer["error"], who)
             error.raised_by_student = True
             raise error
         if "value" not in answer:
@@ -358,7 +359,7 @@ class Channel:
                 "arrays and tensors."
             )
         for kind in kinds:
-            builtin = getattr(builtins, kind, None)
+            builtin: Any = getattr(builtins, kind, None)
             plain = isinstance(builtin, type) and issubclass(builtin, Exception) and builtin is not Exception
             if plain and not issubclass(builtin, StopIteration | StopAsyncIteration):
                 self.unwritten = self.unwritten or builtin is NotImplementedError

@@ -119,7 +119,13 @@ def bubblewrap(
     folder: the sandbox's own on the grader's side, with run/, files/ and fonts/ in it.
     alone: the program that it starts gives up root's rights itself; otherwise it has none.
     """
-    command = [shutil.which("bwrap"), "--die-with-parent", "--unshare-ipc", "--unshare-pid", "--unshare-net"]
+    command = [
+        shutil.which("bwrap") or "bwrap",
+        "--die-with-parent",
+        "--unshare-ipc",
+        "--unshare-pid",
+        "--unshare-net",
+    ]
     command += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
     if user is None:
         command += ["--unshare-user", "--uid", str(_NOBODY), "--gid", str(_NOBODY)]

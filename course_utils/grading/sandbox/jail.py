@@ -17,6 +17,7 @@ import shutil
 import signal
 import sys
 from pathlib import Path
+from types import ModuleType
 
 
 def supervise(plan: dict) -> None:
@@ -38,7 +39,7 @@ def watch(child: int, folder: str, wrapped: bool) -> None:
     waiting.register(ends, select.POLLIN)
     waiting.register(0, select.POLLIN | select.POLLHUP)
     happened = dict(waiting.poll())
-    result = {"exit": None, "signal": None}
+    result: dict[str, int | None] = {"exit": None, "signal": None}
     if ends in happened:
         _, status = os.waitpid(child, 0)
         if os.WIFSIGNALED(status):
@@ -143,7 +144,7 @@ def _descendants(root: int) -> list[int]:
     return found
 
 
-def _landlock():
+def _landlock() -> ModuleType:
     """The sibling module, imported by its place: this file runs where the package is not importable."""
     folder = os.path.dirname(os.path.abspath(__file__))
     if "landlock" not in sys.modules:

@@ -76,7 +76,7 @@ class StudentKernel:
         self.jail: Jail = start(sandbox, argv, files=files, limits=limits, interpreter=interpreter, warm=warm)
         self._session = Session(key=key.encode(), signature_scheme="hmac-sha256")
         # The context of the process, which is never ended: ending one waits for peers that do not answer.
-        self._context = zmq.Context.instance()
+        self._context: zmq.Context[Any] = zmq.Context.instance()
         self._sockets = {name: self._connect(name, kind) for name, kind in _CHANNELS.items()}
         self._poller = zmq.Poller()
         for name in ("shell", "iopub"):
@@ -209,6 +209,7 @@ class StudentKernel:
             message = self._session.send(self._sockets["shell"], "execute_request", content)
         except zmq.Again:
             raise self._gone("the kernel closed its connections") from None
+        assert message is not None  # as it would be in a fork of this process
         return message["header"]["msg_id"]
 
     def _wait_until_ready(self, patience: float) -> None:
@@ -227,7 +228,7 @@ class StudentKernel:
 
     def _receive(self, seconds: float) -> list[tuple[str, dict[str, Any]]]:
         """Messages that arrive within so many seconds, at least one unless the time is over."""
-        ready = dict(self._poller.poll(max(0.0, seconds) * 1000))
+        ready = dict(self._poller.poll(int(max(0.0, seconds) * 1000)))
         messages = []
         for name in ("shell", "iopub"):
             sock = self._sockets[name]
@@ -244,8 +245,8 @@ class StudentKernel:
         return messages
 
     def _parse(self, parts: list[bytes]) -> dict[str, Any]:
-        _, parts = self._session.feed_identities(parts)
-        message = self._session.deserialize(parts)
+        _, framed = self._session.feed_identities(parts)
+        message = self._session.deserialize(framed)
         kind, parent, content = message["msg_type"], message["parent_header"], message["content"]
         if not (isinstance(kind, str) and isinstance(parent, dict) and isinstance(content, dict)):
             raise ValueError("a message has the wrong shape")
@@ -305,15 +306,15 @@ def _output(kind: str, content: dict[str, Any]) -> tuple[dict[str, Any] | None, 
     if kind == "error":
         lines = content.get("traceback")
         lines = [_text(line, 20_000) for line in lines[:200]] if isinstance(lines, list) else []
-        output = {"ename": _text(content.get("ename"), 200), "evalue": _text(content.get("evalue"), 20_000)}
-        return {"output_type": "error", **output, "traceback": lines}, sum(map(len, lines)) + 100
+        said = {"ename": _text(content.get("ename"), 200), "evalue": _text(content.get("evalue"), 20_000)}
+        return {"output_type": "error", **said, "traceback": lines}, sum(map(len, lines)) + 100
     data = content.get("data")
     if not isinstance(data, dict):
         return None, 0
     clean = {str(key): value for key, value in data.items() if isinstance(value, str)}
     metadata = content.get("metadata")
     metadata = metadata if isinstance(metadata, dict) and len(json.dumps(metadata)) < 10_000 else {}
-    output = {"output_type": kind, "data": clean, "metadata": metadata}
+    output: dict[str, Any] = {"output_type": kind, "data": clean, "metadata": metadata}
     if kind == "execute_result":
         output["execution_count"] = None
     return output, sum(len(key) + len(value) for key, value in clean.items())

@@ -91,6 +91,12 @@ class Jail:
         self._watch = threading.Thread(target=self._keep_watch, daemon=True)
         self._watch.start()
 
+    @property
+    def _started(self) -> _Supervisor:
+        if self._supervisor is None:
+            raise RuntimeError("nothing was started in this sandbox")
+        return self._supervisor
+
     def alive(self) -> bool:
         return self._supervisor is not None and not self._supervisor.ended(0.0)
 
@@ -105,18 +111,19 @@ class Jail:
 
     def fileno(self) -> int:
         """A descriptor that becomes readable when the program has ended (for poll)."""
-        return self._supervisor.answers.fileno()
+        return self._started.answers.fileno()
 
     def wait(self, seconds: float) -> bool:
         """Whether the program ended within so many seconds."""
-        return self._supervisor.ended(seconds)
+        return self._started.ended(seconds)
 
     def close(self) -> dict[str, int | None]:
         """End everything that was started and clean up. Returns {"exit": code, "signal": number}."""
         if self._ended is not None:
             return self._ended
         self._stop.set()
-        self._measure()
+        if self._supervisor is not None:
+            self._measure()
         self.wire.close()
         self._other_end.close()
         ended: dict[str, int | None] = {"exit": None, "signal": None}
@@ -142,8 +149,8 @@ class Jail:
         """Resident memory of all processes in MiB; also keeps the peak."""
         resident = 0
         peak = 0.0
-        with contextlib.suppress(psutil.Error, AttributeError):
-            for process in psutil.Process(self._supervisor.pid).children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            for process in psutil.Process(self._started.pid).children(recursive=True):
                 with contextlib.suppress(psutil.Error, OSError):
                     resident += process.memory_info().rss
                     self._starved.setdefault(process.pid, 0.0)  # `clock` reads how long it waited
@@ -155,7 +162,7 @@ class Jail:
 
     def _end(self, reason: str) -> None:
         self.reason = self.reason or reason
-        self._supervisor.end()
+        self._started.end()
 
 
 class NoWarmProcess(Exception):
@@ -222,6 +229,7 @@ def _start_supervisor(wire_fd: int, errors: IO[bytes] | None) -> _Supervisor:
         pass_fds=[wire_fd],
         start_new_session=True,
     )
+    assert process.stdin is not None and process.stdout is not None, "both are pipes"  # noqa: PT018
     return _Supervisor(process.stdin, process.stdout, process, process.pid)
 
 

@@ -78,6 +78,8 @@ class WarmProcess:
             raise
         finally:
             other.close()
+        assert self._process.stdout is not None
+        self._said = self._process.stdout
 
     def __enter__(self) -> WarmProcess:
         return self
@@ -92,8 +94,8 @@ class WarmProcess:
     def ready(self, seconds: float = 120.0) -> bool:
         """Wait until it has imported; whether it can be forked. `problem` tells why not, `facts` what it said."""
         if self.facts is None:
-            heard = select.select([self._process.stdout], [], [], seconds)[0]
-            line = self._process.stdout.readline() if heard else b""
+            heard = select.select([self._said], [], [], seconds)[0]
+            line = self._said.readline() if heard else b""
             try:
                 self.facts = json.loads(line)
             except ValueError:
@@ -112,7 +114,7 @@ class WarmProcess:
     def close(self) -> None:
         """End it. Kernels that it started go on: they have supervisors of their own."""
         self.warm.requests.close()
-        self._process.stdout.close()
+        self._said.close()
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:

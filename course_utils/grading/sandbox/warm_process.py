@@ -75,11 +75,11 @@ def serve(control: int, folder: str, imports: list[str]) -> types.CodeType:
         requests = socket.socket(fileno=control)
         children: dict[int, int] = {}  # pidfd -> pid
         while True:
-            ready, _, _ = select.select([requests, *children], [], [])
-            for ended in [one for one in ready if one is not requests]:
+            ready, _, _ = select.select([control, *children], [], [])
+            for ended in [one for one in ready if one != control]:
                 os.waitpid(children.pop(ended), 0)
                 os.close(ended)
-            if requests not in ready:
+            if control not in ready:
                 continue
             message, files, _, _ = socket.recv_fds(requests, 1, _HANDED_OVER)
             if not message:

@@ -231,7 +231,7 @@ def _patches() -> None:
         note("patched IPython", "Cells are rewritten before they run (ast_transformers)")
     if id(sys.modules.get(_CHANNEL)) != _known["channel"]:
         note("a changed Python", f"The module {_CHANNEL} is another one")
-    names = (
+    names: tuple[str, ...] = (
         "json",
         "json.encoder",
         "socket",
@@ -316,7 +316,7 @@ def _processes() -> None:
 
 
 def _disk() -> None:
-    for folder in {os.environ.get("HOME"), os.environ.get("TMPDIR"), "/dev/shm"} - {None}:
+    for folder in {os.environ.get("HOME", ""), os.environ.get("TMPDIR", ""), "/dev/shm"} - {""}:
         try:
             space = os.statvfs(folder)
         except OSError:

@@ -124,7 +124,7 @@ class NanoIclRun(PretrainingRun):
     recipe: NanoIclRecipe
     tokenizer: PreTrainedTokenizerFast
 
-    def begin(self) -> Learner:
+    def begin(self) -> Learner[Qwen2ForCausalLM]:
         self.tokens = 0
         self.first_steps: int | None = None
         self.recent: list[float] = []

@@ -166,7 +166,7 @@ class NanoMathRun(PretrainingRun):
     recipe: NanoMathRecipe
     tokenizer: Qwen2Tokenizer
 
-    def begin(self) -> Learner:
+    def begin(self) -> Learner[Qwen2ForCausalLM]:
         self.tokenizer = build_tokenizer(self.recipe)
         model = build_model(self.recipe, self.tokenizer)
         self.corpus = self.load_corpus()
@@ -187,7 +187,7 @@ class NanoMathRun(PretrainingRun):
         scale = min(1.0, (self.step + 1) / self.recipe.warmup_steps)
         return {"loss": self.update(self.learner, next(self.stream), scale)}
 
-    def update(self, learner: Learner, batch: torch.Tensor, scale: float) -> float:
+    def update(self, learner: Learner[Qwen2ForCausalLM], batch: torch.Tensor, scale: float) -> float:
         """One update of the trunk or a branch. Returns the loss in nats per token."""
         loss = language_loss(learner.model, batch)
         loss.backward()
