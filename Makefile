@@ -35,7 +35,6 @@ test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy
 	$(BIN)/pytest
 
 quick: $(INSTALLED)
