@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/.installed
 # `make UV=` takes pip anyway, `make UV=uv` takes uv anyway.
 PIP := $(BIN)/python -m pip
 UV ?= auto
-OWN_SETTINGS := index|find-links|proxy|cert|constraint
+OWN_SETTINGS := index|find-links|proxy|cert|constraint|trusted
 
 # Small tensors gain nothing from threads that fight for two cores.
 export OMP_NUM_THREADS ?= 1
