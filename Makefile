@@ -5,12 +5,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-# Installs what uv and pip install alike, with uv where it is on the path: it takes a fraction of pip's time. uv reads
-# none of pip's settings, so where pip was told of an index, wheels or a proxy of its own, pip does it.
+# uv installs what pip installs, in a fraction of the time: the one on the path, or one that pip brings along. But it
+# reads none of pip's settings, so where pip was told of an index, wheels or a proxy of its own, pip does it all.
 # `make UV=` takes pip anyway, `make UV=uv` takes uv anyway.
 PIP := $(BIN)/python -m pip
 UV ?= auto
-OWN_SETTINGS := index|find-links|proxy|cert|constraint
+OWN_SETTINGS := index|find-links|proxy|cert|constraint|trusted
 
 # Small tensors gain nothing from threads that fight for two cores.
 export OMP_NUM_THREADS ?= 1
@@ -70,8 +70,10 @@ $(INSTALLED): pyproject.toml constraints.lock
 		{ rm -rf $(VENV); echo "No virtual environment can be made: on Debian, apt-get install python3-venv"; exit 1; }
 	@uv="$(UV)"; \
 	if [ "$$uv" = auto ]; then \
-		uv=$$(command -v uv || true); \
-		if $(PIP) config list | grep -Eq '$(OWN_SETTINGS)'; then uv=; fi; \
+		uv=; \
+		if ! $(PIP) config list | grep -Eq '$(OWN_SETTINGS)'; then \
+			uv=$$(command -v uv) || { $(PIP) install --quiet --disable-pip-version-check uv && uv=$(BIN)/uv; } || uv=; \
+		fi; \
 	fi; \
 	if [ -n "$$uv" ]; then \
 		echo "Installing the course into $(VENV) with uv (a minute or more, once)"; \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -231,6 +232,25 @@ def best(request: pytest.FixtureRequest, lacking):
     if not machine._try_once("bubblewrap", Interpreter.current()):
         return _open("bubblewrap", Interpreter.current(), lacking)
     return _open("landlock", request.getfixturevalue("open_interpreter"), lacking)
+
+
+@pytest.fixture(scope="session")
+def open_up() -> Callable[[Path], None]:
+    """open_up(folder): every user may read it and come to it; pytest makes its folders for one user alone.
+
+    On a worker they lie a folder deeper than in a single process, so the way is walked, not counted.
+    """
+    top = Path(tempfile.gettempdir()).resolve()
+
+    def walk(folder: Path) -> None:
+        folder = folder.resolve()
+        for one in (folder, *folder.parents):
+            if one == top or one == Path(one.anchor):
+                return
+            if one.stat().st_uid == os.geteuid():
+                one.chmod(one.stat().st_mode | 0o055)
+
+    return walk
 
 
 @pytest.fixture

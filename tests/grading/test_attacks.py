@@ -181,12 +181,11 @@ def grade_in_a_process(room, mode: str, interpreter, scratch: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def attacked(tmp_path_factory, locked, make_room):
+def attacked(tmp_path_factory, locked, make_room, open_up):
     """The whole class graded once in each kind of sandbox, and the machine before and after."""
     where, interpreter = locked
     root = tmp_path_factory.mktemp(f"attacked-{where.mode}")
-    for folder in (root, *root.parents[:2]):
-        folder.chmod(folder.stat().st_mode | 0o055)
+    open_up(root)
     room = make_room(root / "course")
     (room.paths.root / "nbgrader_config.py").write_text(SETTINGS)
     mark = str(root / f"attack-mark-{os.getpid()}")

@@ -481,14 +481,13 @@ def test_waiting_for_a_processor_does_not_count(run):
         assert jail.clock() - clock < 0.8 * passed
 
 
-def test_the_course_may_lie_where_the_sandbox_has_its_own_folder(locked, tmp_path):
+def test_the_course_may_lie_where_the_sandbox_has_its_own_folder(locked, tmp_path, open_up):
     """pytest's folders lie in /tmp, and so may a clone; in the sandbox /tmp is another one."""
     where, interpreter = locked
     package = tmp_path / "clone" / "package"
     package.mkdir(parents=True)
     (package / "module.py").write_text("answer = 42\n")
-    for folder in (package, package.parent, *tmp_path.parents[:2], tmp_path):
-        folder.chmod(folder.stat().st_mode | 0o055)
+    open_up(package)
     there = Interpreter(interpreter.executable, (*interpreter.folders, str(package)))
     code = "import sys; sys.path.insert(0, sys.argv[1]); import module; sys.exit(module.answer)"
     jail = launch.start(where, [there.executable, "-c", code, str(package)], interpreter=there)
