@@ -156,6 +156,14 @@ BROKEN = {
         replace(T, "### BEGIN HIDDEN TESTS\n", "if True:\n### BEGIN HIDDEN TESTS\n    pass\n"),
         "The visible tests of tiny-scale-double-tests do not compile alone",
     ),
+    "visible tests that are no Python": (
+        lambda tiny: setattr(
+            tiny.cell(T),
+            "source",
+            "%%bash\ntrue\n### BEGIN HIDDEN TESTS\nassert double(1)\n### END HIDDEN TESTS",
+        ),
+        "has no visible tests",
+    ),
     "tests use a demo's name": (replace(T, "numbers * 2", "shown * 2"), "uses shown, which no setup cell"),
     "student function handed on": (
         replace(T, "double(numbers)", "list(map(double, numbers))"),
@@ -229,6 +237,11 @@ def test_test_cells_may(source):
 def test_test_cells_may_not(source, says):
     problems = data_only(source, frozenset({"double"}))
     assert any(says in problem for problem in problems), problems
+
+
+def test_a_test_cell_may_hold_magics_and_strings_that_look_like_them(tiny):
+    replace(T, "### BEGIN", '%time\nTEXT = """\n%time\n!ls\n"""\n### BEGIN')(tiny)
+    assert lint(tiny.nb, tiny.lab) == []
 
 
 def paths(tiny) -> SimpleNamespace:

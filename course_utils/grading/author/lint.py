@@ -247,13 +247,11 @@ def _tests(nb: NotebookNode) -> Iterator[str]:
         visible, hidden = nbk.split_hidden(cell.source)
         for what, part in (("visible", visible), ("hidden", hidden)):
             try:
-                checks = any(
-                    isinstance(node, ast.Assert) or _is_check(node) for node in ast.walk(ast.parse(part))
-                )
+                tree = ast.parse(nbk.plain_python(part))
             except SyntaxError as error:
                 yield f"The {what} tests of {name} do not compile alone: {error.msg}."
                 continue
-            if not checks:
+            if not any(isinstance(node, ast.Assert) or _is_check(node) for node in ast.walk(tree)):
                 yield f"{name} has no {what} tests."
         if len(nbk.regions(cell.source, nbk.HIDDEN)) > 1:
             yield f"{name} has more than one hidden region."
@@ -270,7 +268,7 @@ def data_only(source: str, students: frozenset[str]) -> list[str]:
     A student's name may be called, or be passed to a function of `checks`; inside `@checks.probe` it may be
     used freely, but there no name of the test cell may occur, nor any check.
     """
-    tree = ast.parse(source)
+    tree = ast.parse(nbk.plain_python(source))
     inside = {id(node) for probe in probes(tree) for node in ast.walk(probe)}
     allowed = set()
     for node in ast.walk(tree):
