@@ -9,10 +9,11 @@ INSTALLED := $(VENV)/.installed
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: course test lab slides bench readme fresh help
+.PHONY: course test lab-test lab slides bench readme fresh help
 help:
 	@echo "make course   the whole way on a made-up class: release, grade, feedback, report"
 	@echo "make test     all tests"
+	@echo "make lab-test LAB=7   all checks of one lab"
 	@echo "make lab      JupyterLab on labs/"
 	@echo "make slides   build the slides"
 	@echo "make bench    speed, as ratios within one run"
@@ -26,6 +27,10 @@ test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pytest
+
+lab-test: $(INSTALLED)
+	@test -n "$(LAB)" || { echo "Name the lab: make lab-test LAB=7"; exit 2; }
+	@$(BIN)/course check-lab "$(LAB)"
 
 lab: $(INSTALLED)
 	$(BIN)/jupyter lab labs

@@ -93,6 +93,15 @@ def grade_id(cell: NotebookNode) -> str:
     return grader(cell).get("grade_id", "") if is_marked(cell) else ""
 
 
+def label(nb: NotebookNode, cell: NotebookNode) -> str:
+    """How a message calls a cell: its grade_id, or its number and first line."""
+    if grade_id(cell):
+        return grade_id(cell)
+    number = next(i for i, other in enumerate(nb.cells) if other is cell)
+    first = (cell.source.strip().splitlines() or [""])[0]
+    return f"cell {number} ({first[:40]!r})"
+
+
 def is_marked(cell: NotebookNode) -> bool:
     meta = grader(cell)
     return any(meta.get(key) for key in ("grade", "solution", "locked", "task"))

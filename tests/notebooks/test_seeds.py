@@ -8,6 +8,7 @@ import pytest
 
 from course_utils.course import Lab, load_course
 from course_utils.grading import notebook as nbk
+from course_utils.grading.author.check_lab import LabFiles, look_at_seeds
 from course_utils.grading.author.seeds import SEEDS, run_seeds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.parametrize("lab", load_course().labs, ids=lambda lab: lab.name)
 def test_graded_cells_pass_for_every_seed(lab: Lab) -> None:
-    assert run_seeds(nbk.read(ROOT / "solutions" / lab.name / f"{lab.name}.ipynb")) == []
+    assert look_at_seeds(LabFiles(lab, ROOT)) == []
 
 
 def test_a_cell_that_fails_by_luck_is_found() -> None:
@@ -31,7 +32,7 @@ def test_a_cell_that_fails_by_luck_is_found() -> None:
     assert all("token_nll-tests, seed" in line and "a draw below 0.8" in line for line in failed)
 
 
-def test_a_solution_that_does_not_run_is_found(tmp_path) -> None:
+def test_a_solution_that_does_not_run_is_found() -> None:
     nb = nbk.read(ROOT / "solutions" / "05_scaling_laws" / "05_scaling_laws.ipynb")
     cell = nbk.exercises(nb)[0].solution
     cell.source += "\n1 / 0"

@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,14 +112,44 @@ def verify_tests(
     path = root / "solutions" / lab.name / f"{lab.name}.ipynb"
     nb = nbk.read(path)
     chosen = [nbk.find_exercise(nb, exercise)] if exercise else nbk.exercises(nb)
-    rows, problems = [], list(_orphans(nb, root, lab.name))
+    rows, problems = [], lacking(nb, root, lab.name, minimum, chosen)
     with _quiet_process(path.parent):
         stage = Stage(nb, seconds)
         for item in chosen:
-            row, found = _verify(stage, item, root, lab.name, minimum)
+            row, found = _verify(stage, item, root, lab.name)
             rows.append(row)
             problems += found
     return Matrix(lab.name, tuple(rows), tuple(problems), time.perf_counter() - start)
+
+
+def lacking(
+    nb: NotebookNode,
+    root: Path,
+    lab: str,
+    minimum: tuple[int, int] = (MIN_MUTANTS, MIN_VARIANTS),
+    chosen: list[Exercise] | None = None,
+) -> list[Mismatch]:
+    """What is wrong with the catalogues before anything runs: one that belongs to no exercise, one that cannot
+    be read, too few answers in one. chosen: the exercises whose catalogues are looked at, all without."""
+    known = nbk.exercises(nb)
+    names = {item.name for item in known}
+    found = [
+        Mismatch(path.stem, "catalogue", f"one of {', '.join(sorted(names))}", "no such exercise", path.name)
+        for path in sorted((root / catalogue.FOLDER / lab).glob("*.py"))
+        if path.stem not in names
+    ]
+    for item in known if chosen is None else chosen:
+        try:
+            kinds = Counter(entry.kind for entry in catalogue.load(root, lab, item.name))
+        except CourseError as error:
+            found.append(Mismatch(item.name, "catalogue", "a catalogue that can be read", str(error)))
+            continue
+        for kind, what, least in zip(
+            ("mutant", "variant"), ("wrong answers", "right variants"), minimum, strict=True
+        ):
+            if kinds[kind] < least:
+                found.append(Mismatch(item.name, what, f"at least {least}", str(kinds[kind])))
+    return found
 
 
 def submissions(lab: str | Lab, root: Path, released: NotebookNode) -> Iterator[tuple[Entry, NotebookNode]]:
@@ -163,25 +194,15 @@ def _pair(counts: tuple[int, int]) -> str:
 # One exercise
 
 
-def _verify(
-    stage: Stage, item: Exercise, root: Path, lab: str, minimum: tuple[int, int]
-) -> tuple[Row, list[Mismatch]]:
+def _verify(stage: Stage, item: Exercise, root: Path, lab: str) -> tuple[Row, list[Mismatch]]:
     start = time.perf_counter()
     problems = [problem for problem in (_solution(stage, item), _stub(stage, item)) if problem]
     broken = bool(problems)
-    try:
+    entries: list[Entry] = []
+    with contextlib.suppress(CourseError):  # `lacking` says so
         entries = catalogue.load(root, lab, item.name)
-    except CourseError as error:
-        entries = []
-        problems.append(Mismatch(item.name, "catalogue", "a catalogue that can be read", str(error)))
     mutants = [entry for entry in entries if entry.kind == "mutant"]
     variants = [entry for entry in entries if entry.kind == "variant"]
-    for kind, have, least in zip(
-        ("wrong answers", "right variants"), (mutants, variants), minimum, strict=True
-    ):
-        if entries and len(have) < least:
-            problems.append(Mismatch(item.name, kind, f"at least {least}", str(len(have))))
-
     bad, visible = [], 0
     for entry in mutants:
         problem = _mutant(stage, item, entry)
@@ -279,15 +300,6 @@ def _generic(stage: Stage, item: Exercise) -> tuple[list[Mismatch], int, int]:
             came = f"{failure.cell} fails: {failure}"
             survivors.append(Mismatch(item.name, generic.name, "accepted, as it differs in nothing", came))
     return survivors, tried, unchanged
-
-
-def _orphans(nb: NotebookNode, root: Path, lab: str) -> Iterator[Mismatch]:
-    known = {item.name for item in nbk.exercises(nb)}
-    for path in sorted((root / catalogue.FOLDER / lab).glob("*.py")):
-        if path.stem not in known:
-            yield Mismatch(
-                path.stem, "catalogue", f"one of {', '.join(sorted(known))}", "no such exercise", path.name
-            )
 
 
 def _plain(text: str) -> str:
