@@ -124,7 +124,7 @@ class TestDeck:
             ({"drawn": ("x", "y")}, "draws 'y', which no slide shows"),
             ({"shown": "z"}, "does not build: There is no figure 'z'"),
             ({"body": "```python\nreturn x*2\n```"}, "shows the solution of made_up-a-f"),
-            ({"body": "TODO: say why."}, "is not finished: say why."),
+            ({"body": "TODO: say why."}, "is not finished: 'say why.'"),
         ],
     )
     def test_out_of_order(self, write: Callable, change: dict, says: str) -> None:

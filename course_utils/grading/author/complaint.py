@@ -25,8 +25,10 @@ class Complaint:
 
 
 def unwritten(place: str, text: str) -> list[Complaint]:
-    """One complaint for each `TODO: …` that is left in a text."""
-    return [
-        Complaint(place, f"is not finished: {found[1]}", "Write it, and take the word TODO out.")
-        for found in _TODO.finditer(text)
-    ]
+    """A complaint if a text still holds `TODO: …`, with the first of them."""
+    left = _TODO.findall(text)
+    if not left:
+        return []
+    more = f" and {len(left) - 1} more" * (len(left) > 1)
+    cure = "Write what is marked TODO, and take the word out."
+    return [Complaint(place, f"is not finished: {left[0]!r}{more}.", cure)]
