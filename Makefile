@@ -16,11 +16,12 @@ OWN_SETTINGS := index|find-links|proxy|cert|constraint|trusted
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: course test quick lab slides bench readme lock fresh help
+.PHONY: course test quick lab-test lab slides bench readme lock fresh help
 help:
 	@echo "make course   the whole way on a made-up class: release, grade, feedback, report"
 	@echo "make test     all tests, on all cores"
 	@echo "make quick    lint, types, and the unit tests that need no model: about a minute"
+	@echo "make lab-test LAB=7   all checks of one lab"
 	@echo "make lab      JupyterLab on labs/"
 	@echo "make slides   build the slides"
 	@echo "make bench    speed, as ratios within one run"
@@ -42,6 +43,9 @@ quick: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest tests/unit -m "not slow"
+lab-test: $(INSTALLED)
+	@test -n "$(LAB)" || { echo "Name the lab: make lab-test LAB=7"; exit 2; }
+	@$(BIN)/course check-lab "$(LAB)"
 
 lab: $(INSTALLED)
 	$(BIN)/jupyter lab labs

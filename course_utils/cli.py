@@ -54,12 +54,52 @@ def doctor() -> None:
 
 @app.command()
 def release(lab: LabArgument = None) -> None:
-    """Make the students' notebooks in labs/ from the sources in solutions/."""
+    """Make the students' notebooks in labs/ from the sources in solutions/.
+
+    A lab that `course check-lab --quick` complains about is refused.
+    """
+    from course_utils.course import lab as find_lab
+    from course_utils.grading.author.check_lab import refuse
     from course_utils.grading.author.release import release as release_lab
 
     for name in _labs(lab):
+        refuse(find_lab(name), _own_course())
         path = release_lab(name, _paths())
         console.print(f"Released {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
+
+
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="Number and short name, for example 07_my_lab.")],
+    title: Annotated[str, typer.Argument(help="What students read, in quotation marks.")],
+) -> None:
+    """Begin a lab: its entry in course.toml, a notebook with one exercise and an essay, catalogue and deck."""
+    from course_utils.grading.author.new_lab import new_lab
+
+    root = _own_course()
+    for path in new_lab(name, title, root):
+        console.print(f"Wrote {path.relative_to(root)}", highlight=False)
+    number = int(name.split("_")[0])
+    console.print(
+        f"Next: write what is marked TODO, then [bold]course solve {number}[/], [bold]course release {number}[/] "
+        f"and [bold]course check-lab {number}[/], which says what is left."
+    )
+
+
+@app.command("check-lab")
+def check_lab(
+    lab: LabArgument = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only what takes seconds: nothing is run or built.")
+    ] = False,
+) -> None:
+    """Say all that is wrong with a lab, and how to mend it. Exit code 1 if there is anything."""
+    from course_utils.course import lab as find_lab
+    from course_utils.grading.author.check_lab import show_check
+
+    root = _own_course()
+    fine = [show_check(find_lab(name), root, console, quick) for name in _labs(lab)]
+    raise typer.Exit(0 if all(fine) else 1)
 
 
 @app.command()
@@ -265,6 +305,20 @@ def _paths() -> CoursePaths:
     from course_utils.grading.paths import CoursePaths
 
     return CoursePaths(course_root(), database=gradebook.configured() or Path("gradebook.db"))
+
+
+def _own_course() -> Path:
+    """The course's folder, for commands that read results and decks from the package as well.
+
+    Raises CourseError when the installed course_utils lies in another clone: it would read that one's.
+    """
+    root, package = course_root(), Path(__file__).resolve().parents[1]
+    if root != package:
+        raise CourseError(
+            f"{root} is not the clone that `course` was installed from ({package}): run `make course` here, "
+            "and use .venv/bin/course of this folder."
+        )
+    return root
 
 
 def main() -> None:

@@ -1,12 +1,13 @@
 """Builds the decks: Marp Markdown, numbers from results files and figures become one self-contained HTML each.
 
-A deck `slides/NN_name.md` is a jinja2 template. Five names are visible in it:
+A deck `slides/NN_name.md` is a jinja2 template. Six names are visible in it:
 
 - `r`: the recorded results `course_utils/results/NN_name.json`; `{{ r.after.accuracy | percent }}`.
   A key that is not there stops the build with its name.
 - `figure(name, alt)`: puts `slides/figures/NN_name/<name>.svg` into the page, with its text kept as text.
 - `toy`: numbers that `slides/figures/NN_name.py` works out for the toy example, when that script has a `toy()`.
 - `claim(text, holds)`: the text, if the recorded numbers bear it out; else the build stops. For headlines.
+- `lab`: the lab's facts in course.toml: `{{ lab.title }}`, `{{ lab.number }}`, `{{ lab.name }}`.
 - `exercises`: the lab's exercises in order, as its notebook has them: part, title, minutes, core, points.
 
 The figure script's `draw(r)` returns `{name: svg text}`. The build writes these files beside the script, so that
@@ -41,6 +42,7 @@ from typing import Any
 import jinja2
 
 from course_utils import results
+from course_utils.course import Lab, load_course
 from course_utils.errors import CourseError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -172,7 +174,12 @@ def compose(deck: str, recorded: dict[str, Any] | None = None) -> Composed:
     template = source.read_text(encoding="utf-8")
     try:
         markdown = environment.from_string(template).render(
-            r=r, toy=toy, figure=_figure_function(figures), claim=claim, exercises=exercises(deck)
+            r=r,
+            toy=toy,
+            figure=_figure_function(figures),
+            claim=claim,
+            exercises=exercises(deck),
+            lab=_lab(deck),
         )
     except jinja2.TemplateError as error:
         line = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
@@ -199,6 +206,11 @@ def exercises(deck: str) -> list[dict[str, Any]]:
         for cell in cells
         if "minutes" in cell.get("course", {})
     ]
+
+
+def _lab(deck: str) -> Lab | None:
+    """The lab that goes with `deck`; None for a deck of no lab."""
+    return next((lab for lab in load_course().labs if lab.name == deck), None)
 
 
 def build(deck: str) -> Path:

@@ -32,6 +32,9 @@ ESSAY_STUB = "*Write your answer here.*"
 
 _LONGEST_COMPARED = 100_000  # characters of two cells that are compared as code
 
+# A first line under which a cell is Python as usual.
+_PYTHON_INSIDE = re.compile(r"\s*%%(?:time|capture)\b[^\n]*\n")
+
 # Names that IPython puts into every notebook.
 _GIVEN = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__file__", "In", "Out", "_", "__"}
 
@@ -91,6 +94,15 @@ def grade_id(cell: NotebookNode) -> str:
     return grader(cell).get("grade_id", "") if is_marked(cell) else ""
 
 
+def label(nb: NotebookNode, cell: NotebookNode) -> str:
+    """How a message calls a cell: its grade_id, or its number and first line."""
+    if grade_id(cell):
+        return grade_id(cell)
+    number = next(i for i, other in enumerate(nb.cells) if other is cell)
+    first = (cell.source.strip().splitlines() or [""])[0]
+    return f"cell {number} ({first[:40]!r})"
+
+
 def is_marked(cell: NotebookNode) -> bool:
     meta = grader(cell)
     return any(meta.get(key) for key in ("grade", "solution", "locked", "task"))
@@ -148,7 +160,7 @@ def exercises(nb: NotebookNode) -> list[Exercise]:
                 minutes=int(facts.get("minutes") or 0),
                 difficulty=int(facts.get("difficulty") or 0),
                 core=bool(facts.get("core", True)),
-                names=_names_or_none(exported_names, cell.source),
+                names=names_or_none(exported_names, cell.source),
                 solution_index=index,
                 tests_index=where,
                 solution=cell,
@@ -179,7 +191,7 @@ def find_exercise(nb: NotebookNode, name: str) -> Exercise:
 def student_names(nb: NotebookNode) -> frozenset[str]:
     """Every name that the solution cells of the notebook define."""
     cells = (cell for cell in nb.cells if is_solution(cell))
-    return frozenset().union(*(_names_or_none(exported_names, cell.source) for cell in cells))
+    return frozenset().union(*(names_or_none(exported_names, cell.source) for cell in cells))
 
 
 def total_points(nb: NotebookNode) -> float:
@@ -190,7 +202,13 @@ def total_points(nb: NotebookNode) -> float:
 
 
 def plain_python(source: str) -> str:
-    """The cell as Python: `%magic`, `!command` and `name?` become calls of get_ipython()."""
+    """The cell as Python: `%magic`, `!command` and `name?` become calls of get_ipython().
+
+    Strings stay strings. The body of `%%time` and `%%capture` is Python and stays; that of any other cell
+    magic is a text that get_ipython() is given.
+    """
+    while magic := _PYTHON_INSIDE.match(source):
+        source = "\n" + source[magic.end() :]
     if not re.search(r"^\s*[%!?]|[?]\s*$|=\s*[%!]", source, re.MULTILINE):
         return source
     from IPython.core.inputtransformer2 import TransformerManager
@@ -239,7 +257,7 @@ def needed_cells(nb: NotebookNode, names: Iterable[str], before: int) -> list[in
     For each name it is the nearest earlier code cell that binds it, and then what that cell needs.
     """
     binds = {
-        index: _names_or_none(bound_names, cell.source)
+        index: names_or_none(bound_names, cell.source)
         for index, cell in enumerate(nb.cells[:before])
         if cell.cell_type == "code" and not is_test(cell)
     }
@@ -252,7 +270,7 @@ def needed_cells(nb: NotebookNode, names: Iterable[str], before: int) -> list[in
         if index is None or is_setup(nb.cells[index]):
             continue
         needed.add(index)
-        new = {(other, index) for other in _names_or_none(free_names, nb.cells[index].source)} - seen
+        new = {(other, index) for other in names_or_none(free_names, nb.cells[index].source)} - seen
         seen |= new
         wanted.extend(new)
     return sorted(needed)
@@ -350,8 +368,8 @@ def with_answers(nb: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
     return copy
 
 
-def _names_or_none(names: Callable[[str], frozenset[str]], source: str) -> frozenset[str]:
-    """Names of a cell that may be unfinished: none when it does not compile."""
+def names_or_none(names: Callable[[str], frozenset[str]], source: str) -> frozenset[str]:
+    """`names` (bound_names, …) of a cell that may be unfinished: none when it does not compile."""
     try:
         return names(source)
     except SyntaxError:

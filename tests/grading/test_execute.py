@@ -155,6 +155,35 @@ def test_right_answers_get_all_points(run_everywhere):
     )
 
 
+# Lines of a string that are magics outside it.
+TABLE = '''
+TABLE = """
+%a table
+!of three
+rows?
+"""
+%time
+'''
+
+
+def test_a_string_that_looks_like_magic_is_a_string_in_every_cell(best, monkeypatch, tmp_path, tiny):
+    source = tiny.source_notebook()
+    cells = {nbk.grade_id(cell): cell for cell in source.cells}
+    cells["tiny-setup"].source += TABLE
+    visible = f'{TABLE}\nchecks.equal(rows(TABLE), TABLE.split("\\n"), what="the rows of a table")\n'
+    cells[DOUBLE].source = cells[DOUBLE].source.replace("### BEGIN", visible + "### BEGIN")
+    cells["tiny-a-double"].source += "\n\ndef rows(table):\n    return []\n"
+    cells[TOTAL].source += '\nassert TABLE == "\\n%a table\\n!of three\\nrows?\\n"\n'
+    course = SimpleNamespace(**{**vars(tiny), "source_notebook": lambda: source})
+    run = runner(best, monkeypatch, tmp_path, course)
+    right = TABLE + run.good["tiny-a-double"] + "\n\ndef rows(table):\n    return TABLE.split(chr(10))\n"
+    assert run({**run.good, "tiny-a-double": right}).grades == {DOUBLE: 3.0, TOTAL: 2.0}
+    wrong = right.replace("TABLE.split(chr(10))", "[]")
+    result = run({**run.good, "tiny-a-double": wrong})
+    assert result.grades == {DOUBLE: 0.0, TOTAL: 2.0}
+    assert "the rows of a table" in result.outcomes[DOUBLE].message
+
+
 def test_a_warning_inside_the_answer_costs_nothing(run):
     noisy = run.good["tiny-a-double"].replace(
         "    if not", "    import sys\n    print('hm', file=sys.stderr)\n    if not"

@@ -2,103 +2,144 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from course_utils import results, slides
+from course_utils.course import Lab, load_course
 from course_utils.errors import CourseError
+from course_utils.grading.author.check_lab import CheckedLab, look_at_deck, look_at_page
+from course_utils.grading.author.decks import built_complaints, deck_complaints, slide_complaints
 
-DECKS = slides.decks()
-NOTE = re.compile(r"<!--(?!\s*_)(.*?)-->", re.DOTALL)
-CODE = re.compile(r"^```\w+\n(.*?)^```", re.DOTALL | re.MULTILINE)
-
-
-@functools.cache
-def composed(deck: str) -> slides.Composed:
-    """The deck before marp; its figures are drawn once for all tests that only read it."""
-    return slides.compose(deck)
+each_lab = pytest.mark.parametrize("lab", load_course().labs, ids=lambda lab: lab.name)
 
 
-def pages(deck: str) -> list[str]:
-    """The Markdown of each slide, numbers and figures put in, without the front matter."""
-    markdown = composed(deck).markdown
-    return re.split(r"^---$", markdown.split("\n---\n", 1)[1], flags=re.MULTILINE)
+@each_lab
+def test_deck_has_what_a_lecturer_needs(lab: Lab) -> None:
+    assert look_at_deck(CheckedLab(lab, slides.ROOT)) == []
 
 
-def test_there_is_a_deck() -> None:
-    assert "01_sft_masking" in DECKS
+@each_lab
+def test_committed_page_is_what_the_sources_make_and_opens_offline(lab: Lab) -> None:
+    assert look_at_page(CheckedLab(lab, slides.ROOT)) == []
 
 
-@pytest.mark.parametrize("deck", DECKS)
-def test_committed_page_is_what_the_sources_make(deck: str) -> None:
-    slides.check(deck)
+def test_every_deck_goes_with_a_lab() -> None:
+    assert slides.decks() == [lab.name for lab in load_course().labs]
 
 
-@pytest.mark.parametrize("deck", DECKS)
-def test_page_asks_for_nothing_outside_itself(deck: str) -> None:
-    page = (slides.SLIDES / f"{deck}.html").read_text(encoding="utf-8")
-    tags = r"<(?:img|script|link|iframe|source|video|audio|use|image)\b[^>]*?\b(?:src|href)="
-    outside = r"""["']?(?!data:|#)([^"'\s)>]{1,80})"""
-    fetched = re.findall(tags + outside, page) + re.findall(r"url\(" + outside, page)
-    assert not fetched, f"{deck}.html refers to {fetched[:3]}"
-    assert "@import" not in page
+NOTES = "<!--\nSay: a.\nAsk: b.\nWatch: c.\n-->\n"
+CODE_OF_13_LINES = "```python\n" + "x\n" * 13 + "```\n"
+QUESTION, ANSWER = (f"<!-- _class: {kind} -->\n# {kind}\n{NOTES}" for kind in ("question", "answer"))
+GOOD = [f"# Title\n{NOTES}", *[QUESTION, ANSWER] * 3]
 
 
-@pytest.mark.parametrize("deck", DECKS)
-def test_every_slide_has_a_headline_and_notes(deck: str) -> None:
-    for number, page in enumerate(pages(deck), start=1):
-        assert re.search(r"^# \S", page, re.MULTILINE), f"slide {number} has no headline"
-        notes = " ".join(NOTE.findall(page))
-        for part in ("Say:", "Ask:", "Watch:"):
-            assert part in notes, f"slide {number} has no {part!r} in its speaker notes"
+def test_slides_in_order_have_no_complaints() -> None:
+    assert slide_complaints("deck", GOOD) == []
 
 
-@pytest.mark.parametrize("deck", DECKS)
-def test_notes_reach_the_presenter_view(deck: str) -> None:
-    page = (slides.SLIDES / f"{deck}.html").read_text(encoding="utf-8")
-    notes = re.findall(r'class="bespoke-marp-note"[^>]*>(.*?)</div>', page, re.DOTALL)
-    assert len(notes) == len(pages(deck))
-    assert all("Say:" in note for note in notes)
+@pytest.mark.parametrize(
+    ("change", "place", "says"),
+    [
+        (
+            lambda pages: [pages[0].replace("# Title", "Title"), *pages[1:]],
+            "deck, slide 1",
+            "has no headline",
+        ),
+        (lambda pages: [pages[0].replace("Ask:", "Ask "), *pages[1:]], "deck, slide 1", "has no 'Ask:'"),
+        (lambda pages: [pages[0] + CODE_OF_13_LINES, *pages[1:]], "deck, slide 1", "13 lines"),
+        (lambda pages: pages[:-1], "deck, slide 6", "the next slide does not answer"),
+        (lambda pages: pages[:5], "deck", "has 2 slides with a question"),
+    ],
+)
+def test_what_a_slide_lacks_is_named(change: Callable, place: str, says: str) -> None:
+    found = slide_complaints("deck", change(GOOD))
+    assert any(complaint.place == place and says in complaint.what for complaint in found), found
 
 
-@pytest.mark.parametrize("deck", DECKS)
-def test_every_question_is_answered_on_the_next_slide(deck: str) -> None:
-    kinds = [re.findall(r"_class: (\w+)", page) for page in pages(deck)]
-    for number, kind in enumerate(kinds):
-        if "question" in kind:
-            assert "answer" in kinds[number + 1], (
-                f"slide {number + 1} asks; slide {number + 2} does not answer"
+NOTE = '<div class="bespoke-marp-note active">Say: a.</div>'
+
+
+@pytest.mark.parametrize(
+    ("page", "says"),
+    [
+        (f'{NOTE}<img src="https://example.org/x.png">', "refers to https://example.org/x.png"),
+        (f"{NOTE}<style>b {{ background: url(x.png) }}</style>", "refers to x.png"),
+        (f"{NOTE}<style>@import 'x'</style>", "refers to @import"),
+        ("", "has 1 slides and speaker notes for 0"),
+        (NOTE + NOTE, "speaker notes for 2"),
+    ],
+)
+def test_what_a_page_lacks_is_named(page: str, says: str) -> None:
+    [complaint] = built_complaints("page", page, 1)
+    assert says in complaint.what
+
+
+def test_a_page_in_order_has_no_complaints() -> None:
+    page = f'{NOTE}<img src="data:image/png;base64,aGk="><a href="https://example.org">source</a>'
+    assert built_complaints("page", page, 1) == []
+
+
+class TestDeck:
+    """deck_complaints sees each way in which a deck and its lab may disagree."""
+
+    LAB = Lab("07_made_up", "Made up", 10, 5, 5)
+
+    @pytest.fixture
+    def write(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., list[str]]:
+        (tmp_path / "figures").mkdir()
+        (tmp_path / "theme.css").write_text("", encoding="utf-8")
+        monkeypatch.setattr(slides, "SLIDES", tmp_path)
+        monkeypatch.setattr(slides.results, "load", lambda name: {})
+
+        def check(headline="Made up", title="Lab 07: made up", shown="x", body="", drawn=("x",)) -> list[str]:
+            figure = f'{{{{ figure("{shown}", alt="One two three four.") }}}}\n' if shown else ""
+            first = f"# {headline}\n{figure}{body}\n{NOTES}"
+            text = f'---\ntitle: "{title}"\n---\n' + "\n---\n".join([first, *GOOD[1:]])
+            (tmp_path / "07_made_up.md").write_text(text, encoding="utf-8")
+            draws = dict.fromkeys(drawn, "<svg></svg>")
+            script = f"def draw(r): return {draws!r}"
+            (tmp_path / "figures" / "07_made_up.py").write_text(script, encoding="utf-8")
+            cell = nbformat.v4.new_code_cell(
+                "def f(x):\n    ### BEGIN SOLUTION\n    return x * 2  # twice\n    ### END SOLUTION",
+                metadata={"nbgrader": {"grade_id": "made_up-a-f", "solution": True, "grade": False}},
             )
-    assert sum("question" in kind for kind in kinds) >= 3
+            source = nbformat.v4.new_notebook(cells=[cell])
+            return [str(complaint) for complaint in deck_complaints(self.LAB, source)]
 
+        return check
 
-@pytest.mark.parametrize("deck", DECKS)
-def test_code_is_short(deck: str) -> None:
-    for number, page in enumerate(pages(deck), start=1):
-        for code in CODE.findall(page):
-            assert code.count("\n") <= 12, f"slide {number} shows {code.count(chr(10))} lines of code"
+    def test_in_order(self, write: Callable) -> None:
+        assert write() == []
 
+    @pytest.mark.parametrize(
+        ("change", "says"),
+        [
+            ({"headline": "Something else"}, "begins with 'Something else', course.toml says 'Made up'"),
+            ({"title": "Lab 08: made up"}, "has the title 'Lab 08: made up' in its front matter"),
+            ({"drawn": ("x", "y")}, "draws 'y', which no slide shows"),
+            ({"shown": "z"}, "does not build: There is no figure 'z'"),
+            ({"body": "```python\nreturn x*2\n```"}, "shows the solution of made_up-a-f"),
+            ({"body": "TODO: say why."}, "is not finished: 'say why.'"),
+        ],
+    )
+    def test_out_of_order(self, write: Callable, change: dict, says: str) -> None:
+        [complaint] = write(**change)
+        assert says in complaint
 
-@pytest.mark.parametrize("deck", DECKS)
-def test_no_slide_gives_away_a_solution(deck: str) -> None:
-    notebook = json.loads((slides.ROOT / "solutions" / deck / f"{deck}.ipynb").read_text(encoding="utf-8"))
-    text = _squeezed("\n".join(pages(deck)))
-    for cell in notebook["cells"]:
-        source = "".join(cell["source"])
-        for body in re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", source, re.DOTALL):
-            assert _squeezed(body) not in text, f"the deck shows {cell['metadata']['nbgrader']['grade_id']}"
-
-
-@pytest.mark.parametrize("deck", DECKS)
-def test_every_drawn_figure_is_shown(deck: str) -> None:
-    text = (slides.SLIDES / f"{deck}.md").read_text(encoding="utf-8")
-    for name in composed(deck).figures:
-        assert f'figure("{name}"' in text, f"{name} is drawn and not shown"
+    def test_missing(self, write: Callable, tmp_path: Path) -> None:
+        write()
+        (tmp_path / "figures" / "07_made_up.py").unlink()
+        found = deck_complaints(self.LAB, nbformat.v4.new_notebook())
+        assert str(found[0]).startswith("slides/figures/07_made_up.py is missing")
+        (tmp_path / "07_made_up.md").unlink()
+        [complaint] = deck_complaints(self.LAB, nbformat.v4.new_notebook())
+        assert str(complaint).startswith("slides/07_made_up.md is missing")
 
 
 def test_a_missing_result_is_named() -> None:
@@ -248,8 +289,3 @@ class TestCheck:
         slides.check("01_sft_masking")
         monkeypatch.setenv("CI", "true")
         self.refuse("CI must build the decks again, and cannot: npm is missing")
-
-
-def _squeezed(text: str) -> str:
-    """Text without white space and comments, so that layout hides nothing."""
-    return re.sub(r"\s+", "", re.sub(r"(?m)#.*$", "", text))

@@ -6,66 +6,21 @@ of it are enough to see that.
 
 from __future__ import annotations
 
-import contextlib
-import io
-import random
-import warnings
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 
-from course_utils import checks
 from course_utils.course import Lab, load_course
 from course_utils.grading import notebook as nbk
+from course_utils.grading.author.check_lab import CheckedLab, look_at_seeds
+from course_utils.grading.author.seeds import SEEDS, SEEDS_WITHOUT_CHANCE, run_seeds
 
 ROOT = Path(__file__).resolve().parents[2]
-SEEDS = range(20)
-SEEDS_WITHOUT_CHANCE = 3
-
-
-def seed_all(seed: int) -> None:
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
-
-
-def generators() -> str:
-    """The state of the three generators that a seed sets."""
-    _, numbers, *place = np.random.get_state()
-    return repr((random.getstate(), numbers.tolist(), place, torch.get_rng_state().tolist()))
-
-
-def run_graded_cells(nb, seeds) -> list[str]:
-    """Setup and solution cells once, then every test cell once for each seed; what failed, by cell and seed."""
-    names: dict[str, object] = {"__name__": "__main__"}
-    failed = []
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for cell in nb.cells:
-            if nbk.is_setup(cell) or nbk.is_solution(cell):
-                exec(compile(cell.source, nbk.grade_id(cell), "exec"), names)
-        for cell in filter(nbk.is_test, nb.cells):
-            code = compile(cell.source, nbk.grade_id(cell), "exec")
-            chance = False
-            for count, seed in enumerate(seeds):
-                if count == SEEDS_WITHOUT_CHANCE and not chance:
-                    break
-                seed_all(seed)
-                before = generators()
-                try:
-                    exec(code, names)
-                except checks.CheckFailed as error:
-                    failed.append(f"{nbk.grade_id(cell)}, seed {seed}: {error}")
-                chance = chance or generators() != before
-    return failed
 
 
 @pytest.mark.parametrize("lab", load_course().labs, ids=lambda lab: lab.name)
 def test_graded_cells_pass_for_every_seed(lab: Lab) -> None:
-    nb = nbk.read(ROOT / "solutions" / lab.name / f"{lab.name}.ipynb")
-    assert run_graded_cells(nb, SEEDS) == []
+    assert look_at_seeds(CheckedLab(lab, ROOT)) == []
 
 
 def cells_for(source: str):
@@ -85,12 +40,21 @@ def cells_for(source: str):
     ids=["torch", "random", "numpy"],
 )
 def test_a_cell_that_fails_by_luck_is_found(draw: str) -> None:
-    failed = run_graded_cells(cells_for(f"checks.true({draw} < 0.9, what='a draw below 0.9')"), SEEDS)
+    failed = run_seeds(cells_for(f"checks.true({draw} < 0.9, what='a draw below 0.9')"))
     assert 1 <= len(failed) < len(SEEDS)
-    failed = run_graded_cells(cells_for(f"checks.true({draw} > 1, what='a draw above 1')"), SEEDS)
+    assert all("token_nll-tests, seed" in line and "a draw below 0.9" in line for line in failed)
+    failed = run_seeds(cells_for(f"checks.true({draw} > 1, what='a draw above 1')"))
     assert len(failed) == len(SEEDS)
 
 
 def test_a_cell_without_chance_is_run_three_times() -> None:
     source = "checks.true(torch.rand(3, generator=torch.Generator().manual_seed(0)).min().item() > 1, what='never')"
-    assert len(run_graded_cells(cells_for(source), SEEDS)) == SEEDS_WITHOUT_CHANCE
+    assert len(run_seeds(cells_for(source))) == SEEDS_WITHOUT_CHANCE
+
+
+def test_a_solution_that_does_not_run_is_found() -> None:
+    nb = nbk.read(ROOT / "solutions" / "05_scaling_laws" / "05_scaling_laws.ipynb")
+    cell = nbk.exercises(nb)[0].solution
+    cell.source += "\n1 / 0"
+    [failed] = run_seeds(nb)
+    assert failed.startswith(f"{nbk.grade_id(cell)} stops with ZeroDivisionError")

@@ -14,13 +14,15 @@ GRADING = [
     {"pages"},
     {"book", "sandbox"},
     {"config"},
+    {"cells"},
     {"log", "notebook", "paths"},
 ]
-# The package around it: the tools that teachers type, then grading, then what labs import.
+# The package around it: the commands, then grading, then what README and decks are made with.
 PACKAGE = [
-    {"cli", "readme", "slides"},
+    {"cli"},
     {"doctor"},
     {"grading"},
+    {"readme", "slides"},
 ]
 
 

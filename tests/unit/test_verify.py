@@ -142,6 +142,44 @@ def test_the_visible_tests_are_counted_apart_from_the_hidden_ones(tiny):
     assert (row.mutants, row.visible) == ((1, 1), 0)
 
 
+def seen_and_refused(tiny, code: str, says: str) -> tuple[int, int]:
+    """(wrong answers that the student's own tests refuse, those that all tests refuse) for one wrong answer."""
+    tiny.write()
+    tiny.catalogue("double", MUTANT.format(name="it", fails=OWN, says=says, code=code))
+    (row,) = run(tiny, minimum=(1, 0)).rows
+    return row.visible, row.mutants[0]
+
+
+def test_a_hidden_input_that_fails_in_a_visible_function_is_not_seen_by_the_student(tiny):
+    tiny.cell(OWN).source = """
+def agrees(values):
+    checks.equal(double(values), 2 * values, what=f"double of {values.tolist()}")
+
+agrees(toy)
+### BEGIN HIDDEN TESTS
+agrees(torch.tensor([5.0]))
+### END HIDDEN TESTS
+"""
+    code = "def double(values):\n    return values * 2 if values[0] == 1 else values"
+    assert seen_and_refused(tiny, code, "double of [5.0]") == (0, 1)
+    assert seen_and_refused(tiny, "def double(values):\n    return values", "double of [1.0, 2.0, 3.0]") == (
+        1,
+        1,
+    )
+
+
+def test_what_only_grading_refuses_is_not_seen_by_the_student(tiny):
+    """A generator cannot cross between the processes, and is as good as a list in Jupyter."""
+    tiny.cell(OWN).source = """
+assert list(double([1])) == [2]
+### BEGIN HIDDEN TESTS
+assert list(double([4])) == [8]
+### END HIDDEN TESTS
+"""
+    code = "def double(values):\n    return (2 * value for value in values)"
+    assert seen_and_refused(tiny, code, "gave back a generator") == (0, 1)
+
+
 def test_one_answer_does_not_change_what_the_next_one_sees(tiny):
     first = MUTANT.format(
         name="a",

@@ -1,4 +1,4 @@
-"""What a lab's source notebook must obey before it is released. Each rule is a function that returns sentences.
+"""What a lab's source notebook must obey before it is released. Each rule is a function that yields complaints.
 
 The most important one keeps answers safe: when grading, a test cell runs in a trusted process and the
 student's functions in a sandbox, so a test cell may only call them with plain data (see DESIGN in
@@ -18,21 +18,24 @@ from nbformat import NotebookNode
 
 from course_utils.course import Lab
 from course_utils.grading import notebook as nbk
+from course_utils.grading.author.complaint import Complaint
 
 MAX_OUTPUT_BYTES = 500_000
 MAX_CORE_MINUTES = 90
 MIN_CORE_SHARE = 0.8
 
+_NOTEBOOK = "The notebook"
+_AGAIN = "Make it again: `course release`."
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 _MARKS = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
 
 
-def lint(nb: NotebookNode, lab: Lab | None = None) -> list[str]:
-    """What is wrong with a source notebook: one sentence each, none if all is well.
+def lint(nb: NotebookNode, lab: Lab | None = None) -> list[Complaint]:
+    """What is wrong with a source notebook; nothing if all is well.
 
     With `lab`, names and points are compared with course.toml as well.
     """
-    broken = _syntax(nb)
+    broken = uncompiled(nb)
     if broken:
         return broken  # the other rules read the code
     rules = (_cells, _ids, _regions, _pairs, _facts, _stubs, _tests, _setup, _essays, _figures, _sizes)
@@ -40,73 +43,72 @@ def lint(nb: NotebookNode, lab: Lab | None = None) -> list[str]:
     return problems + (_course(nb, lab) if lab else [])
 
 
-def lint_release(source: NotebookNode, released: NotebookNode) -> list[str]:
+def lint_release(source: NotebookNode, released: NotebookNode) -> list[Complaint]:
     """What a released notebook gives away of its source, or lacks of it."""
     problems = []
     text = [cell.source for cell in released.cells]
     for cell in released.cells:
         if mark := _MARKS.search(cell.source):
-            problems.append(f"{label(released, cell)} still holds the mark {mark[0]!r}.")
+            what = f"still holds the mark {mark[0]!r}."
+            problems.append(Complaint(nbk.label(released, cell), what, _AGAIN))
         if cell.cell_type == "code" and (cell.outputs or cell.execution_count is not None):
-            problems.append(f"{label(released, cell)} still has its output.")
+            problems.append(Complaint(nbk.label(released, cell), "still has its output.", _AGAIN))
     for cell in source.cells:
         for what, secret in _secrets(cell):
             where = next((i for i, visible in enumerate(text) if _leaks(secret, visible)), None)
             if where is not None:
-                problems.append(
-                    f"{label(released, released.cells[where])} shows {what} of {label(source, cell)}."
-                )
+                shows = f"shows {what} of {nbk.label(source, cell)}."
+                cure = "Say it in other words in the source, or move it into the region."
+                problems.append(Complaint(nbk.label(released, released.cells[where]), shows, cure))
     before = [nbk.grade_id(cell) for cell in source.cells if nbk.grade_id(cell)]
     after = [nbk.grade_id(cell) for cell in released.cells if nbk.grade_id(cell)]
     if before != after:
-        problems.append(f"The marked cells differ: {sorted(set(before) ^ set(after))}.")
+        differ = f"has other marked cells than its source: {sorted(set(before) ^ set(after))}."
+        problems.append(Complaint("The released notebook", differ, _AGAIN))
     return problems
-
-
-def label(nb: NotebookNode, cell: NotebookNode) -> str:
-    """How a message calls a cell: its grade_id, or its number and first line."""
-    if nbk.grade_id(cell):
-        return nbk.grade_id(cell)
-    number = next(i for i, other in enumerate(nb.cells) if other is cell)
-    first = (cell.source.strip().splitlines() or [""])[0]
-    return f"cell {number} ({first[:40]!r})"
 
 
 # The notebook as a whole
 
 
-def _syntax(nb: NotebookNode) -> list[str]:
+def uncompiled(nb: NotebookNode) -> list[Complaint]:
+    """The code cells that do not compile."""
     problems = []
     for cell in nb.cells:
         if cell.cell_type == "code":
             try:
                 ast.parse(nbk.plain_python(cell.source))
             except SyntaxError as error:
-                problems.append(f"{label(nb, cell)} does not compile: {error.msg}, line {error.lineno}.")
+                what = f"does not compile: {error.msg}, line {error.lineno}."
+                problems.append(Complaint(nbk.label(nb, cell), what))
     return problems
 
 
-def _cells(nb: NotebookNode) -> Iterator[str]:
+def _cells(nb: NotebookNode) -> Iterator[Complaint]:
     ids = Counter(cell.get("id", "") for cell in nb.cells)
     for cell_id, count in ids.items():
         if not cell_id:
-            yield f"{count} cells have no cell id: save the notebook in nbformat 4.5 or later."
+            what = f"has {count} cells with no cell id."
+            yield Complaint(_NOTEBOOK, what, "Save it in nbformat 4.5 or later.")
         elif count > 1:
-            yield f"The cell id {cell_id!r} is used {count} times."
+            what = f"has {count} cells with the id {cell_id!r}: the id is used {count} times."
+            yield Complaint(_NOTEBOOK, what, "Give each its own.")
 
 
-def _ids(nb: NotebookNode) -> Iterator[str]:
+def _ids(nb: NotebookNode) -> Iterator[Complaint]:
     marked = [cell for cell in nb.cells if nbk.is_marked(cell)]
     for cell in marked:
         name = nbk.grade_id(cell)
         if not _ID.fullmatch(name):
-            yield f"The grade_id {name!r} of cell {nb.cells.index(cell)} may hold only letters, digits, _ and -."
+            what = f"has the grade_id {name!r}, which may hold only letters, digits, _ and -."
+            yield Complaint(f"cell {nb.cells.index(cell)}", what)
     for name, count in Counter(map(nbk.grade_id, marked)).items():
         if count > 1:
-            yield f"The grade_id {name} is used {count} times."
+            what = f"is a grade_id that is used {count} times."
+            yield Complaint(name, what, "Give each cell its own.")
 
 
-def _course(nb: NotebookNode, lab: Lab) -> list[str]:
+def _course(nb: NotebookNode, lab: Lab) -> list[Complaint]:
     problems = []
     for cell in nb.cells:
         name = nbk.grade_id(cell)
@@ -114,14 +116,15 @@ def _course(nb: NotebookNode, lab: Lab) -> list[str]:
         pieces = 3 if nbk.is_solution(cell) else 2
         if name and not (name.startswith(lab.short + kind) and len(name.split("-", 2)) >= pieces):
             wanted = f"{lab.short}-<part>-<name>" if pieces == 3 else f"{lab.short}{kind}<name>"
-            problems.append(f"The grade_id {name} should have the form {wanted}.")
+            problems.append(Complaint(name, f"is a grade_id that should have the form {wanted}."))
     points = nbk.total_points(nb)
     if points != lab.points:
-        problems.append(f"The cells give {points:g} points, course.toml says {lab.points}.")
+        what = f"has cells that give {points:g} points, course.toml says {lab.points}."
+        problems.append(Complaint(_NOTEBOOK, what, "Change one of the two."))
     return problems
 
 
-def _regions(nb: NotebookNode) -> Iterator[str]:
+def _regions(nb: NotebookNode) -> Iterator[Complaint]:
     homes = {nbk.SOLUTION: "solution", nbk.HIDDEN: "test", nbk.MARK_SCHEME: "essay"}
     for cell in nb.cells:
         is_home = {
@@ -133,25 +136,28 @@ def _regions(nb: NotebookNode) -> Iterator[str]:
             try:
                 found = nbk.regions(cell.source, mark)
             except ValueError as error:
-                yield f"{label(nb, cell)}: {error}."
+                what = f"has marks that do not pair up: {error}."
+                yield Complaint(nbk.label(nb, cell), what)
                 continue
             if found and not is_home[home]:
-                yield f"{label(nb, cell)} is not a cell for {mark.lower()}: mark it, or take the region out."
+                what = f"is not a cell for {mark.lower()}."
+                yield Complaint(nbk.label(nb, cell), what, "Mark it, or take the region out.")
 
 
-def _figures(nb: NotebookNode) -> Iterator[str]:
+def _figures(nb: NotebookNode) -> Iterator[Complaint]:
     for cell in nb.cells:
         if cell.cell_type == "markdown":
             if re.search(r"!\[\s*\]\(", cell.source) or _bare_image(cell.source):
-                yield f"{label(nb, cell)} has an image without alt text."
+                yield Complaint(nbk.label(nb, cell), "has an image without alt text.")
             continue
         for output in cell.get("outputs", ()):
             kinds = [kind for kind in output.get("data", {}) if kind.startswith("image/")]
             described = output.get("metadata", {})
             if kinds and not any(_alt(described, kind) for kind in kinds):
-                yield f"A figure of {label(nb, cell)} has no alt text: show it with viz.show(fig, alt=…)."
+                what = "shows a figure that has no alt text."
+                yield Complaint(nbk.label(nb, cell), what, "Show it with viz.show(fig, alt=…).")
             if _bare_image("".join(output.get("data", {}).get("text/html", ""))):
-                yield f"The HTML that {label(nb, cell)} shows has an image without alt text."
+                yield Complaint(nbk.label(nb, cell), "shows HTML that has an image without alt text.")
 
 
 def _alt(metadata: dict, kind: str) -> str:
@@ -163,80 +169,89 @@ def _bare_image(text: str) -> bool:
     return any(not re.search(r"""alt=(["'])\s*[^"'\s]""", tag) for tag in re.findall(r"<img\b[^>]*>", text))
 
 
-def _sizes(nb: NotebookNode) -> Iterator[str]:
+def _sizes(nb: NotebookNode) -> Iterator[Complaint]:
     for cell in nb.cells:
         size = len(json.dumps(cell.get("outputs", [])).encode())
         if size > MAX_OUTPUT_BYTES:
-            yield f"The output of {label(nb, cell)} has {size / 1000:.0f} kB, more than {MAX_OUTPUT_BYTES // 1000}."
+            what = f"has an output of {size / 1000:.0f} kB, more than {MAX_OUTPUT_BYTES // 1000}."
+            yield Complaint(nbk.label(nb, cell), what, "Print less, or draw a smaller picture.")
 
 
 # Exercises, setup and essays
 
 
-def _pairs(nb: NotebookNode) -> Iterator[str]:
+def _pairs(nb: NotebookNode) -> Iterator[Complaint]:
     place = {nbk.grade_id(cell): index for index, cell in enumerate(nb.cells) if nbk.is_marked(cell)}
     for index, cell in enumerate(nb.cells):
         name, meta = nbk.grade_id(cell), nbk.grader(cell)
         if nbk.is_solution(cell):
             if meta.get("locked"):
-                yield f"{name} is locked: a student could not write in it."
+                yield Complaint(name, "is locked: a student could not write in it.")
             if "points" in meta:
-                yield f"{name} has points: they belong to its test cell."
+                yield Complaint(name, "has points: they belong to its test cell.")
             if place.get(name + nbk.TESTS_SUFFIX, -1) < index:
-                yield f"{name} has no test cell {name}{nbk.TESTS_SUFFIX} after it."
+                yield Complaint(name, f"has no test cell {name}{nbk.TESTS_SUFFIX} after it.")
         elif nbk.is_test(cell):
             if not meta.get("locked"):
-                yield f"{name} is not locked."
+                yield Complaint(name, "is not locked.", "Make it Autograder tests.")
             if not float(meta.get("points") or 0) > 0:
-                yield f"{name} gives no points."
+                yield Complaint(name, "gives no points.")
             if name.removesuffix(nbk.TESTS_SUFFIX) not in place or not name.endswith(nbk.TESTS_SUFFIX):
-                yield f"{name} belongs to no solution cell: its name should be that cell's and {nbk.TESTS_SUFFIX}."
+                cure = f"Its name should be that cell's and {nbk.TESTS_SUFFIX}."
+                yield Complaint(name, "belongs to no solution cell.", cure)
         elif meta.get("grade") and not nbk.is_essay(cell):
-            yield f"{name} is graded but neither a test cell nor an essay."
+            yield Complaint(name, "is graded but neither a test cell nor an essay.")
     for name, count in Counter(exercise.name for exercise in nbk.exercises(nb)).items():
         if count > 1:
-            yield f"{count} exercises are called {name}: their catalogues would share a file."
+            what = f"is the name of {count} exercises: their catalogues would share a file."
+            yield Complaint(name, what, "Give each its own name.")
 
 
-def _facts(nb: NotebookNode) -> Iterator[str]:
+def _facts(nb: NotebookNode) -> Iterator[Complaint]:
     wanted = {"title": str, "minutes": int, "difficulty": int, "core": bool}
     for cell in nb.cells:
         if nbk.is_solution(cell):
             facts = cell.metadata.get("course", {})
             missing = [key for key, kind in wanted.items() if type(facts.get(key)) is not kind]
             if missing:
-                yield f"{nbk.grade_id(cell)} lacks {', '.join(missing)} in its metadata `course`."
+                yield Complaint(nbk.grade_id(cell), f"lacks {', '.join(missing)} in its metadata `course`.")
             elif not 1 <= facts["difficulty"] <= 5:
-                yield f"{nbk.grade_id(cell)} has difficulty {facts['difficulty']}, which should be 1 to 5."
+                what = f"has difficulty {facts['difficulty']}, which should be 1 to 5."
+                yield Complaint(nbk.grade_id(cell), what)
     known = nbk.exercises(nb)
     stretch = sum(exercise.points for exercise in known if not exercise.core)
     total = nbk.total_points(nb)
     if total and (total - stretch) / total < MIN_CORE_SHARE:
-        yield f"Core parts carry {(total - stretch) / total:.0%} of the points, less than {MIN_CORE_SHARE:.0%}."
+        share = (total - stretch) / total
+        what = f"has core parts that carry {share:.0%} of the points, less than {MIN_CORE_SHARE:.0%}."
+        yield Complaint(_NOTEBOOK, what, "Move points, or make an exercise core.")
     minutes = sum(exercise.minutes for exercise in known if exercise.core)
     if minutes > MAX_CORE_MINUTES:
-        yield f"Core exercises take {minutes} minutes, more than {MAX_CORE_MINUTES}."
+        what = f"has core exercises that take {minutes} minutes, more than {MAX_CORE_MINUTES}."
+        yield Complaint(_NOTEBOOK, what, "Make one stretch, or shorter.")
 
 
-def _stubs(nb: NotebookNode) -> Iterator[str]:
+def _stubs(nb: NotebookNode) -> Iterator[Complaint]:
     for exercise in nbk.exercises(nb):
         if not _pairs_up(exercise.solution.source, nbk.SOLUTION):
             continue
         if not nbk.regions(exercise.solution.source, nbk.SOLUTION):
-            yield f"{exercise.id} has no solution region: the student would get no signature."
+            yield Complaint(exercise.id, "has no solution region: the student would get no signature.")
             continue
         stub = nbk.clear_solution(exercise.solution.source)
         try:
             left = nbk.exported_names(stub)
         except SyntaxError as error:
-            yield f"The stub of {exercise.id} does not compile: {error.msg}, line {error.lineno}."
+            what = f"has a stub that does not compile: {error.msg}, line {error.lineno}."
+            yield Complaint(exercise.id, what)
             continue
         gone = (nbk.free_names(exercise.tests.source) & exercise.names) - left
         if gone:
-            yield f"The stub of {exercise.id} does not define {', '.join(sorted(gone))}, which its tests use."
+            what = f"has a stub that does not define {', '.join(sorted(gone))}, which its tests use."
+            yield Complaint(exercise.id, what)
 
 
-def _tests(nb: NotebookNode) -> Iterator[str]:
+def _tests(nb: NotebookNode) -> Iterator[Complaint]:
     students = nbk.student_names(nb)
     setup = frozenset().union(*(nbk.bound_names(cell.source) for cell in nbk.setup_cells(nb)))
     for cell in nb.cells:
@@ -246,21 +261,22 @@ def _tests(nb: NotebookNode) -> Iterator[str]:
         visible, hidden = nbk.split_hidden(cell.source)
         for what, part in (("visible", visible), ("hidden", hidden)):
             try:
-                checks = any(
-                    isinstance(node, ast.Assert) or _is_check(node) for node in ast.walk(ast.parse(part))
-                )
+                tree = ast.parse(nbk.plain_python(part))
             except SyntaxError as error:
-                yield f"The {what} tests of {name} do not compile alone: {error.msg}."
+                yield Complaint(name, f"has {what} tests that do not compile alone: {error.msg}.")
                 continue
-            if not checks:
-                yield f"{name} has no {what} tests."
+            if not any(isinstance(node, ast.Assert) or _is_check(node) for node in ast.walk(tree)):
+                yield Complaint(name, f"has no {what} tests.")
         if len(nbk.regions(cell.source, nbk.HIDDEN)) > 1:
-            yield f"{name} has more than one hidden region."
+            yield Complaint(name, "has more than one hidden region.", "Put them together at the end.")
         stray = nbk.free_names(cell.source) - students - setup
         if stray:
-            yield f"{name} uses {', '.join(sorted(stray))}, which no setup cell defines: tests run without the rest."
+            what = (
+                f"uses {', '.join(sorted(stray))}, which no setup cell defines: tests run without the rest."
+            )
+            yield Complaint(name, what)
         for problem in data_only(cell.source, students):
-            yield f"{name}, {problem}"
+            yield Complaint(f"{name},", problem)
 
 
 def data_only(source: str, students: frozenset[str]) -> list[str]:
@@ -269,7 +285,7 @@ def data_only(source: str, students: frozenset[str]) -> list[str]:
     A student's name may be called, or be passed to a function of `checks`; inside `@checks.probe` it may be
     used freely, but there no name of the test cell may occur, nor any check.
     """
-    tree = ast.parse(source)
+    tree = ast.parse(nbk.plain_python(source))
     inside = {id(node) for probe in probes(tree) for node in ast.walk(probe)}
     allowed = set()
     for node in ast.walk(tree):
@@ -312,39 +328,42 @@ def probes(tree: ast.AST) -> list[ast.FunctionDef]:
     ]
 
 
-def _setup(nb: NotebookNode) -> Iterator[str]:
+def _setup(nb: NotebookNode) -> Iterator[Complaint]:
     known: set[str] = set()
     for cell in nb.cells:
         named = re.search(r"-setup\d*$", nbk.grade_id(cell)) is not None
         if nbk.is_setup(cell) != named:
             lacks = "the tag `setup`" if named else "a grade_id that ends in -setup"
-            yield f"{label(nb, cell)} is a setup cell without {lacks}."
+            yield Complaint(nbk.label(nb, cell), f"is a setup cell without {lacks}.")
         if not nbk.is_setup(cell):
             continue
         meta = nbk.grader(cell)
         if not meta.get("locked") or meta.get("grade") or meta.get("solution"):
-            yield f"{label(nb, cell)} is a setup cell and should be locked and read-only."
+            what = "is a setup cell and should be locked and read-only."
+            yield Complaint(nbk.label(nb, cell), what)
         missing = nbk.free_names(cell.source) - known
         if missing:
-            yield f"{label(nb, cell)} needs {', '.join(sorted(missing))}, which no setup cell before it defines."
+            what = f"needs {', '.join(sorted(missing))}, which no setup cell before it defines."
+            yield Complaint(nbk.label(nb, cell), what)
         known |= nbk.bound_names(cell.source)
     if not nbk.setup_cells(nb):
-        yield "There is no setup cell."
+        yield Complaint(_NOTEBOOK, "has no setup cell.")
 
 
-def _essays(nb: NotebookNode) -> Iterator[str]:
+def _essays(nb: NotebookNode) -> Iterator[Complaint]:
     for cell in nbk.essays(nb):
         if not float(nbk.grader(cell).get("points") or 0) > 0:
-            yield f"{nbk.grade_id(cell)} gives no points."
+            yield Complaint(nbk.grade_id(cell), "gives no points.")
         if not (_pairs_up(cell.source, nbk.MARK_SCHEME) and _pairs_up(cell.source, nbk.SOLUTION)):
             continue
         schemes = nbk.regions(cell.source, nbk.MARK_SCHEME)
         if not schemes:
-            yield f"{nbk.grade_id(cell)} has no mark scheme."
+            yield Complaint(nbk.grade_id(cell), "has no mark scheme.")
         # nbgrader puts a stub in place of the solution region, or of the whole cell if it has none.
         answers = nbk.regions(cell.source, nbk.SOLUTION) or [(-1, len(cell.source))]
         if any(not any(a < first and last < b for a, b in answers) for first, last in schemes):
-            yield f"The mark scheme of {nbk.grade_id(cell)} stands outside its solution region."
+            what = "has a mark scheme that stands outside its solution region."
+            yield Complaint(nbk.grade_id(cell), what)
 
 
 def _pairs_up(source: str, mark: str) -> bool:

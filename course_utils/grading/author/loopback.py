@@ -6,11 +6,8 @@ back as copies, probes run from their source beside the student's code, other ob
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from course_utils import checks
 from course_utils.grading.sandbox import channel
 
 
@@ -31,17 +28,6 @@ class Loopback(channel.Channel):
         if "error" in answer:
             raise self._error(answer["error"], who)
         return answer["value"]
-
-
-@contextmanager
-def crossing(namespace: dict[str, Any], names: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """The student's `names` as a test cell sees them; inside, probes run in the student's namespace."""
-    loopback = Loopback(namespace)
-    runner = checks.probe_runner.set(loopback.probe)
-    try:
-        yield loopback.names(names)
-    finally:
-        checks.probe_runner.reset(runner)
 
 
 def _over_the_wire(value: Any) -> Any:

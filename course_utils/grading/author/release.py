@@ -23,6 +23,7 @@ from course_utils import course
 from course_utils.course import Lab
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
+from course_utils.grading.author.complaint import Complaint
 from course_utils.grading.author.lint import lint, lint_release
 from course_utils.grading.config import load_config
 from course_utils.grading.log import Log
@@ -134,7 +135,7 @@ def has_work(path: Path) -> bool:
     return nb.metadata.get("course", {}).get("release") != digest(nb)
 
 
-def _refuse(lab: Lab, problems: list[str]) -> None:
+def _refuse(lab: Lab, problems: list[Complaint]) -> None:
     if problems:
         listed = "".join(f"\n  - {problem}" for problem in problems)
         raise CourseError(f"{lab.name} cannot be released until its source notebook is mended:{listed}")

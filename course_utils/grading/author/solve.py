@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import platform
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,13 +22,15 @@ from nbclient.exceptions import CellExecutionError
 from course_utils import results
 from course_utils.course import lab as find_lab
 from course_utils.errors import CourseError
+from course_utils.grading.author.headings import write_headings
+from course_utils.grading.paths import CoursePaths
 
 TIMES_TAG = "times"  # on the cell of a lab that prints how long the lab takes
 _PEAK_MEMORY = "__import__('resource').getrusage(__import__('resource').RUSAGE_SELF).ru_maxrss"
 
 
 @dataclass(frozen=True)
-class Run:
+class Execution:
     """One execution: the notebook with its outputs, seconds from top to bottom, peak memory in MB."""
 
     notebook: nbformat.NotebookNode
@@ -38,15 +42,16 @@ def solve(name: str, root: Path) -> tuple[Path, Path]:
     """Execute the solution of lab `name` at the full and at the grading budget.
 
     Writes the full run's outputs into the notebook and its recorded values, times and memory into
-    course_utils/results. Returns both files. Raises CourseError that names the first failing cell;
-    nothing is written then.
+    course_utils/results. Returns both files. Headings are made to say the facts (see `headings`).
+    Raises CourseError that names the first failing cell; nothing is written then.
     """
     lab = find_lab(name)
-    path = root / "solutions" / lab.name / f"{lab.name}.ipynb"
+    path = CoursePaths(root).lab(lab.name).source
     if not path.is_file():
         raise CourseError(f"There is no solution {path}: write it, or take the lab out of course.toml.")
-    full = execute(path, grading=False, timeout=10 * lab.cpu_seconds)
-    small = execute(path, grading=True, timeout=10 * lab.grading_seconds)
+    with _something_to_show(lab.name):
+        full = execute(path, grading=False, timeout=10 * lab.cpu_seconds)
+        small = execute(path, grading=True, timeout=10 * lab.grading_seconds)
     recorded = gather(full.notebook)
     recorded["run"] = {
         "seconds": round(full.seconds, 1),
@@ -59,13 +64,33 @@ def solve(name: str, root: Path) -> tuple[Path, Path]:
     }
     results_file = results.save(lab.name, recorded)
     _show_times(full.notebook, path)
+    write_headings(full.notebook, lab)
     scratch = path.with_suffix(".tmp")
     nbformat.write(full.notebook, scratch)
     os.replace(scratch, path)
     return path, results_file
 
 
-def execute(path: Path, grading: bool, timeout: float) -> Run:
+@contextmanager
+def _something_to_show(name: str) -> Iterator[None]:
+    """Times of 0 s while a lab runs for the very first time: its cell that shows the times needs some.
+
+    They are gone again if the run fails; `solve` writes the measured ones over them.
+    """
+    try:
+        results.load(name)
+        first = None
+    except CourseError:
+        first = results.save(name, {"run": dict.fromkeys(("seconds", "peak_mb", "cores"), 0)})
+    try:
+        yield
+    except BaseException:
+        if first:
+            first.unlink(missing_ok=True)
+        raise
+
+
+def execute(path: Path, grading: bool, timeout: float) -> Execution:
     """Run the notebook at `path` in a fresh kernel. Raises CourseError that names the first failing cell."""
     notebook = nbformat.read(path, as_version=4)
     environment = {**os.environ, "COURSE_GRADING": "1" if grading else "0"}
@@ -80,7 +105,7 @@ def execute(path: Path, grading: bool, timeout: float) -> Run:
     except CellExecutionError as error:
         raise CourseError(f"{path}: cell {index} failed with {error.ename}: {error.evalue}") from None
     _forget_the_run(notebook)
-    return Run(notebook, seconds, peak_mb)
+    return Execution(notebook, seconds, peak_mb)
 
 
 def gather(notebook: nbformat.NotebookNode) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from course_utils.grading import notebook as nbk
-from course_utils.grading.author.lint import label
 from course_utils.grading.author.visible_tests import Runner
 
 WAITS = "NotImplementedError"
@@ -41,7 +40,7 @@ def run_untouched(released: NotebookNode, folder: Path, cell_seconds: int = 120)
     runner.run(skip)
     problems = []
     for index, (error, text) in sorted(runner.errors.items()):
-        where = label(nb, nb.cells[index])
+        where = nbk.label(nb, nb.cells[index])
         if error != WAITS:
             problems.append(f"{where} stops with {error}: {text}")
         elif index in solutions:
@@ -51,12 +50,13 @@ def run_untouched(released: NotebookNode, folder: Path, cell_seconds: int = 120)
         elif not uses[index] & solutions:
             problems.append(f"{where} stops with {WAITS} but uses no exercise.")
     problems += [
-        f"{label(nb, nb.cells[index])} took longer than {cell_seconds} s." for index in sorted(runner.late)
+        f"{nbk.label(nb, nb.cells[index])} took longer than {cell_seconds} s."
+        for index in sorted(runner.late)
     ]
     if runner.died is not None:
-        problems.append(f"{label(nb, nb.cells[runner.died])} ended the kernel.")
+        problems.append(f"{nbk.label(nb, nb.cells[runner.died])} ended the kernel.")
     first = min(runner.errors, default=None)
     if exercises and first != exercises[0].tests_index:
-        where = "nowhere" if first is None else f"at {label(nb, nb.cells[first])}"
+        where = "nowhere" if first is None else f"at {nbk.label(nb, nb.cells[first])}"
         problems.append(f"Run all stops first {where}; it should be at {nbk.grade_id(exercises[0].tests)}.")
     return problems

@@ -6,19 +6,16 @@ needs, the answer in place of the solution, and the test cell with its hidden pa
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import copy
-import io
-import linecache
 import os
 import random
 import re
 import signal
 import sys
 import time
-import traceback
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,31 +32,34 @@ from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.author import catalogue
 from course_utils.grading.author.catalogue import Entry
+from course_utils.grading.author.loopback import Loopback
+from course_utils.grading.cells import Ending, new_namespace, run_cell, run_test
 from course_utils.grading.notebook import Exercise
+from course_utils.grading.paths import CoursePaths
 
 if TYPE_CHECKING:
     from course_utils.grading.author.generic import Generic, Watch
 
 MIN_MUTANTS = 8
 MIN_VARIANTS = 4
+GRADING, JUPYTER, VISIBLE = "when grading", "in Jupyter", "in Jupyter, visible tests alone"
 SECONDS = 10.0  # processor time for one answer: an endless loop is a wrong answer too
 
 
 @dataclass(frozen=True)
 class Failure:
-    """What stopped a run. cell: its label; hidden: in the hidden part of a test cell."""
+    """What stopped a run. cell: its label."""
 
     cell: str
     error: str
     message: str
-    hidden: bool = False
 
     def __str__(self) -> str:
         return self.message if self.error == "CheckFailed" else f"{self.error}: {self.message}"
 
 
 @dataclass(frozen=True)
-class Problem:
+class Mismatch:
     """Something that a person must mend. `came` is what happened instead of `wanted`."""
 
     exercise: str
@@ -73,7 +73,7 @@ class Problem:
 class Row:
     """One exercise. Each pair is (as intended, all); `same` counts generic answers equal to the solution.
 
-    visible: mutants that the visible tests alone already reject.
+    visible: mutants that the visible tests alone already reject, in Jupyter, where the student tries them.
     """
 
     exercise: str
@@ -89,7 +89,7 @@ class Row:
 class Matrix:
     lab: str
     rows: tuple[Row, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[Mismatch, ...]
     seconds: float
 
     @property
@@ -113,17 +113,47 @@ def verify_tests(
     start = time.perf_counter()
     lab = course.lab(lab) if isinstance(lab, str) else lab
     root = Path(root or Path.cwd()).resolve()
-    path = root / "solutions" / lab.name / f"{lab.name}.ipynb"
+    path = CoursePaths(root).lab(lab.name).source
     nb = nbk.read(path)
     chosen = [nbk.find_exercise(nb, exercise)] if exercise else nbk.exercises(nb)
-    rows, problems = [], list(_orphans(nb, root, lab.name))
+    rows, problems = [], lacking(nb, root, lab.name, minimum, chosen)
     with _quiet_process(path.parent):
         stage = Stage(nb, seconds)
         for item in chosen:
-            row, found = _verify(stage, item, root, lab.name, minimum)
+            row, found = _verify(stage, item, root, lab.name)
             rows.append(row)
             problems += found
     return Matrix(lab.name, tuple(rows), tuple(problems), time.perf_counter() - start)
+
+
+def lacking(
+    nb: NotebookNode,
+    root: Path,
+    lab: str,
+    minimum: tuple[int, int] = (MIN_MUTANTS, MIN_VARIANTS),
+    chosen: list[Exercise] | None = None,
+) -> list[Mismatch]:
+    """What is wrong with the catalogues before anything runs: one that belongs to no exercise, one that cannot
+    be read, too few answers in one. chosen: the exercises whose catalogues are looked at, all without."""
+    known = nbk.exercises(nb)
+    names = {item.name for item in known}
+    found = [
+        Mismatch(path.stem, "catalogue", f"one of {', '.join(sorted(names))}", "no such exercise", path.name)
+        for path in sorted((root / catalogue.FOLDER / lab).glob("*.py"))
+        if path.stem not in names
+    ]
+    for item in known if chosen is None else chosen:
+        try:
+            kinds = Counter(entry.kind for entry in catalogue.load(root, lab, item.name))
+        except CourseError as error:
+            found.append(Mismatch(item.name, "catalogue", "a catalogue that can be read", str(error)))
+            continue
+        for kind, what, least in zip(
+            ("mutant", "variant"), ("wrong answers", "right variants"), minimum, strict=True
+        ):
+            if kinds[kind] < least:
+                found.append(Mismatch(item.name, what, f"at least {least}", str(kinds[kind])))
+    return found
 
 
 def submissions(lab: str | Lab, root: Path, released: NotebookNode) -> Iterator[tuple[Entry, NotebookNode]]:
@@ -133,7 +163,7 @@ def submissions(lab: str | Lab, root: Path, released: NotebookNode) -> Iterator[
     before it may lose any.
     """
     lab = course.lab(lab) if isinstance(lab, str) else lab
-    source = nbk.read(root / "solutions" / lab.name / f"{lab.name}.ipynb")
+    source = nbk.read(CoursePaths(root).lab(lab.name).source)
     right = {item.id: item.solution.source for item in nbk.exercises(source)}
     for item in nbk.exercises(source):
         for entry in catalogue.load(root, lab.name, item.name):
@@ -168,30 +198,21 @@ def _pair(counts: tuple[int, int]) -> str:
 # One exercise
 
 
-def _verify(
-    stage: Stage, item: Exercise, root: Path, lab: str, minimum: tuple[int, int]
-) -> tuple[Row, list[Problem]]:
+def _verify(stage: Stage, item: Exercise, root: Path, lab: str) -> tuple[Row, list[Mismatch]]:
     start = time.perf_counter()
     problems = [problem for problem in (_solution(stage, item), _stub(stage, item)) if problem]
     broken = bool(problems)
-    try:
+    entries: list[Entry] = []
+    with contextlib.suppress(CourseError):  # `lacking` says so
         entries = catalogue.load(root, lab, item.name)
-    except CourseError as error:
-        entries = []
-        problems.append(Problem(item.name, "catalogue", "a catalogue that can be read", str(error)))
     mutants = [entry for entry in entries if entry.kind == "mutant"]
     variants = [entry for entry in entries if entry.kind == "variant"]
-    for kind, have, least in zip(
-        ("wrong answers", "right variants"), (mutants, variants), minimum, strict=True
-    ):
-        if entries and len(have) < least:
-            problems.append(Problem(item.name, kind, f"at least {least}", str(len(have))))
-
     bad, visible = [], 0
     for entry in mutants:
-        problem, failure = _mutant(stage, item, entry)
+        problem = _mutant(stage, item, entry)
         bad += [problem] if problem else []
-        visible += failure is not None and not failure.hidden
+        if entry.fails in stage.tests:
+            visible += stage.run(item, entry.source, _tests_of(item, entry), where=VISIBLE) is not None
     refused = [problem for entry in variants if (problem := _variant(stage, item, entry))]
     # Spoiling a solution that does not pass its own tests would show nothing.
     survivors, tried, unchanged = ([], 0, 0) if broken else _generic(stage, item)
@@ -207,28 +228,29 @@ def _verify(
     return row, problems + bad + refused + survivors
 
 
-def _solution(stage: Stage, item: Exercise) -> Problem | None:
+def _solution(stage: Stage, item: Exercise) -> Mismatch | None:
     return _accepted(stage, item, item.solution.source, "solution")
 
 
-def _stub(stage: Stage, item: Exercise) -> Problem | None:
+def _stub(stage: Stage, item: Exercise) -> Mismatch | None:
     failure = stage.run(item, nbk.clear_solution(item.solution.source))
     if failure and failure.error == "NotImplementedError" and failure.cell == item.id + nbk.TESTS_SUFFIX:
         return None
     came = f"{failure.cell} fails: {failure}" if failure else "the tests pass"
-    return Problem(item.name, "stub", "stops at its test cell with NotImplementedError", came)
+    return Mismatch(item.name, "stub", "stops at its test cell with NotImplementedError", came)
 
 
-def _mutant(stage: Stage, item: Exercise, entry: Entry) -> tuple[Problem | None, Failure | None]:
+def _tests_of(item: Exercise, entry: Entry) -> list[str]:
+    """The test cells that a wrong answer meets: the exercise's own, then the one that it fails."""
+    return list(dict.fromkeys([item.id + nbk.TESTS_SUFFIX, entry.fails]))
+
+
+def _mutant(stage: Stage, item: Exercise, entry: Entry) -> Mismatch | None:
     place = f"{entry.path.name}:{entry.line}"
-    own = item.id + nbk.TESTS_SUFFIX
-    tests = [own] if entry.fails == own else [own, entry.fails]
     if entry.fails not in stage.tests:
         came = f"there is no test cell {entry.fails}"
-        return Problem(
-            item.name, f"wrong answer {entry.name}", "a test cell under `fails`", came, place
-        ), None
-    failure = stage.run(item, entry.source, tests)
+        return Mismatch(item.name, f"wrong answer {entry.name}", "a test cell under `fails`", came, place)
+    failure = stage.run(item, entry.source, _tests_of(item, entry))
     wanted = f"{entry.fails} says {' and '.join(map(repr, entry.says))}"
     if failure is None:
         came = "it passes: every test accepts it"
@@ -237,30 +259,30 @@ def _mutant(stage: Stage, item: Exercise, entry: Entry) -> tuple[Problem | None,
     elif missing := [words for words in entry.says if _plain(words) not in _plain(str(failure))]:
         came = f"without {missing[0]!r}: {failure}"
     else:
-        return None, failure
-    return Problem(item.name, f"wrong answer {entry.name}", wanted, came, place), failure
+        return None
+    return Mismatch(item.name, f"wrong answer {entry.name}", wanted, came, place)
 
 
-def _variant(stage: Stage, item: Exercise, entry: Entry) -> Problem | None:
+def _variant(stage: Stage, item: Exercise, entry: Entry) -> Mismatch | None:
     return _accepted(
         stage, item, entry.source, f"right variant {entry.name}", f"{entry.path.name}:{entry.line}"
     )
 
 
-def _accepted(stage: Stage, item: Exercise, answer: str, what: str, place: str = "") -> Problem | None:
+def _accepted(stage: Stage, item: Exercise, answer: str, what: str, place: str = "") -> Mismatch | None:
     """A right answer must pass where the teacher grades it and where the student tries it."""
-    for where, apart in (("when grading", True), ("in Jupyter", False)):
-        failure = stage.run(item, answer, apart=apart)
+    for where in (GRADING, JUPYTER):
+        failure = stage.run(item, answer, where=where)
         if failure:
-            return Problem(item.name, what, f"accepted {where}", f"{failure.cell} fails: {failure}", place)
+            return Mismatch(item.name, what, f"accepted {where}", f"{failure.cell} fails: {failure}", place)
     return None
 
 
-def _generic(stage: Stage, item: Exercise) -> tuple[list[Problem], int, int]:
+def _generic(stage: Stage, item: Exercise) -> tuple[list[Mismatch], int, int]:
     """(problems, generic answers that differ from the solution, those that do not)."""
     from course_utils.grading.author.generic import generics
 
-    survivors: list[Problem] = []
+    survivors: list[Mismatch] = []
     tried = unchanged = 0
     stage.fresh()
     stage.execute(item, item.solution.source)
@@ -271,10 +293,10 @@ def _generic(stage: Stage, item: Exercise) -> tuple[list[Problem], int, int]:
             continue
         tried += 1
         if failure is None:
-            survivors.append(Problem(item.name, generic.name, "refused", "it passes: every test accepts it"))
+            survivors.append(Mismatch(item.name, generic.name, "refused", "it passes: every test accepts it"))
         elif not differed:
             came = f"{failure.cell} fails: {failure}"
-            survivors.append(Problem(item.name, generic.name, "accepted, as it differs in nothing", came))
+            survivors.append(Mismatch(item.name, generic.name, "accepted, as it differs in nothing", came))
     return survivors, tried, unchanged
 
 
@@ -285,15 +307,6 @@ def _spoilt(stage: Stage, item: Exercise, generic: Generic) -> tuple[Failure | N
         item, item.solution.source, prepare=lambda namespace: watches.append(generic.install(namespace))
     )
     return failure, bool(watches) and watches[0].differed
-
-
-def _orphans(nb: NotebookNode, root: Path, lab: str) -> Iterator[Problem]:
-    known = {item.name for item in nbk.exercises(nb)}
-    for path in sorted((root / catalogue.FOLDER / lab).glob("*.py")):
-        if path.stem not in known:
-            yield Problem(
-                path.stem, "catalogue", f"one of {', '.join(sorted(known))}", "no such exercise", path.name
-            )
 
 
 def _plain(text: str) -> str:
@@ -312,14 +325,9 @@ class Stage:
         self.students = nbk.student_names(nb)
         self.tests = {nbk.grade_id(cell): i for i, cell in enumerate(nb.cells) if nbk.is_test(cell)}
         # Functions of setup cells look names up here, so the dict stays one and the same.
-        self.namespace: dict[str, Any] = {
-            "__name__": "__main__",
-            "__builtins__": builtins,
-            "get_ipython": _NoShell,
-            "display": lambda *objects, **options: None,
-        }
+        self.namespace: dict[str, Any] = new_namespace()
         for cell in nbk.setup_cells(nb):
-            failure = self._run_cell(nbk.grade_id(cell), cell.source, limit=None)
+            failure = _failure(None, run_cell, nbk.grade_id(cell), cell.source, self.namespace)
             if failure:
                 raise CourseError(f"The setup cell {failure.cell} fails: {failure}")
         self._start = dict(self.namespace)
@@ -337,11 +345,12 @@ class Stage:
         answer: str,
         tests: list[str] | None = None,
         prepare: Callable[[dict[str, Any]], Any] = lambda namespace: None,
-        apart: bool = True,
+        where: str = GRADING,
     ) -> Failure | None:
         """Run what the exercise needs, the answer, then the test cells; the first failure, or None.
 
-        `prepare` gets the namespace before the test cells run. `apart`: as when grading.
+        `prepare` gets the namespace before the test cells run. where: GRADING, where student code is only
+        reached through the channel; JUPYTER, one namespace for all; VISIBLE, the same without hidden tests.
         """
         self.fresh()
         failure = self.execute(item, answer, tests)
@@ -349,21 +358,20 @@ class Stage:
             prepare(self.namespace)
         for name in tests or [item.id + nbk.TESTS_SUFFIX]:
             if failure is None:
-                failure = self._test(name, apart)
+                failure = self._test(name, where)
         return failure
 
-    def _test(self, name: str, apart: bool) -> Failure | None:
-        """Run a test cell; `apart` as when grading, where student code is only reached through the channel."""
+    def _test(self, name: str, where: str) -> Failure | None:
+        """Run a test cell as `where` says."""
         source = self.nb.cells[self.tests[name]].source
-        if not apart:
-            return self._run_cell(name, source, self.seconds)
-        from course_utils.grading.author.loopback import crossing
-
-        used = self.students & nbk.free_names(source)
-        with crossing(self.namespace, used) as seen:
+        if where == GRADING:
             memo: dict[int, Any] = {}
-            namespace = {key: _copied(value, memo) for key, value in self._start.items()} | seen
-            return self._run_cell(name, source, self.seconds, namespace)
+            start = {key: _copied(value, memo) for key, value in self._start.items()}
+            side = Loopback(self.namespace)
+            return _failure(self.seconds, run_test, name, source, start, self.students, side)
+        if where == VISIBLE:
+            source = nbk.split_hidden(source)[0]
+        return _failure(self.seconds, run_test, name, source, self.namespace)
 
     def execute(self, item: Exercise, answer: str, tests: list[str] | None = None) -> Failure | None:
         """Run the cells that the answer and the test cells need, and the answer in the solution's place."""
@@ -375,38 +383,23 @@ class Stage:
         for index in sorted(needed | {own}):
             cell = self.nb.cells[index]
             name = item.id if index == own else nbk.grade_id(cell) or f"cell {index}"
-            failure = self._run_cell(name, answer if index == own else cell.source, self.seconds)
+            source = answer if index == own else cell.source
+            failure = _failure(self.seconds, run_cell, name, source, self.namespace)
             if failure:
                 return failure
         return None
 
-    def _run_cell(
-        self, name: str, source: str, limit: float | None, namespace: dict[str, Any] | None = None
-    ) -> Failure | None:
-        source = nbk.plain_python(source)
-        filename = f"<{name}>"
-        # Tracebacks and inspect.getsource read the lines from here, as in a notebook.
-        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            try:
-                with _time_limit(limit) as fired:
-                    exec(
-                        compile(source, filename, "exec", dont_inherit=True),
-                        self.namespace if namespace is None else namespace,
-                    )
-            except (Exception, SystemExit, _TooLong) as error:
-                if fired:  # whatever the answer made of it
-                    return Failure(name, "TimeoutError", f"took longer than {limit:g} s")
-                lines = [
-                    frame.lineno
-                    for frame in traceback.extract_tb(error.__traceback__)
-                    if frame.filename == filename and frame.lineno is not None
-                ]
-                hidden = bool(lines) and any(
-                    a <= lines[-1] - 1 <= b for a, b in nbk.regions(source, nbk.HIDDEN)
-                )
-                return Failure(name, type(error).__name__, str(error), hidden)
+
+def _failure(limit: float | None, run: Callable[..., Ending], name: str, *arguments: Any) -> Failure | None:
+    """What stopped run(name, *arguments), which may take `limit` seconds; None if nothing did."""
+    ending = Ending()
+    with contextlib.suppress(_TooLong), _time_limit(limit) as fired:
+        ending = run(name, *arguments)
+    if fired:  # whatever the answer made of it
+        return Failure(name, "TimeoutError", f"took longer than {limit:g} s")
+    if ending.error is None:
         return None
+    return Failure(name, type(ending.error).__name__, str(ending.error))
 
 
 class _TooLong(BaseException):
@@ -444,13 +437,6 @@ def _time_limit(seconds: float | None) -> Iterator[list[bool]]:
             signal.setitimer(timer, 0)
         for kind, handler in before:
             signal.signal(kind, handler)
-
-
-class _NoShell:
-    """Stands in for IPython's shell, so that magics in setup cells do nothing."""
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *args, **kwargs: None
 
 
 @contextlib.contextmanager

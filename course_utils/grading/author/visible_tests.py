@@ -120,7 +120,9 @@ def _lab_of(nb: NotebookNode, path: Path) -> str:
         )
     if mine:
         return mine[0]
-    defined = frozenset().union(*(_defined(cell) for cell in nb.cells if cell.cell_type == "code"))
+    defined = frozenset().union(
+        *(nbk.names_or_none(nbk.exported_names, cell.source) for cell in nb.cells if cell.cell_type == "code")
+    )
     for root in _roots(path):
         shared = {
             name: len(nbk.student_names(nbk.read(file)) & defined)
@@ -131,13 +133,6 @@ def _lab_of(nb: NotebookNode, path: Path) -> str:
         if best and shared[best] > 0:
             return best
     return ""
-
-
-def _defined(cell: NotebookNode) -> frozenset[str]:
-    try:
-        return nbk.exported_names(cell.source)
-    except SyntaxError:
-        return frozenset()
 
 
 def _roots(path: Path) -> Iterator[Path]:

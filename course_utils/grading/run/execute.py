@@ -6,13 +6,9 @@ costs its own points and leaves a reason. `steps.py` makes nbgrader do it, `remo
 
 from __future__ import annotations
 
-import ast
 import contextlib
-import io
-import linecache
 import re
 import time
-import types
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +19,7 @@ from course_utils import checks, course
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.book.records import Flag
+from course_utils.grading.cells import new_namespace, run_cell, run_test
 from course_utils.grading.run.handed_in import look_at_files, look_at_name
 from course_utils.grading.run.outcomes import Findings, Outcome
 from course_utils.grading.run.where import Where
@@ -216,10 +213,10 @@ class _Run:
     def _set_up(self, cell: NotebookNode) -> None:
         """Run a setup cell here; its names are what the tests find."""
         if self._trusted is None:
-            self._trusted = {"__name__": "__main__", "__builtins__": __builtins__}
-        code = compile(_without_magics(cell.source), f"<{nbk.grade_id(cell)}>", "exec")
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            exec(code, self._trusted)
+            self._trusted = new_namespace()
+        ending = run_cell(nbk.grade_id(cell), cell.source, self._trusted)
+        if ending.error is not None:
+            raise ending.error
 
     def _test(self, cell: NotebookNode) -> Outcome:
         """Run one test cell."""
@@ -241,31 +238,16 @@ class _Run:
         return outcome
 
     def _run_test(self, cell: NotebookNode, channel: Channel) -> Outcome:
-        file_name = f"<{nbk.grade_id(cell)}>"
-        # Probes read their own source from here.
-        linecache.cache[file_name] = (
-            len(cell.source),
-            None,
-            cell.source.splitlines(keepends=True),
-            file_name,
-        )
-        namespace = dict(self._trusted or {"__name__": "__main__"})
-        printed = io.StringIO()
-        runner = checks.probe_runner.set(channel.probe)
+        name, namespace = nbk.grade_id(cell), self._trusted or new_namespace()
+        ending = run_test(name, cell.source, namespace, self._student_names, channel)
         outcome = Outcome()
-        try:
-            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
-                wanted = self._student_names & _names_in(cell.source)
-                namespace.update(channel.names(wanted))
-                exec(compile(_without_magics(cell.source), file_name, "exec"), namespace)
-        except (Exception, SystemExit) as error:
-            outcome = self._judge(error, channel, wanted)
-            outcome.hidden = _is_hidden(error, cell.source, file_name)
+        if ending.error is not None:
+            wanted = self._student_names & nbk.names_or_none(nbk.free_names, cell.source)
+            outcome = self._judge(ending.error, channel, wanted)
+            outcome.hidden = ending.hidden
             if outcome.hidden and outcome.state == "failed" and not outcome.what:
-                outcome.what, outcome.hint = _about_a_crash(error, channel.asked)
-        finally:
-            checks.probe_runner.reset(runner)
-        outcome.printed = printed.getvalue()[:20_000]
+                outcome.what, outcome.hint = _about_a_crash(ending.error, channel.asked)
+        outcome.printed = ending.printed[:20_000]
         return outcome
 
     def _judge(self, error: BaseException, channel: Channel, wanted: frozenset[str]) -> Outcome:
@@ -360,17 +342,6 @@ def _shown(message: str) -> str:
     return "\n".join(line[:500] for line in lines)
 
 
-def _names_in(source: str) -> set[str]:
-    tree = ast.parse(_without_magics(source))
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-
-
-def _without_magics(source: str) -> str:
-    """The cell without `%magic` and `!command` lines, which are for notebooks alone."""
-    lines = source.split("\n")
-    return "\n".join("pass" if line.startswith(("%", "!")) else line for line in lines)
-
-
 def _about_a_crash(error: BaseException, asked: str) -> tuple[str, str]:
     """(what, hint) when a hidden test did not come to its check: neither its text nor its values."""
     what = f"{asked or 'the answer'} on a fresh input"
@@ -382,14 +353,3 @@ def _about_a_crash(error: BaseException, asked: str) -> tuple[str, str]:
     if getattr(error, "raised_by_student", False):
         return what, f"Your code raised {kind}."
     return what, f"What came back could not be used ({kind}): is it of the kind that the docstring asks for?"
-
-
-def _is_hidden(error: BaseException, source: str, file_name: str) -> bool:
-    """Whether the line of the test cell that failed stands among the hidden tests."""
-    line = None
-    trace: types.TracebackType | None = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == file_name:
-            line = trace.tb_lineno if line is None else line
-        trace = trace.tb_next
-    return line is not None and any(a < line <= b + 1 for a, b in nbk.regions(source, nbk.HIDDEN))

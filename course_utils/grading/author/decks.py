@@ -1,0 +1,135 @@
+"""What a deck must obey: every slide has what a lecturer needs, and the committed page is what its sources make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nbformat import NotebookNode
+
+from course_utils import slides
+from course_utils.course import Lab
+from course_utils.errors import CourseError
+from course_utils.grading import notebook as nbk
+from course_utils.grading.author.complaint import Complaint, unwritten
+
+MOST_CODE_LINES = 12
+LEAST_QUESTIONS = 3
+
+_NOTE = re.compile(r"<!--(?!\s*_)(.*?)-->", re.DOTALL)
+_CODE = re.compile(r"^```\w+\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_HEADLINE = re.compile(r"^# (\S.*)$", re.MULTILINE)
+_FETCHES = r"<(?:img|script|link|iframe|source|video|audio|use|image)\b[^>]*?\b(?:src|href)="
+_OUTSIDE = r"""["']?(?!data:|#)([^"'\s)>]{1,80})"""
+
+
+def deck_complaints(lab: Lab, source: NotebookNode) -> list[Complaint]:
+    """What is wrong with the Markdown and the figures of a lab's deck. Nothing is built."""
+    place = f"slides/{lab.name}.md"
+    path = slides.SLIDES / f"{lab.name}.md"
+    if not path.is_file():
+        return [Complaint(place, "is missing: each lab has a deck.", "Write it; slides/ holds others.")]
+    text = path.read_text(encoding="utf-8")
+    found = unwritten(place, text)
+    if not (slides.SLIDES / "figures" / f"{lab.name}.py").is_file():
+        found.append(Complaint(f"slides/figures/{lab.name}.py", "is missing: it draws the deck's figures."))
+    try:
+        composed = slides.compose(lab.name)
+    except CourseError as error:
+        return [*found, Complaint(place, f"does not build: {error}")]
+    pages = pages_of(composed.markdown)
+    found += slide_complaints(place, pages)
+    found += [Complaint(place, what, cure) for what, cure in _titles(lab, composed.markdown, pages)]
+    found += [
+        Complaint(place, f"shows the solution of {name}.", "Show the idea in other code.")
+        for name in _given_away(source, pages)
+    ]
+    return found + [
+        Complaint(f"slides/figures/{lab.name}.py", f"draws {name!r}, which no slide shows.")
+        for name in composed.figures
+        if f'figure("{name}"' not in text
+    ]
+
+
+def page_complaints(lab: Lab) -> list[Complaint]:
+    """What is wrong with the committed page: it is not what the sources make, or needs something from outside."""
+    place = f"slides/{lab.name}.html"
+    try:
+        slides.check(lab.name)
+    except CourseError as error:
+        return [Complaint(place, f"is not in order: {error}")]
+    page = (slides.SLIDES / f"{lab.name}.html").read_text(encoding="utf-8")
+    return built_complaints(place, page, len(pages_of(slides.compose(lab.name).markdown)))
+
+
+def pages_of(markdown: str) -> list[str]:
+    """The Markdown of each slide, without the front matter."""
+    return re.split(r"^---$", markdown.split("\n---\n", 1)[1], flags=re.MULTILINE)
+
+
+def slide_complaints(place: str, pages: list[str]) -> list[Complaint]:
+    """Slides without a headline or notes, long code, questions that are too few or not answered at once."""
+    found = []
+    for number, page in enumerate(pages, start=1):
+        found += [Complaint(f"{place}, slide {number}", what) for what in _slide(page)]
+    kinds = [re.findall(r"_class: (\w+)", page) for page in pages]
+    asked = [number for number, kind in enumerate(kinds, start=1) if "question" in kind]
+    for number in asked:
+        if number == len(kinds) or "answer" not in kinds[number]:
+            what = "asks a question that the next slide does not answer."
+            found.append(Complaint(f"{place}, slide {number}", what, "Put `<!-- _class: answer -->` on it."))
+    if len(asked) < LEAST_QUESTIONS:
+        what = f"has {len(asked)} slides with a question, fewer than {LEAST_QUESTIONS}."
+        found.append(Complaint(place, what, "Mark them `<!-- _class: question -->`."))
+    return found
+
+
+def built_complaints(place: str, page: str, slide_count: int) -> list[Complaint]:
+    """What a page of HTML asks for from elsewhere, and whether all speaker notes are in it."""
+    found = []
+    fetched = re.findall(_FETCHES + _OUTSIDE, page) + re.findall(r"url\(" + _OUTSIDE, page)
+    fetched += ["@import"] * ("@import" in page)
+    if fetched:
+        found.append(Complaint(place, f"refers to {', '.join(fetched[:3])}: it must open offline."))
+    notes = re.findall(r'class="bespoke-marp-note"[^>]*>(.*?)</div>', page, re.DOTALL)
+    told = sum("Say:" in note for note in notes)
+    if told != slide_count or len(notes) != slide_count:
+        found.append(Complaint(place, f"has {slide_count} slides and speaker notes for {told}."))
+    return found
+
+
+def _slide(page: str) -> Iterator[str]:
+    if not _HEADLINE.search(page):
+        yield "has no headline."
+    notes = " ".join(_NOTE.findall(page))
+    for part in ("Say:", "Ask:", "Watch:"):
+        if part not in notes:
+            yield f"has no {part!r} in its speaker notes."
+    for code in _CODE.findall(page):
+        if code.count("\n") > MOST_CODE_LINES:
+            yield f"shows {code.count(chr(10))} lines of code, more than {MOST_CODE_LINES}."
+
+
+def _titles(lab: Lab, markdown: str, pages: list[str]) -> Iterator[tuple[str, str]]:
+    """The lab's title is course.toml's; a deck repeats it in its first headline and its front matter."""
+    headline = _HEADLINE.search(pages[0])
+    if headline and headline[1] != lab.title:
+        yield f"begins with {headline[1]!r}, course.toml says {lab.title!r}.", "Write `# {{ lab.title }}`."
+    title = re.search(r'^title: "?(.*?)"?$', markdown.split("\n---\n", 1)[0], re.MULTILINE)
+    wanted = f"Lab {lab.number:02d}: {lab.title}"
+    if title is None or title[1].casefold() != wanted.casefold():
+        yield f"has the title {title and title[1]!r} in its front matter, it should be {wanted!r}.", ""
+
+
+def _given_away(source: NotebookNode, pages: list[str]) -> Iterator[str]:
+    text = _squeezed("\n".join(pages))
+    for cell in source.cells:
+        lines = cell.source.split("\n")
+        for first, last in nbk.regions(cell.source, nbk.SOLUTION) if nbk.is_solution(cell) else ():
+            if _squeezed("\n".join(lines[first + 1 : last])) in text:
+                yield nbk.grade_id(cell)
+
+
+def _squeezed(text: str) -> str:
+    """Text without white space and comments, so that layout hides nothing."""
+    return re.sub(r"\s+", "", re.sub(r"(?m)#.*$", "", text))
