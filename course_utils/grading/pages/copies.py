@@ -156,11 +156,11 @@ class _Names(ast.NodeVisitor):
     def visit_arg(self, node: ast.arg) -> None:
         self.made.add(node.arg)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
         self.made.add(node.name)
         self.generic_visit(node)
 
-    visit_AsyncFunctionDef = visit_ClassDef = visit_FunctionDef  # type: ignore[assignment]
+    visit_AsyncFunctionDef = visit_ClassDef = visit_FunctionDef
 
     def called(self, name: str) -> str:
         return "#" if name in self.made and name not in self.given else name
