@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
 import json
 import os
 import select
@@ -105,23 +104,6 @@ def _pack_files(folder: Path) -> list[list[str]]:
 
 
 # Where it is run
-
-
-def code_digest() -> str:
-    """sha256 over the code that grades: the same on two machines that grade alike."""
-    package = Path(__file__).resolve().parents[2]
-    digest = hashlib.sha256()
-    for path in sorted([package / "checks.py", *(package / "grading").rglob("*.py")]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def examine() -> tuple[str, str, str]:
-    """(code digest, sandbox mode, reason) of the machine that this runs on."""
-    from course_utils.grading.sandbox.machine import detect
-
-    found = detect()
-    return code_digest(), found.mode, found.reason
 
 
 def problem(error: BaseException) -> bytes:
