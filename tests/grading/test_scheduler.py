@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import threading
@@ -14,7 +15,7 @@ from nbgrader.api import Gradebook
 
 from course_utils.course import load_course
 from course_utils.errors import CourseError
-from course_utils.grading.run import remote, scheduler
+from course_utils.grading.run import alike, scheduler
 
 LAB = "07_tiny"
 
@@ -119,7 +120,39 @@ def test_a_cluster_without_workers_is_told(monkeypatch):
         scheduler.Cluster(empty.scheduler_address)
 
 
-def test_workers_with_other_code_are_refused(cluster, monkeypatch):
-    monkeypatch.setattr(remote, "code_digest", lambda: "another")
-    with pytest.raises(CourseError, match="another version of the course"):
+@pytest.mark.parametrize(
+    ("kind", "name", "said"),
+    [
+        ("library", "torch", r"torch is \d[\d.]+ there and 1\.0 here"),
+        (
+            "budget",
+            "grading_seconds of 01_sft_masking",
+            r"grading_seconds of 01_sft_masking is \d+ there and 1\.0 here",
+        ),
+        ("file", "course_utils/checks.py", r"course_utils/checks\.py differs"),
+    ],
+)
+def test_workers_that_would_grade_differently_are_refused(cluster, monkeypatch, kind, name, said):
+    facts = alike.facts()
+    other = {**facts, kind: {**facts[kind], name: "1.0"}}
+    monkeypatch.setattr(alike, "facts", lambda: other)
+    with pytest.raises(
+        CourseError, match=rf"another version of the course or of its libraries: {said}\. Install"
+    ):
+        scheduler.Cluster(cluster.scheduler_address)
+
+
+def test_workers_without_the_course_are_refused(cluster, monkeypatch):
+    class Missing:
+        """Is found here and not there, as a module that only this machine has."""
+
+        def __reduce__(self):
+            return importlib.import_module, ("course_utils.not_there",)
+
+        def __call__(self): ...
+
+    monkeypatch.setattr(alike, "examine", Missing())
+    with pytest.raises(
+        CourseError, match=r"cannot grade \(ModuleNotFoundError.*not_there.*install this version"
+    ):
         scheduler.Cluster(cluster.scheduler_address)

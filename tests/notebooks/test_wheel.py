@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from course_utils.grading.run import alike
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -89,6 +92,13 @@ def test_every_file_of_the_package_is_in_the_wheel(wheel):
 def test_the_package_works_from_the_wheel_alone(environment, tmp_path):
     done = run(environment / "bin" / "python", "-I", "-c", USE, cwd=tmp_path)
     assert done.stdout.strip().endswith("works"), done.stderr[-3000:]
+
+
+def test_a_worker_with_the_wheel_grades_as_the_clone_does(environment, tmp_path):
+    code = "import json; from course_utils.grading.run import alike; print(json.dumps(alike.facts()))"
+    done = run(environment / "bin" / "python", "-I", "-c", code, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert alike.differences(alike.facts(), json.loads(done.stdout)) == ""
 
 
 def test_the_repositorys_package_would_be_noticed(tmp_path):

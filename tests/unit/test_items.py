@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import random
+import subprocess
+import sys
+import warnings
 
 import numpy as np
 import pytest
 
 from course_utils.grading.book.marks import Mark, overlay
 from course_utils.grading.pages import charts
-from course_utils.grading.pages.items import correlation, interval, item_analysis
+from course_utils.grading.pages.items import correlation, item_analysis
 from course_utils.grading.pages.report import judge
 
 A, B, C, ESSAY = "lab-a-one-tests", "lab-a-two-tests", "lab-b-three-tests", "lab-essay-why"
@@ -88,11 +92,42 @@ def test_essays_count_once_somebody_graded_them(make):
     assert items[1].discrimination == pytest.approx(1)
 
 
-def test_an_interval_is_fishers():
-    # r = 0.5, n = 28: tanh(atanh(.5) -+ 1.96 / 5)
-    low, high = interval(0.5, 28)
-    assert (low, high) == (pytest.approx(0.1560, abs=1e-4), pytest.approx(0.7358, abs=1e-4))
-    assert correlation([1, 1, 1], [1, 2, 3]) is None
+def by_formula(one, other) -> tuple[float, float, float]:
+    """r, and r's interval, from the formulas of Pearson and of Fisher (1921, Metron 1)."""
+    one, other = np.array(one, dtype=float), np.array(other, dtype=float)
+    one, other = one - one.mean(), other - other.mean()
+    r = max(-1.0, min(1.0, (one @ other) / math.sqrt((one @ one) * (other @ other))))
+    z, half = math.atanh(max(-0.999999, min(0.999999, r))), 1.959964 / math.sqrt(len(one) - 3)
+    return r, math.tanh(z - half), math.tanh(z + half)
+
+
+@pytest.mark.parametrize("n", [4, 5, 10, 28, 300])
+def test_an_interval_is_fishers(n):
+    """Ties, opposite and equal columns, and one that a single student breaks: never a warning or a nan."""
+    dice = random.Random(n)
+    halves = [float(k % 2) for k in range(n)]
+    columns = [halves, [1 - x for x in halves], [4 * x + 0.1 for x in halves], [0.0] * (n - 1) + [0.25]]
+    columns += [[dice.choice([0, 1 / 3, 2, 4]) for _ in range(n)], [dice.random() for _ in range(n)]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for one in columns:
+            for other in columns:
+                # At r = 1 the old formula stopped at 0.999999.
+                assert correlation(one, other) == pytest.approx(by_formula(one, other), abs=1e-4)
+
+
+@pytest.mark.parametrize("constant", [0.0, 1.0, 0.1 + 0.2])
+def test_what_does_not_vary_has_no_correlation(constant):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert correlation([constant] * 6, [1, 2, 3, 4, 5, 6]) is None
+        assert correlation([1, 2, 3, 4, 5, 6], [constant] * 5 + [constant + 1e-16]) is None
+
+
+def test_no_kernel_and_no_worker_waits_for_scipys_statistics():
+    code = "import sys, course_utils.evaluation, course_utils.grading.pages.report; print('scipy.stats' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_dots_that_cover_each_other_share_a_label(make):

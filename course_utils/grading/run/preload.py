@@ -50,7 +50,7 @@ def _rehearse() -> None:
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    for _name in ("bleach", "psutil", "zmq"):
+    for _name in ("psutil", "zmq"):
         importlib.import_module(_name)
     _rehearse()
 gc.collect()

@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
 import json
 import os
-import select
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
@@ -22,8 +19,10 @@ import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import nbformat
 
@@ -37,7 +36,6 @@ from course_utils.grading.sandbox.launch import Warm
 from course_utils.grading.sandbox.machine import choose, detect
 from course_utils.grading.sandbox.warm import WarmProcess, imports_of
 
-_LENGTH = struct.Struct("<Q")
 _MOST_FILES = 64 * 2**20  # bytes of a submission's files that travel
 _helpers = threading.local()
 
@@ -86,21 +84,6 @@ def _pack_files(folder: Path) -> list[list[str]]:
 # Where it is run
 
 
-def code_digest() -> str:
-    """sha256 over the code that grades: the same on two machines that grade alike."""
-    package = Path(__file__).resolve().parents[2]
-    digest = hashlib.sha256()
-    for path in sorted([package / "checks.py", *(package / "grading").rglob("*.py")]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def examine() -> tuple[str, str, str]:
-    """(code digest, sandbox mode, reason) of the machine that this runs on."""
-    found = detect()
-    return code_digest(), found.mode, found.reason
-
-
 def problem(error: BaseException) -> bytes:
     """The answer that tells of an error."""
     return json.dumps({"problem": f"{type(error).__name__}: {error}"[:1000]}).encode()
@@ -113,15 +96,17 @@ def run_here(question: bytes) -> bytes:
     """
     helper: subprocess.Popen | None = getattr(_helpers, "process", None)
     if helper is None or helper.poll() is not None:
-        argv = [sys.executable, "-m", "course_utils.grading.run.remote"]
+        _helpers.asker, there = Pipe()
+        argv = [sys.executable, "-m", "course_utils.grading.run.remote", str(there.fileno())]
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-        helper = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+        with there:
+            helper = subprocess.Popen(
+                argv, env=environment, stdin=subprocess.DEVNULL, pass_fds=[there.fileno()]
+            )
         _helpers.process = helper
     try:
-        assert helper.stdin is not None
-        assert helper.stdout is not None
-        _write(helper.stdin, question)
-        return _read(helper.stdout)
+        _helpers.asker.send_bytes(question)
+        return _helpers.asker.recv_bytes()
     except (EOFError, OSError) as error:
         helper.kill()
         helper.wait()
@@ -129,17 +114,18 @@ def run_here(question: bytes) -> bytes:
 
 
 def main() -> None:
-    """Answer questions on standard input until it ends; each in a fork, with a warm process for the lab."""
+    """Answer questions over an inherited connection until it ends; each in a fork, with a warm process for the lab."""
     from course_utils.grading.run import preload  # noqa: F401
 
-    questions, answers = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb", buffering=0)
+    asker = Connection(int(sys.argv[1]))
+    os.set_inheritable(asker.fileno(), False)
     os.dup2(2, 1)
     imports: list[str] = []
     warm: WarmProcess | None = None
     os.environ["COURSE_GRADING"], os.environ["COURSE_PROFILE"] = "1", "cpu"
-    with contextlib.suppress(EOFError, BrokenPipeError):
+    with contextlib.suppress(EOFError, ConnectionError):
         while True:
-            question = json.loads(_read(questions))
+            question = json.loads(asker.recv_bytes())
             sandbox = detect()
             wanted = imports_of(nbformat.reads(question["source"], as_version=4))
             if warm is None or imports != wanted or not warm.alive():
@@ -152,15 +138,15 @@ def main() -> None:
             used = warm.warm if warm is not None and warm.ready() else None
             # Made here, because the fork may be killed.
             with tempfile.TemporaryDirectory(prefix="course-remote-") as folder:
-                answer = _in_fork(question, questions, Path(folder), used)
-            _write(answers, answer)
+                answer = _in_fork(question, asker, Path(folder), used)
+            asker.send_bytes(answer)
     if warm is not None:
         warm.close()
 
 
-def _in_fork(question: dict[str, Any], questions: IO[bytes], folder: Path, warm: Warm | None) -> bytes:
+def _in_fork(question: dict[str, Any], asker: Connection, folder: Path, warm: Warm | None) -> bytes:
     """The answer of a process of its own; it is ended when nobody waits for the answer any more."""
-    there, here = os.pipe()
+    there, here = Pipe(duplex=False)
     child = os.fork()
     if child == 0:
         landlock.prctl(landlock.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -169,24 +155,19 @@ def _in_fork(question: dict[str, Any], questions: IO[bytes], folder: Path, warm:
         except BaseException as error:
             traceback.print_exc()
             answer = problem(error)
-        with os.fdopen(here, "wb") as out:
-            out.write(answer)
+        here.send_bytes(answer)
         os._exit(0)
-    os.close(here)
-    parts = []
-    with os.fdopen(there, "rb", buffering=0) as source:
-        while True:
-            ready, _, _ = select.select([source, questions], [], [])
-            if questions in ready:  # its end: there is no second question before the answer
-                os.kill(child, signal.SIGKILL)
-            part = source.read(2**20)
-            if not part:
-                break
-            parts.append(part)
+    here.close()
+    answer = b""
+    with there:
+        if asker in wait([there, asker]):  # its end: there is no second question before the answer
+            os.kill(child, signal.SIGKILL)
+        with contextlib.suppress(EOFError, OSError):  # it was ended before or while it wrote
+            answer = there.recv_bytes()
     _, status = os.waitpid(child, 0)
     if os.waitstatus_to_exitcode(status):
         return json.dumps({"problem": "the process that ran it was ended"}).encode()
-    return b"".join(parts)
+    return answer
 
 
 def _answer(question: dict[str, Any], folder: Path, warm: Warm | None) -> dict[str, Any]:
@@ -215,29 +196,6 @@ def _unpack_files(folder: Path, packed: list[list[str]]) -> None:
             place.symlink_to(content)
         else:
             place.write_bytes(base64.b64decode(content))
-
-
-def _write(file: IO[bytes], content: bytes) -> None:
-    rest = memoryview(_LENGTH.pack(len(content)) + content)
-    while rest:
-        rest = rest[file.write(rest) :]
-    file.flush()
-
-
-def _read(file: IO[bytes]) -> bytes:
-    """One frame. Raises EOFError."""
-
-    def exactly(size: int) -> bytes:
-        parts = bytearray()
-        while len(parts) < size:
-            part = file.read(size - len(parts))
-            if not part:
-                raise EOFError
-            parts += part
-        return bytes(parts)
-
-    (length,) = _LENGTH.unpack(exactly(_LENGTH.size))
-    return exactly(length)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 The machine with the gradebook keeps one small process for each submission that is under way; its notebook goes
 to a worker of the cluster and comes back run (`remote.py`). Dask gives a worker's submissions to the others when
-it is lost. The cluster needs this package in the same version and a sandbox on every machine, and a network that
-only trusted people reach: whoever reaches a Dask scheduler can run code on it.
+it is lost. The cluster needs this package and its libraries in the same versions (`alike.py`), a sandbox on every
+machine, and a network that only trusted people reach: whoever reaches a Dask scheduler can run code on it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from course_utils.errors import CourseError
-from course_utils.grading.run import remote
+from course_utils.grading.run import alike, remote
 
 _PATIENCE = 10.0  # seconds for the scheduler to answer
 _WORKERS_PATIENCE = 60.0  # seconds without any worker until the run is given up
@@ -94,11 +94,17 @@ class Cluster:
 
     def _examine(self, unsafe: bool) -> None:
         """Every worker must grade as this machine would."""
-        mine = remote.code_digest()
-        for worker, (digest, mode, reason) in self._client.run(remote.examine).items():
-            if digest != mine:
+        for worker, found in self._client.run(alike.examine, on_error="return").items():
+            if isinstance(found, Exception):
                 raise CourseError(
-                    f"The worker {worker} has another version of the course: install this one there."
+                    f"The worker {worker} cannot grade ({type(found).__name__}: {str(found)[:200]}): install this "
+                    "version of the course there."
+                )
+            facts, mode, reason = found
+            if said := alike.differences(alike.facts(), facts):
+                raise CourseError(
+                    f"The worker {worker} has another version of the course or of its libraries: {said}. Install "
+                    "this course's there, with its constraints.txt."
                 )
             if mode == "none" and not unsafe:
                 raise CourseError(f"The worker {worker} has no sandbox. {reason}")

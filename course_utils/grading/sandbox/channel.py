@@ -1,9 +1,11 @@
 """The only way between the trusted process and the student's: questions and answers made of plain data.
 
 A frame is a length, a JSON text and the raw bytes of arrays. Nothing that is read can run: there is no
-pickle, types are named from a fixed list, and size, depth and time are limited. The same module runs on
-both sides: `Channel` and `StudentFunction` where the tests are, `serve` beside the student's code.
-Plain data: None, bool, int, float, str, list, tuple, set, dict, numpy arrays and scalars, torch tensors.
+pickle, types are named from a fixed list, and size, depth and time are limited. multiprocessing's Connection
+frames as well, but knows no deadline within a message: a student who stalls there would stall the grader.
+The same module runs on both sides: `Channel` and `StudentFunction` where the tests are, `serve` beside the
+student's code. Plain data: None, bool, int, float, str, list, tuple, set, dict, numpy arrays and scalars,
+torch tensors.
 """
 
 from __future__ import annotations

@@ -1,0 +1,73 @@
+"""Hostile markup, cleaned and read again by a real browser: nothing runs, and it reads what was written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from course_utils.grading.pages import markup
+
+ATTACKS = json.loads(Path(__file__).parents[1].joinpath("markup_attacks.json").read_text(encoding="utf-8"))
+WAYS = {
+    "html": lambda text: markup.safe_html(text)[0],
+    "markdown": lambda text: markup.safe_markdown(text)[0],
+    "nh3 alone": markup._CLEANER.clean,
+}
+
+
+@pytest.fixture
+def show(look, tmp_path):
+    """show(pieces): a page without any policy, each piece in a <section>."""
+
+    def open_page(pieces):
+        path = tmp_path / "page.html"
+        body = "\n".join(f"<section>{piece}</section>" for piece in pieces)
+        path.write_text(f'<!DOCTYPE html><html><meta charset="utf-8"><body>{body}</body></html>', "utf-8")
+        return look(path)
+
+    return open_page
+
+
+def press(page) -> None:
+    """Everything gets the focus and a click, but links that lead elsewhere."""
+    page.evaluate(
+        "[...document.querySelectorAll('body *:not(a[href^=http], a[href^=http] *)')]"
+        ".forEach((e) => { e.focus?.(); e.click?.() })"
+    )
+    page.wait_for_timeout(300)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_runs_and_nothing_is_fetched(show, way):
+    pieces = [WAYS[way](attack) for attack in ATTACKS]
+    seen = show(pieces)
+    press(seen.page)
+    assert seen.page.evaluate("window.attacked") is None
+    assert seen.page.locator("section").count() == len(ATTACKS)
+    assert [url for url in seen.requests if not url.startswith("data:image/")] == [seen.requests[0]]
+    assert seen.dialogs == []
+    assert seen.console == []
+
+
+@pytest.mark.parametrize("way", ["html", "nh3 alone"])
+def test_a_browser_reads_what_was_written(show, way):
+    """Else something that looked harmless could turn into something else in the second reading."""
+    pieces = [WAYS[way](attack) for attack in ATTACKS]
+    sections = show(pieces).page.evaluate("[...document.querySelectorAll('section')].map((e) => e.innerHTML)")
+    for attack, written, read in zip(ATTACKS, pieces, sections, strict=True):
+        # nh3 escapes < and > in attributes; whether a browser does that depends on its age.
+        assert written.replace("&lt;", "<").replace("&gt;", ">") == read.replace("&lt;", "<").replace(
+            "&gt;", ">"
+        ), attack
+
+
+def test_the_attacks_are_real(show):
+    """Uncleaned, many of them run in this browser; one at a time, because some swallow the rest of a page."""
+    ran = 0
+    for attack in ATTACKS[:40]:
+        seen = show([attack])
+        press(seen.page)
+        ran += seen.page.evaluate("window.attacked === 1") or len(seen.requests) > 2
+    assert ran >= 10
