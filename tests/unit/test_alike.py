@@ -68,6 +68,7 @@ def test_caches_and_hidden_files_do_not_count(package):
         ".ipynb_checkpoints/x.ipynb",
         "data/.DS_Store",
         "course.toml",
+        "nbgrader_config.py",
     ):
         (package / name).parent.mkdir(exist_ok=True)
         (package / name).write_text("x")
