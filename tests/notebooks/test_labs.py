@@ -9,7 +9,7 @@ import pytest
 
 from course_utils.course import Lab, load_course
 from course_utils.grading import notebook as nbk
-from course_utils.grading.author.lint import lint_release
+from course_utils.grading.author.lint import lint, lint_release
 from course_utils.grading.author.release import generate, has_work
 from course_utils.grading.author.untouched import run_untouched
 
@@ -44,6 +44,11 @@ def test_lab_is_what_release_makes(lab: Lab) -> None:
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         made = generate(lab.name, ROOT, Path(folder))
         assert differences(made.parent, released(lab).parent) == [], "run `course release` and commit labs/"
+
+
+@each_lab
+def test_source_keeps_the_rules(lab: Lab) -> None:
+    assert lint(nbk.read(ROOT / "solutions" / lab.name / f"{lab.name}.ipynb"), lab) == []
 
 
 @each_lab

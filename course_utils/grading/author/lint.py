@@ -16,7 +16,9 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 
 from course_utils.course import Lab
+from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
+from course_utils.grading.author import setup_cell
 
 MAX_OUTPUT_BYTES = 500_000
 MAX_CORE_MINUTES = 90
@@ -331,6 +333,17 @@ def _setup(nb: NotebookNode) -> Iterator[str]:
         known |= nbk.bound_names(cell.source)
     if not nbk.setup_cells(nb):
         yield "There is no setup cell."
+    for cell in nbk.setup_cells(nb)[:1]:
+        try:
+            canonical = cell.source == setup_cell.filled(cell.source)
+        except CourseError as error:
+            yield f"{label(nb, cell)} should begin as in every lab (author/setup_cell.py): {error}"
+            continue
+        if not canonical:
+            yield (
+                f"{label(nb, cell)} differs from the text of every lab outside its imports and what follows "
+                "`profile = get_profile()`: `course release` writes it anew, author/setup_cell.py holds it."
+            )
 
 
 def _essays(nb: NotebookNode) -> Iterator[str]:

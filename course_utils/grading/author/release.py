@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Protocol
 
+import nbformat
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from traitlets.config import Config, PyFileConfigLoader
@@ -24,6 +25,7 @@ from course_utils import course
 from course_utils.course import Lab
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
+from course_utils.grading.author import setup_cell
 from course_utils.grading.author.lint import lint, lint_release
 
 SOURCE = "solutions"
@@ -75,14 +77,21 @@ def configure(config: Config) -> None:
 def release(lab: str | Lab, paths: Rooted, force: bool = False) -> Path:
     """Make the students' notebook of a lab; returns its path in labs/.
 
-    If anything fails, labs/ stays as it was. If nothing changed, no file is touched. Raises CourseError when
-    the source breaks a rule of lint, and LabHasWork when the old notebook holds work (with `force` it is
-    moved to .course/replaced/ instead).
+    Before that the source notebook's setup cell gets the text that every lab has (setup_cell). If anything
+    fails, labs/ stays as it was. If nothing changed, no file is touched. Raises CourseError when the source
+    breaks a rule of lint, and LabHasWork when the old notebook holds work (with `force` it is moved to
+    .course/replaced/ instead).
     """
     lab = course.lab(lab) if isinstance(lab, str) else lab
     root = Path(paths.root)
-    source = nbk.read(root / SOURCE / lab.name / f"{lab.name}.ipynb")
+    path = root / SOURCE / lab.name / f"{lab.name}.ipynb"
+    source = nbk.read(path)
+    stale = setup_cell.fill(source)
     _refuse(lab, lint(source, lab))
+    if stale:
+        made = path.with_suffix(".tmp")
+        nbformat.write(source, made)
+        os.replace(made, path)
     scratch = root / ".course"
     scratch.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="release-", dir=scratch) as folder:
