@@ -133,7 +133,7 @@ def submissions(lab: str | Lab, root: Path, released: NotebookNode) -> Iterator[
     source = nbk.read(root / "solutions" / lab.name / f"{lab.name}.ipynb")
     right = {item.id: item.solution.source for item in nbk.exercises(source)}
     for item in nbk.exercises(source):
-        for entry in catalogue.load(root, lab.name, item.name):
+        for entry in catalogue.load(root, lab.name, item):
             yield entry, nbk.with_answers(released, {**right, item.id: entry.source})
 
 
@@ -172,7 +172,7 @@ def _verify(
     problems = [problem for problem in (_solution(stage, item), _stub(stage, item)) if problem]
     broken = bool(problems)
     try:
-        entries = catalogue.load(root, lab, item.name)
+        entries = catalogue.load(root, lab, item)
     except CourseError as error:
         entries = []
         problems.append(Problem(item.name, "catalogue", "a catalogue that can be read", str(error)))
