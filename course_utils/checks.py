@@ -8,9 +8,12 @@ in JupyterLab, where everything is one process, and when grading, where the stud
 from __future__ import annotations
 
 import cmath
+import copy
 import functools
 import inspect
+import itertools
 import numbers
+import textwrap
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
@@ -105,28 +108,82 @@ def raises(
     function: Callable[..., Any],
     *args: Any,
     what: str,
-    says: str = "",
+    says: str | tuple[str, ...] = "",
     hint: str = "",
     **kwargs: Any,
 ) -> None:
-    """Check that `function(*args, **kwargs)` raises `error` with a text that contains `says`.
+    """Check that `function(*args, **kwargs)` raises `error` with a text that contains `says`, or each of them.
 
-    NotImplementedError passes through: an exercise that was not started is not a wrong one.
+    function: the student's, or a probe. Upper and lower case do not matter. NotImplementedError passes
+    through: an exercise that was not started is not a wrong one. Raises CheckFailed.
     """
+    wanted = (says,) if isinstance(says, str) else says
     try:
         returned = function(*args, **kwargs)
     except NotImplementedError:
         raise
     except error as raised:
-        if says.lower() in str(raised).lower():
+        missing = [words for words in wanted if words.lower() not in str(raised).lower()]
+        if not missing:
             return
-        found = f"{error.__name__} came, but its text is {_show(str(raised))}: it should mention {says!r}."
+        found = (
+            f"{error.__name__} came, but its text is {_show(str(raised))}: it should mention {missing[0]!r}."
+        )
         raise CheckFailed(what, found, hint) from None
     except Exception as raised:
         found = f"{type(raised).__name__} came ({_show(str(raised))}), expected {error.__name__}."
         raise CheckFailed(what, found, hint) from None
     found = f"No error came, the result was {_show(returned)}. Expected {error.__name__}."
     raise CheckFailed(what, found, hint)
+
+
+def unchanged(
+    function: Callable[..., Any], *args: Any, what: str = "", hint: str = "", **kwargs: Any
+) -> None:
+    """Check that `function(*args, **kwargs)` leaves its arguments as they were.
+
+    function: the student's, or a probe. args, kwargs: plain data; the caller's own are copied, so they stay as
+    they are. `what` is by default that sentence. What the call raises passes through. Raises CheckFailed.
+    """
+    probed = getattr(function, "probed", None)
+    name = (probed or function).__name__
+    for number, value in _numbered(args, kwargs):
+        require_plain(value, f"{number} of {name}")
+    runner = probe_runner.get()
+    if runner is None:
+        after = copy.deepcopy((args, kwargs))
+        function(*after[0], **after[1])
+    else:
+        after = runner(_arguments_after)(name, _source(probed) if probed else "", args, kwargs)
+    for (number, value), (_, now) in zip(_numbered(args, kwargs), _numbered(*after), strict=True):
+        found = _difference(now, value, number)
+        if found:
+            raise CheckFailed(
+                what or f"{name} leaves its arguments as they were", f"After the call {found}", hint
+            )
+
+
+def _arguments_after(name: str, source: str, args: tuple, kwargs: dict) -> tuple:
+    """The arguments after a call of the student's `name`, or of the probe in `source`. Is itself a probe."""
+    names = globals()
+    if source:
+        names = {}
+        exec(source, globals(), names)
+    names[name](*args, **kwargs)
+    return args, kwargs
+
+
+def _numbered(args: tuple, kwargs: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """(what a message calls it, value) of each argument."""
+    return [(f"argument {i}", value) for i, value in enumerate(args, 1)] + [
+        (f"argument {key}", value) for key, value in kwargs.items()
+    ]
+
+
+def _source(function: Callable[..., Any]) -> str:
+    """Source of a function without its decorators."""
+    lines = textwrap.dedent(inspect.getsource(function)).split("\n")
+    return "\n".join(itertools.dropwhile(lambda line: not line.startswith("def "), lines))
 
 
 # When grading, the runner sends a probe to the student's process. Unset, a probe runs where it stands.
@@ -143,7 +200,9 @@ def probe(function: Callable[..., Any]) -> Callable[..., Any]:
     """
     runner = probe_runner.get()
     if runner is not None:
-        return runner(function)
+        stand_in = runner(function)
+        stand_in.probed = function  # type: ignore[attr-defined]
+        return stand_in
 
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
@@ -154,6 +213,7 @@ def probe(function: Callable[..., Any]) -> Callable[..., Any]:
         require_plain(result, f"result of probe {function.__name__}")
         return result
 
+    run.probed = function  # type: ignore[attr-defined]
     return run
 
 

@@ -189,7 +189,7 @@ def surprises(records: Iterable[Record], paths: CoursePaths, lab: str = LAB) -> 
                 if exercise.id + nbk.TESTS_SUFFIX in cells
                 else ""
             )
-            for words in catalogue.find(paths.root, lab, exercise.name, sample.mutant).says:
+            for words in catalogue.find(paths.root, lab, exercise, sample.mutant).says:
                 if words.lower() not in said.lower():
                     found.append(f"{sample.student} ({sample.story}) was not told {words!r} but {said!r}.")
     return found
@@ -200,22 +200,15 @@ def _notebook(
 ) -> NotebookNode:
     if EVERYTHING in sample.lost:
         return deepcopy(released)
-    answers = {exercise.id: _without_marks(exercise.solution.source) for exercise in nbk.exercises(source)}
+    answers = {exercise.id: nbk.without_marks(exercise.solution.source) for exercise in nbk.exercises(source)}
     if sample.mutant:
         exercise = nbk.find_exercise(source, sample.lost[0])
-        answers[exercise.id] = catalogue.find(paths.root, lab, exercise.name, sample.mutant).source
+        answers[exercise.id] = catalogue.find(paths.root, lab, exercise, sample.mutant).source
     answers |= {nbk.grade_id(cell): sample.essay for cell in nbk.essays(released)}
     nb = nbk.with_answers(released, answers)
     if sample.spoil:
         sample.spoil(nb, sample.lost[0] if sample.lost else "")
     return nb
-
-
-def _without_marks(source: str) -> str:
-    """A solution as a student would have written it."""
-    return "\n".join(
-        line for line in source.split("\n") if not line.strip().startswith(("### BEGIN", "### END"))
-    )
 
 
 def all_lost(sample: Sample, source: NotebookNode) -> set[str]:

@@ -333,6 +333,13 @@ def clear_solution(source: str) -> str:
     return "\n".join(kept)
 
 
+def without_marks(source: str) -> str:
+    """A cell without the lines that hold marks: a solution as a student would have written it."""
+    return "\n".join(
+        line for line in source.split("\n") if not line.strip().startswith(("### BEGIN", "### END"))
+    )
+
+
 def same_code(one: str, other: str) -> bool:
     """Whether two cells do the same: comments, spaces and lines that only print do not count."""
     if one.strip() == other.strip():

@@ -15,18 +15,22 @@ from nbformat import NotebookNode
 
 from course_utils.course import Lab
 from course_utils.grading import notebook as nbk
+from course_utils.grading.author.setup_cell import setup_text
 
 # Of processor time for one test; several times what the longest takes, so that a busy machine makes no difference.
 QUICK_SECONDS = 30.0
 LAB = Lab(name="01_tiny", title="A tiny lab", points=10, cpu_seconds=5, grading_seconds=5)
 
-SETUP = """
+SETUP = setup_text(
+    """
 import torch
 
-from course_utils import checks
-
-toy = torch.tensor([1.0, 2.0, 3.0])
-"""
+from course_utils import checks, viz
+from course_utils.profiles import get_profile
+from course_utils.seeding import seed_everything
+""",
+    "toy = torch.tensor([1.0, 2.0, 3.0])",
+)
 
 DOUBLE = '''
 def double(values: torch.Tensor) -> torch.Tensor:

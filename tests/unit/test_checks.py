@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import math
 from decimal import Decimal
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ import torch
 
 from course_utils import checks
 from course_utils.checks import CheckFailed
+from course_utils.grading.author.loopback import crossing
 
 
 def failure(check, *args, **kwargs) -> CheckFailed:
@@ -161,6 +165,111 @@ def test_an_exercise_not_started_stays_not_started():
         checks.raises(ValueError, stub, what="x")
     with pytest.raises(NotImplementedError):
         checks.raises(Exception, stub, what="x")
+
+
+def test_raises_wants_every_text_that_it_is_told():
+    checks.raises(ValueError, divide, 1, 0, what="x", says=("DIVISOR", "0"))
+    found = failure(checks.raises, ValueError, divide, 1, 0, what="x", says=("divisor", "seven", "eight"))
+    assert "it should mention 'seven'" in str(found)
+
+
+# unchanged: the student's function in this process, and as it is reached when grading
+
+KEEPERS = """
+def keeps(values, more=()):
+    return [value + 1 for value in values]
+
+def writes(tensor, rows):
+    tensor[1] = 7
+
+def appends(tensor, rows):
+    rows["x"].append(3)
+
+def grows(values, more=()):
+    more.append(values)
+
+def replaces(values, more=()):
+    values[0] = float(values[0])
+
+def unwritten(values):
+    raise NotImplementedError("write your code here")
+
+def fussy(values):
+    raise ValueError("no values")
+
+def third_party(values, tool):
+    tool.seen.append(values.pop())
+"""
+
+TENSOR = torch.tensor([1.0, 2.0])
+
+
+@pytest.fixture(params=["in Jupyter", "when grading"])
+def student(request):
+    namespace = {}
+    exec(KEEPERS, namespace)
+    if request.param == "in Jupyter":
+        yield SimpleNamespace(**namespace)
+        return
+    names = [name for name, value in namespace.items() if callable(value)]
+    with crossing(namespace, names) as seen:
+        yield SimpleNamespace(**seen)
+
+
+def test_unchanged_accepts_what_keeps_its_arguments(student):
+    checks.unchanged(student.keeps, [1, 2])
+    checks.unchanged(student.keeps, np.array([1.0, math.nan]), more=[torch.tensor([math.nan])])
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "kwargs", "says"),
+    [
+        ("writes", (TENSOR, {}), {}, "After the call argument 1[1] is 7, expected 2."),
+        ("appends", (TENSOR, {"x": [1]}), {}, "After the call argument 2['x'] has 2 elements, expected 1"),
+        ("grows", ([1],), {"more": []}, "After the call argument more has 1 elements, expected 0"),
+        ("replaces", ([1],), {}, "After the call argument 1[0] is a float, expected an int"),
+    ],
+)
+def test_unchanged_names_the_argument_that_changed(student, name, args, kwargs, says):
+    before = copy.deepcopy((args, kwargs))
+    found = failure(checks.unchanged, getattr(student, name), *args, **kwargs, hint="Copy first.")
+    assert found.what == f"{name} leaves its arguments as they were"
+    assert says in found.found
+    assert found.hint == "Copy first."
+    assert str((args, kwargs)) == str(before)  # the caller's own
+    found = failure(checks.unchanged, getattr(student, name), *args, **kwargs, what="the inputs stay")
+    assert found.what == "the inputs stay"
+
+
+def test_unchanged_lets_errors_of_the_call_through(student):
+    with pytest.raises(NotImplementedError, match="write your code"):
+        checks.unchanged(student.unwritten, [1])
+    with pytest.raises(ValueError, match="no values"):
+        checks.unchanged(student.fussy, [1])
+
+
+def test_unchanged_takes_probes(student):
+    @checks.probe
+    def with_a_tool(values):
+        from types import SimpleNamespace
+
+        third_party(values, SimpleNamespace(seen=[]))  # noqa: F821
+
+    @checks.probe
+    def kept(values):
+        return keeps(values)  # noqa: F821
+
+    if checks.probe_runner.get() is None:
+        with_a_tool.probed.__globals__.update(third_party=student.third_party, keeps=student.keeps)
+    checks.unchanged(kept, [1, 2])
+    found = failure(checks.unchanged, with_a_tool, [1, 2])
+    assert found.what == "with_a_tool leaves its arguments as they were"
+    assert "argument 1 has 1 elements, expected 2" in found.found
+
+
+def test_unchanged_takes_plain_data_only(student):
+    with pytest.raises(TypeError, match="argument 2 of keeps is an object"):
+        checks.unchanged(student.keeps, [1], object())
 
 
 def test_probe_lets_only_plain_data_cross():

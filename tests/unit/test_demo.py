@@ -69,7 +69,7 @@ def graded(records, paths) -> list:
             ok = not (demo.EVERYTHING in sample.lost or exercise.name in lost)
             message = ""
             if sample.mutant and not ok:
-                message = " ".join(catalogue.find(ROOT, LAB, exercise.name, sample.mutant).says)
+                message = " ".join(catalogue.find(ROOT, LAB, exercise, sample.mutant).says)
             state = "passed" if ok else "failed"
             cells.append(
                 records.cell(
@@ -110,7 +110,9 @@ def test_a_mistake_is_in_the_exercise_that_it_names_and_nowhere_else(handed_in, 
     ]
     assert [nbk.grade_id(cell).rsplit("-", 1)[1] for cell in changed] == list(sample.lost)
     if sample.mutant:
-        assert changed[0].source == catalogue.find(ROOT, LAB, sample.lost[0], sample.mutant).source
+        source = nbk.read(ROOT / "solutions" / LAB / f"{LAB}.ipynb")
+        exercise = nbk.find_exercise(source, sample.lost[0])
+        assert changed[0].source == catalogue.find(ROOT, LAB, exercise, sample.mutant).source
 
 
 def test_the_typo_does_not_compile_and_the_loop_never_ends(handed_in):

@@ -14,6 +14,7 @@ from course_utils.course import Lab
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.author import release as release_module
+from course_utils.grading.author import setup_cell
 from course_utils.grading.author.lint import data_only, lint, lint_release
 from course_utils.grading.author.release import LabHasWork, has_work, release
 from course_utils.grading.paths import CoursePaths
@@ -175,6 +176,14 @@ BROKEN = {
     "setup unlocked": (meta("tiny-setup", locked=False, grade=True), "should be locked and read-only"),
     "setup needs a demo": (replace("tiny-setup", "toy = ", "toy = shown or "), "needs shown"),
     "no setup": (drop("tiny-setup"), "The notebook has no setup cell"),
+    "setup of its own": (
+        replace("tiny-setup", "seed_everything(0)", "seed_everything(1)"),
+        "tiny-setup differs from the text of every lab",
+    ),
+    "setup without a profile": (
+        replace("tiny-setup", "profile = get", "mine = get"),
+        "tiny-setup should begin as in every lab (author/setup_cell.py): it lacks the line `profile =",
+    ),
     "essay without points": (meta(E, points=0), f"{E} gives no points"),
     "no mark scheme": (lambda tiny: setattr(tiny.cell(E), "source", "Say why."), "has no mark scheme"),
     "mark scheme outside": (
@@ -310,6 +319,34 @@ def test_a_refused_release_leaves_the_old_one(tiny):
     ):
         release(tiny.lab, paths(tiny))
     assert tiny.released.read_bytes() == before
+
+
+def test_release_brings_an_old_setup_cell_up_to_date(tiny, monkeypatch):
+    release(tiny.lab, paths(tiny))
+    old = tiny.source.read_bytes()
+    monkeypatch.setattr(
+        setup_cell, "START", setup_cell.START.replace("seed_everything(0)", "seed_everything(7)")
+    )
+    assert any("differs from the text" in problem for problem in lint(nbk.read(tiny.source), tiny.lab))
+    released = nbk.read(release(tiny.lab, paths(tiny)))
+    now = nbk.read(tiny.source)
+    assert "seed_everything(7)" in now.cells[1].source
+    assert now.cells[1].source.endswith("toy = torch.tensor([1.0, 2.0, 3.0])")
+    assert released.cells[1].source == now.cells[1].source
+    assert lint(now, tiny.lab) == []
+    # Nothing else of the source changed.
+    assert tiny.source.read_bytes() == old.replace(b"seed_everything(0)", b"seed_everything(7)")
+    assert [path.name for path in tiny.source.parent.iterdir()] == [tiny.source.name]
+
+
+def test_a_refused_release_leaves_the_source(tiny, monkeypatch):
+    tiny.cell(T).metadata.nbgrader.points = 40
+    tiny.write()
+    before = tiny.source.read_bytes()
+    monkeypatch.setattr(setup_cell, "START", setup_cell.START + "viz.style.use()\n")
+    with pytest.raises(CourseError, match="cannot be released"):
+        release(tiny.lab, paths(tiny))
+    assert tiny.source.read_bytes() == before
 
 
 def test_an_error_inside_nbgrader_leaves_the_old_release(tiny, monkeypatch):

@@ -494,15 +494,16 @@ def test_the_constant_answer_notices_when_it_differs():
 
 
 def test_an_entry_has_all_its_parts(tiny):
-    first, _, last = catalogue.load(tiny.root, tiny.lab.name, "double")
+    exercise = nbk.find_exercise(tiny.nb, "double")
+    first, _, last = catalogue.load(tiny.root, tiny.lab.name, exercise)
     assert (first.kind, first.name, first.line) == ("mutant", "squares", 2)
     assert first.misconception == "Doubling is multiplying a number with itself."
     assert first.says == ("squared instead",)
     assert first.source.startswith("def double(values):")
     assert last.note == "x + x."
-    assert catalogue.find(tiny.root, tiny.lab.name, "double", "adds") == last
+    assert catalogue.find(tiny.root, tiny.lab.name, exercise, "adds") == last
     with pytest.raises(CourseError, match="has no 'subtracts'; it has: squares, in_place, adds"):
-        catalogue.find(tiny.root, tiny.lab.name, "double", "subtracts")
+        catalogue.find(tiny.root, tiny.lab.name, exercise, "subtracts")
 
 
 @pytest.mark.parametrize(
@@ -521,7 +522,98 @@ def test_an_entry_has_all_its_parts(tiny):
 )
 def test_a_malformed_catalogue_is_refused(text, says):
     with pytest.raises(CourseError, match=re.escape(says)):
-        catalogue.parse(text, Path("x.py"))
+        catalogue.parse(text, Path("x.py"), "y = 0")
+
+
+# Entries that are edits of the solution
+
+EDITED = "# %% variant: x\n# note: n\n"
+SOLUTION = """def mean(values):
+    ### BEGIN SOLUTION
+    total = 0
+    for value in values:
+        total += value
+
+    # a comment
+    return total / len(values)
+    ### END SOLUTION"""
+
+
+def edited(text: str) -> str:
+    (entry,) = catalogue.parse(EDITED + text, Path("x.py"), SOLUTION)
+    return entry.source
+
+
+def test_an_edit_changes_part_of_a_line():
+    plain = SOLUTION.replace("    ### BEGIN SOLUTION\n", "").replace("\n    ### END SOLUTION", "")
+    assert edited("# edit: total / len -> total // len") == plain.replace("/", "//")
+    assert edited("# edit: / len(values) ->\n\n\n") == plain.replace("/ len(values)", "")
+    assert edited("# edit: total / len(values)\n#   -> total /\n#   len(values) / 2") == plain + " / 2"
+
+
+def test_edits_are_made_in_order():
+    assert "return 2 * sum(values)" in edited(
+        "# edit: total / len(values) -> sum(values)\n# edit: return sum -> return 2 * sum"
+    )
+
+
+def test_an_edit_changes_whole_lines_where_they_are_indented():
+    loop = "# edit:\n#   for value in values:\n#       total += value\n#\n#   # a comment\n# ->\n"
+    assert edited(loop + "#   for value in values:\n#       if value:\n#           total += value\n") == (
+        "def mean(values):\n    total = 0\n    for value in values:\n        if value:\n"
+        "            total += value\n    return total / len(values)"
+    )
+    assert edited(loop) == "def mean(values):\n    total = 0\n    return total / len(values)"
+    assert edited("# edit:\n#   def mean(values):\n# ->\n#   def mean(values) -> float:").startswith(
+        "def mean(values) -> float:\n    total = 0\n"
+    )
+
+
+def test_other_keys_may_follow_an_edit():
+    text = "# %% variant: x\n# edit: total = 0 -> total = 0.0\n# note: n,\n#   and more."
+    (entry,) = catalogue.parse(text, Path("x.py"), SOLUTION)
+    assert entry.note == "n, and more."
+    assert "total = 0.0" in entry.source
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("# edit: totals -> total", "x.py, line 3: 'totals' does not stand in the solution"),
+        ("# edit: total -> sum", "line 3: 'total' stands 3 times in the solution"),
+        ("# edit: total = 0 -> total = 0", "line 3: the edit changes nothing: both sides are 'total = 0'"),
+        ("# edit: total = 0 -> n = 0\n# edit: total = 0 -> n = 1", "line 4: 'total = 0' does not stand"),
+        ("# edit: total = 0 -> total = (", "line 1: x does not compile: '(' was never closed, line 2 of"),
+        ("# edit: total = 0", "line 3: 'total = 0' should be `# edit: old -> new` with one arrow"),
+        ("# edit: total -> a -> b", "with one arrow"),
+        ("# edit: -> b", "with one arrow"),
+        ("# edit: ### BEGIN SOLUTION -> pass", "'### BEGIN SOLUTION' does not stand"),
+        ("# edit:\n#   total = 0", "line 3: below `# edit:` stand the old lines"),
+        ("# edit:\n# ->\n#   total = 0", "below `# edit:` stand the old lines"),
+        ("# edit:\n#   total = \n# ->\n#   n = 0", "line 3: 'total =' does not stand"),
+        ("# edit:\n#   for value in values:\n#   total += value\n# ->", "does not stand"),
+        ("# edit:\n#   total = 0\n# ->\n#   total = 0", "changes nothing"),
+        ("# edit: total = 0 -> total = 1\ndef mean(v):\n    pass", "line 4: x has edits and code"),
+    ],
+)
+def test_an_edit_that_does_not_fit_is_refused(text, says):
+    with pytest.raises(CourseError, match=re.escape(says)):
+        edited(text)
+
+
+def test_an_edited_answer_is_verified_and_handed_in_like_any_other(tiny):
+    head = "# misconception: m\n# fails: tiny-scale-double-tests\n# says: double of a toy\n"
+    tiny.catalogue("double", f"# %% mutant: thrice\n{head}# edit: values * 2 -> values * 3\n")
+    (row,) = verify_tests(tiny.lab, "double", root=tiny.root, minimum=(1, 0)).rows
+    assert row.mutants == (1, 1)
+    tiny.catalogue("total", VARIANT.format(name="same", code="def total(v):\n    return 2 * sum(v)"))
+    (_, nb), _ = submissions(tiny.lab, tiny.root, tiny.nb)
+    handed_in = next(cell.source for cell in nb.cells if nbk.grade_id(cell) == "tiny-scale-double")
+    assert "return values * 3" in handed_in
+    assert "BEGIN SOLUTION" not in handed_in
+    tiny.catalogue("double", f"# %% mutant: thrice\n{head}# edit: values * 4 -> values * 3\n")
+    (problem, *_) = verify_tests(tiny.lab, "double", root=tiny.root).problems
+    assert "line 5: 'values * 4' does not stand in the solution" in problem.came
 
 
 def test_whole_notebooks_for_graders_that_run_them(tiny):

@@ -17,7 +17,9 @@ from copy import copy
 from nbformat import NotebookNode
 
 from course_utils.course import Lab
+from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
+from course_utils.grading.author import setup_cell
 from course_utils.grading.author.complaint import Complaint
 
 MAX_OUTPUT_BYTES = 500_000
@@ -348,6 +350,17 @@ def _setup(nb: NotebookNode) -> Iterator[Complaint]:
         known |= nbk.bound_names(cell.source)
     if not nbk.setup_cells(nb):
         yield Complaint(_NOTEBOOK, "has no setup cell.")
+    for cell in nbk.setup_cells(nb)[:1]:
+        try:
+            canonical = cell.source == setup_cell.filled(cell.source)
+        except CourseError as error:
+            what = f"should begin as in every lab (author/setup_cell.py): {error}"
+            yield Complaint(nbk.label(nb, cell), what)
+            continue
+        if not canonical:
+            what = "differs from the text of every lab outside its imports and what follows `profile = get_profile()`."
+            cure = "`course release` writes it anew; author/setup_cell.py holds it."
+            yield Complaint(nbk.label(nb, cell), what, cure)
 
 
 def _essays(nb: NotebookNode) -> Iterator[Complaint]:

@@ -15,6 +15,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from traitlets.config import Config
@@ -23,11 +24,12 @@ from course_utils import course
 from course_utils.course import Lab
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
+from course_utils.grading.author import setup_cell
 from course_utils.grading.author.complaint import Complaint
 from course_utils.grading.author.lint import lint, lint_release
 from course_utils.grading.config import load_config
 from course_utils.grading.log import Log
-from course_utils.grading.paths import CoursePaths
+from course_utils.grading.paths import CoursePaths, LabFiles
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -70,12 +72,14 @@ def configure(config: Config) -> None:
 def release(lab: str | Lab, paths: CoursePaths, force: bool = False) -> Path:
     """Make the students' notebook of a lab; returns its path in labs/.
 
-    If anything fails, labs/ stays as it was. If nothing changed, no file is touched. Raises CourseError when
-    the source breaks a rule of lint, and LabHasWork when the old notebook holds work (with `force` it is
-    moved to .course/replaced/ instead).
+    Before that the source notebook's setup cell gets the text that every lab has (setup_cell). If anything
+    fails, labs/ stays as it was. If nothing changed, no file is touched. Raises CourseError when the source
+    breaks a rule of lint, and LabHasWork when the old notebook holds work (with `force` it is moved to
+    .course/replaced/ instead).
     """
     lab = course.lab(lab) if isinstance(lab, str) else lab
     files = paths.lab(lab.name)
+    write_setup_cell(files)
     source = nbk.read(files.source)
     _refuse(lab, lint(source, lab))
     paths.private.mkdir(exist_ok=True)
@@ -92,6 +96,15 @@ def release(lab: str | Lab, paths: CoursePaths, force: bool = False) -> Path:
             _put_aside(old, paths.private / "replaced")
         _replace_files(made.parent, old.parent)
     return old
+
+
+def write_setup_cell(files: LabFiles) -> None:
+    """Give the source notebook's setup cell the text that every lab has, if it has another."""
+    source = nbk.read(files.source)
+    if setup_cell.fill(source):
+        draft = files.source.with_suffix(".tmp")
+        nbformat.write(source, draft)
+        os.replace(draft, files.source)
 
 
 def generate(lab: str, paths: CoursePaths, target: Path) -> Path:

@@ -144,7 +144,7 @@ def lacking(
     ]
     for item in known if chosen is None else chosen:
         try:
-            kinds = Counter(entry.kind for entry in catalogue.load(root, lab, item.name))
+            kinds = Counter(entry.kind for entry in catalogue.load(root, lab, item))
         except CourseError as error:
             found.append(Mismatch(item.name, "catalogue", "a catalogue that can be read", str(error)))
             continue
@@ -166,7 +166,7 @@ def submissions(lab: str | Lab, root: Path, released: NotebookNode) -> Iterator[
     source = nbk.read(CoursePaths(root).lab(lab.name).source)
     right = {item.id: item.solution.source for item in nbk.exercises(source)}
     for item in nbk.exercises(source):
-        for entry in catalogue.load(root, lab.name, item.name):
+        for entry in catalogue.load(root, lab.name, item):
             yield entry, nbk.with_answers(released, {**right, item.id: entry.source})
 
 
@@ -204,7 +204,7 @@ def _verify(stage: Stage, item: Exercise, root: Path, lab: str) -> tuple[Row, li
     broken = bool(problems)
     entries: list[Entry] = []
     with contextlib.suppress(CourseError):  # `lacking` says so
-        entries = catalogue.load(root, lab, item.name)
+        entries = catalogue.load(root, lab, item)
     mutants = [entry for entry in entries if entry.kind == "mutant"]
     variants = [entry for entry in entries if entry.kind == "variant"]
     bad, visible = [], 0

@@ -1,0 +1,93 @@
+"""The first setup cell of every lab: one text, in which a lab has two places of its own.
+
+Its own are what it imports and what follows `profile = get_profile()`. `course release` writes all the rest
+anew into the source notebook: to change it for every lab, change it here and release.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from nbformat import NotebookNode
+
+from course_utils.errors import CourseError
+from course_utils.grading import notebook as nbk
+
+INSTALL = """\
+import importlib.util
+import subprocess
+import sys
+
+COURSE_HOME = ""  # a git URL, filled in when the course is published
+if importlib.util.find_spec("course_utils") is None:
+    if not COURSE_HOME:
+        raise RuntimeError(
+            "course_utils is not installed here: run `make course` in the course's folder first."
+        )
+    subprocess.check_call(
+        [sys.executable, "-m", "pip", "install", "-q", f"adapting-llms @ git+{COURSE_HOME}"]
+    )
+"""
+
+START = """\
+seed_everything(0)
+viz.style.use()
+profile = get_profile()
+"""
+
+# What START uses; a lab imports it together with its own.
+NEEDED = frozenset({"get_profile", "seed_everything", "viz"})
+
+
+def setup_text(imports: str, own: str) -> str:
+    """The cell's text. imports: the lab's import lines, with NEEDED among them; own: its last lines."""
+    return f"{INSTALL}\n{imports.strip()}\n\n{START}{own.strip()}\n".rstrip()
+
+
+def filled(source: str) -> str:
+    """The canonical text around a cell's own parts: its last imports and what follows `profile = …`.
+
+    Raises CourseError that says which part is missing.
+    """
+    try:
+        body = ast.parse(nbk.plain_python(source)).body
+    except SyntaxError as error:
+        raise CourseError(f"it does not compile: {error.msg}, line {error.lineno}.") from None
+    profile = next((i for i, node in enumerate(body) if _binds_profile(node)), None)
+    if profile is None:
+        raise CourseError("it lacks the line `profile = get_profile()`, after which a lab's own lines stand.")
+    last = max((i for i in range(profile) if _imports(body[i])), default=None)
+    if last is None:
+        raise CourseError("it imports nothing before `profile = get_profile()`.")
+    first = last
+    while first > 0 and _imports(body[first - 1]):
+        first -= 1
+    lines = source.split("\n")
+    imports = "\n".join(lines[body[first].lineno - 1 : body[last].end_lineno])
+    missing = NEEDED - nbk.bound_names(imports)
+    if missing:
+        raise CourseError(f"it does not import {', '.join(sorted(missing))}.")
+    return setup_text(imports, "\n".join(lines[body[profile].end_lineno :]))
+
+
+def fill(nb: NotebookNode) -> bool:
+    """Write the canonical text into the notebook's first setup cell; whether that changed anything.
+
+    A cell whose own parts cannot be found stays as it is: lint says what it lacks.
+    """
+    for cell in nbk.setup_cells(nb)[:1]:
+        try:
+            text = filled(cell.source)
+        except CourseError:
+            return False
+        changed, cell.source = cell.source != text, text
+        return changed
+    return False
+
+
+def _imports(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def _binds_profile(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["profile"]

@@ -1,0 +1,63 @@
+"""The setup cell that all labs share: what a lab keeps of its own, and what is written anew."""
+
+from __future__ import annotations
+
+import pytest
+
+from course_utils.errors import CourseError
+from course_utils.grading.author import setup_cell
+
+IMPORTS = """\
+import math
+
+from course_utils import checks, viz
+from course_utils.profiles import get_profile
+from course_utils.seeding import seed_everything"""
+
+
+def test_a_lab_keeps_its_imports_and_its_last_lines():
+    own = "# A note of the lab.\nx = 3\n\n\ndef f():\n    return profile"
+    text = setup_cell.setup_text(IMPORTS, own)
+    assert setup_cell.filled(text) == text
+    assert text.startswith("import importlib.util\n")
+    assert text.endswith(f"\nprofile = get_profile()\n{own}")
+    assert f"\n\n{IMPORTS}\n\nseed_everything(0)\n" in text
+
+
+def test_a_lab_may_end_with_the_profile():
+    text = setup_cell.setup_text(IMPORTS, "")
+    assert text.endswith("profile = get_profile()")
+    assert setup_cell.filled(text) == text
+
+
+def test_what_is_not_the_labs_own_is_written_anew():
+    old = (
+        "import sys\nif sys.version_info < (3, 8):\n    raise RuntimeError\n\n"
+        f"{IMPORTS}\nseed_everything(5)\nviz.style.use()\nviz.style.use()\nprofile = get_profile()\nx = 1"
+    )
+    assert setup_cell.filled(old) == setup_cell.setup_text(IMPORTS, "x = 1")
+
+
+def test_a_change_of_the_text_reaches_a_cell_that_has_the_old_one(monkeypatch):
+    old = setup_cell.setup_text(IMPORTS, "x = 1")
+    monkeypatch.setattr(
+        setup_cell, "INSTALL", "import sys\nif sys.version_info < (3, 11):\n    sys.exit(1)\n"
+    )
+    new = setup_cell.filled(old)
+    assert new != old
+    assert new == setup_cell.setup_text(IMPORTS, "x = 1")
+    assert setup_cell.filled(new) == new
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("import math\nx = 1", "lacks the line `profile = get_profile\\(\\)`"),
+        ("profile = get_profile()", "imports nothing before"),
+        (f"{IMPORTS}\nprofile =", "does not compile: invalid syntax, line 6"),
+        ("from course_utils import viz\nprofile = 1", "does not import get_profile, seed_everything"),
+    ],
+)
+def test_a_cell_without_the_parts_is_refused(source, says):
+    with pytest.raises(CourseError, match=says):
+        setup_cell.filled(source)
