@@ -61,10 +61,8 @@ def release(lab: LabArgument = None) -> None:
     from course_utils.course import lab as find_lab
     from course_utils.grading.author.check_lab import refuse
     from course_utils.grading.author.release import release as release_lab
-    from course_utils.grading.author.release import write_setup_cell
 
     for name in _labs(lab):
-        write_setup_cell(_paths().lab(name))
         refuse(find_lab(name), _own_course())
         path = release_lab(name, _paths())
         console.print(f"Released {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")

@@ -172,8 +172,12 @@ def test_what_a_run_did_not_leave_is_found(ran, change: Callable, says):
 def test_a_lab_that_is_not_released_or_not_any_more(tiny):
     files = CheckedLab(LAB, tiny.root)
     assert "labs/01_tiny/01_tiny.ipynb is missing." in str(look_at_release(files)[0])
-    release(LAB, files)
+    release(LAB, files.paths)
     assert look_at_release(files) == []
+    tiny.nb.cells[1].source = tiny.nb.cells[1].source.replace("seed_everything(0)", "seed_everything(1)")
+    tiny.write()
+    assert "The setup cell has another text" in str(look_at_release(files)[0])
+    tiny.nb.cells[1].source = tiny.nb.cells[1].source.replace("seed_everything(1)", "seed_everything(0)")
     tiny.nb.cells[0].source = "# Another title"
     tiny.write()
     [complaint] = look_at_release(files)

@@ -19,7 +19,7 @@ from course_utils import readme
 from course_utils.course import Lab
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
-from course_utils.grading.author import catalogue, verify
+from course_utils.grading.author import catalogue, setup_cell, verify
 from course_utils.grading.author.agreement import agreement_complaints, last_run_complaints
 from course_utils.grading.author.complaint import Complaint, unwritten
 from course_utils.grading.author.decks import deck_complaints, page_complaints
@@ -92,12 +92,19 @@ def look_at_readme(files: CheckedLab) -> list[Complaint]:
 
 
 def look_at_release(files: CheckedLab) -> list[Complaint]:
-    """labs/ is what release makes of the source, and gives nothing away."""
+    """What a release makes: the source's setup cell, and labs/, which gives nothing away."""
     number = files.lab.number
     if not files.released.is_file():
         place = str(files.released.relative_to(files.root))
         return [Complaint(place, "is missing.", f"Make it: `course release {number}`.")]
-    found = lint_release(nbk.read(files.source), nbk.read(files.released))
+    source = nbk.read(files.source)
+    found = lint_release(source, nbk.read(files.released))
+    if setup_cell.fill(source):
+        what = (
+            "has another text than every lab outside its imports and what follows `profile = get_profile()`."
+        )
+        cure = f"`course release {number}` writes it anew; author/setup_cell.py holds it."
+        found.append(Complaint("The setup cell", what, cure))
     if has_work(files.released):
         what = "holds work that is not of the release."
         found.append(Complaint(str(files.released.relative_to(files.root)), what, "Move it elsewhere."))

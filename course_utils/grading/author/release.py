@@ -29,7 +29,7 @@ from course_utils.grading.author.complaint import Complaint
 from course_utils.grading.author.lint import lint, lint_release
 from course_utils.grading.config import load_config
 from course_utils.grading.log import Log
-from course_utils.grading.paths import CoursePaths, LabFiles
+from course_utils.grading.paths import CoursePaths
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -79,9 +79,13 @@ def release(lab: str | Lab, paths: CoursePaths, force: bool = False) -> Path:
     """
     lab = course.lab(lab) if isinstance(lab, str) else lab
     files = paths.lab(lab.name)
-    write_setup_cell(files)
     source = nbk.read(files.source)
+    stale = setup_cell.fill(source)
     _refuse(lab, lint(source, lab))
+    if stale:
+        draft = files.source.with_suffix(".tmp")
+        nbformat.write(source, draft)
+        os.replace(draft, files.source)
     paths.private.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="release-", dir=paths.private) as folder:
         made = generate(lab.name, paths, Path(folder))
@@ -96,15 +100,6 @@ def release(lab: str | Lab, paths: CoursePaths, force: bool = False) -> Path:
             _put_aside(old, paths.private / "replaced")
         _replace_files(made.parent, old.parent)
     return old
-
-
-def write_setup_cell(files: LabFiles) -> None:
-    """Give the source notebook's setup cell the text that every lab has, if it has another."""
-    source = nbk.read(files.source)
-    if setup_cell.fill(source):
-        draft = files.source.with_suffix(".tmp")
-        nbformat.write(source, draft)
-        os.replace(draft, files.source)
 
 
 def generate(lab: str, paths: CoursePaths, target: Path) -> Path:
