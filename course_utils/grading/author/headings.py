@@ -68,7 +68,7 @@ def heading_complaints(nb: NotebookNode, lab: Lab) -> Iterator[Complaint]:
             yield Complaint(
                 place,
                 f"says {said!r}, the facts are {shown!r}.",
-                f"`course solve {lab.number}` writes it anew; are the facts wrong, mend the cell's metadata or course.toml.",
+                f"`course solve {lab.number}` writes it anew. If the facts are wrong, mend metadata or course.toml.",
             )
 
 
