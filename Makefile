@@ -23,7 +23,7 @@ help:
 	@echo "make quick    lint, types, and the unit tests that need no model: about a minute"
 	@echo "make lab-test LAB=7   all checks of one lab"
 	@echo "make lab      JupyterLab on labs/"
-	@echo "make slides   build the slides"
+	@echo "make slides   build the slides; only one deck with DECK=07_my_lab"
 	@echo "make bench    speed, as ratios within one run"
 	@echo "make readme   bring the numbers in README.md up to date"
 	@echo "make lock     bring constraints.lock in line with pyproject.toml and constraints.txt"
@@ -51,7 +51,7 @@ lab: $(INSTALLED)
 	$(BIN)/jupyter lab labs
 
 slides: $(INSTALLED)
-	$(BIN)/python -m course_utils.slides build
+	$(BIN)/python -m course_utils.slides build $(DECK)
 
 bench: $(INSTALLED)
 	@for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -62,7 +62,7 @@ def test_what_a_slide_lacks_is_named(change: Callable, place: str, says: str) ->
     assert any(complaint.place == place and says in complaint.what for complaint in found), found
 
 
-NOTE = '<div class="bespoke-marp-note active">Say: a.</div>'
+NOTE = '<div class="bespoke-marp-note">Say: a.</div>'
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def heading_complaints(nb: NotebookNode, lab: Lab) -> Iterator[Complaint]:
             yield Complaint(
                 place,
                 f"says {said!r}, the facts are {shown!r}.",
-                "Mend the metadata `course` or course.toml if they are wrong; `course solve` writes the heading.",
+                f"`course solve {lab.number}` writes it anew. If the facts are wrong, mend metadata or course.toml.",
             )
 
 
