@@ -39,7 +39,7 @@ PLAIN = [
     torch.tensor(True),
     torch.tensor([1.0, math.nan]),
     torch.zeros(2, 0),
-    torch.randn(3, 4).T,
+    torch.randn(3, 4, generator=torch.Generator().manual_seed(0)).T,
     torch.tensor([1.5, -2.0], dtype=torch.bfloat16),
     torch.tensor([1.5, -2.0]).to(torch.float8_e4m3fn),
     torch.tensor([1 + 2j]),
