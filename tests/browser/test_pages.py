@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ UNNAMED = """() => [
 @pytest.fixture
 def pages(records, folders) -> dict[str, object]:
     """A small class with every state in it, and a hostile student. The lab is the real one, so links lead to it."""
-    folders.solutions = Path(__file__).resolve().parents[2] / "solutions"
+    folders = replace(folders, solutions=Path(__file__).resolve().parents[2] / "solutions")
     results = [
         records.result("amara_okafor"),
         records.result(
