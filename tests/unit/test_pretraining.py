@@ -132,8 +132,9 @@ class MadeUp:
     lengths: tuple[int, ...] = (1, 2)
 
 
-def test_a_folder_is_claimed_once_and_for_one_recipe(tmp_path: Path) -> None:
+def test_a_folder_is_claimed_again_by_the_same_recipe_alone(tmp_path: Path) -> None:
     path = tmp_path / "new" / "recipe.json"
+    claim(path, MadeUp(), "taken")
     claim(path, MadeUp(), "taken")
     claim(path, {"lengths": [1, 2]}, "taken")  # the same, however it is written down
     before = path.read_text()

@@ -78,7 +78,7 @@ def test_processes_share_the_work_and_the_file_is_in_the_plans_order(folder: Pat
     recording, other = (Recording("made_up", MadeUpRecipe()) for _ in range(2))
 
     def run(settings):
-        if settings == PLAN[2]:
+        if settings == PLAN[3]:
             complete(other, lambda _: {"loss": 5}, wanted=lambda asked: asked == PLAN[0])
         return {"loss": 1}
 
