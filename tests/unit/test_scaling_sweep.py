@@ -26,6 +26,8 @@ from course_utils.scaling.trunk import (
     updates,
 )
 
+pytestmark = pytest.mark.slow  # trains models
+
 SMALL = Size(8, 1, 1)
 # 256 tokens an update, and few of them
 QUICK = TrunkRecipe(batch=8, length=32, warmup_steps=4, held_out=64)
@@ -181,7 +183,7 @@ def test_a_killed_recording_goes_on(tmp_path: Path) -> None:
         "trunk._keep = keep_and_die\n"
         f"t.record(Path({str(killed)!r}))"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=600)
     assert done.returncode == -9, done.stderr
     assert not (killed / "sweep.csv").exists()
     frame = record(killed)

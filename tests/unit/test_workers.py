@@ -12,7 +12,16 @@ import pytest
 import torch
 
 ROOT = Path(__file__).resolve().parents[2]
-SLOW = {"load_base", "from_pretrained", "fine_tune", "pretrain", "check_notebook", "run_untouched", "solve"}
+SLOW = {
+    "load_base",
+    "from_pretrained",
+    "fine_tune",
+    "pretrain",
+    "train_trunk",
+    "check_notebook",
+    "run_untouched",
+    "solve",
+}
 
 
 def collected(*arguments: str | Path, seed: int, cwd: Path = ROOT) -> list[str]:
