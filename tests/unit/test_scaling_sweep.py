@@ -199,7 +199,6 @@ def test_a_killed_recording_goes_on(tmp_path: Path) -> None:
         sweep.record(TINY_JOBS, killed, killed / "state", processes=1)
 
 
-@pytest.mark.slow  # starts processes that import torch
 def test_processes_side_by_side_give_the_same(tmp_path: Path) -> None:
     jobs = TINY_JOBS[:3]
     alone, together = (
