@@ -54,6 +54,24 @@ def test_another_process_collects_the_same_tests(request: pytest.FixtureRequest)
     assert [name for name in there if name in set(here)] == here
 
 
+def test_what_belongs_together_stays_on_one_worker(tmp_path: Path) -> None:
+    """xdist reads a group from a test's name. A pytest whose names it cannot change lets groups fall apart."""
+    code = """
+import os, pytest
+@pytest.mark.xdist_group("{}")
+@pytest.mark.parametrize("n", range(6))
+def test_it(n, worker_id):
+    open({!r}, "a").write(worker_id + "\\n")
+"""
+    for name in ("one", "other"):
+        (tmp_path / f"test_{name}.py").write_text(code.format(name, str(tmp_path / name)))
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    command = [sys.executable, "-m", "pytest", "-q", "-n2", "--dist=loadgroup", "-p", "no:cacheprovider", "."]
+    subprocess.run(command, cwd=tmp_path, env=clean, check=True, capture_output=True)
+    workers = [set((tmp_path / name).read_text().split()) for name in ("one", "other")]
+    assert [len(one) for one in workers] == [1, 1]
+
+
 def test_an_order_that_comes_from_hashes_is_noticed(tmp_path: Path) -> None:
     code = "import pytest\n@pytest.mark.parametrize('x', set('abcdefgh'))\ndef test_it(x): pass\n"
     (tmp_path / "test_set.py").write_text(code)
