@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
+import time
+from multiprocessing import Pipe
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -15,10 +20,10 @@ SOURCE = nbformat.writes(nbformat.v4.new_notebook())
 @pytest.fixture
 def question():
     """question(**facts): one without a lab, which is answered by telling so."""
-    return lambda **facts: json.dumps({"source": SOURCE, "settings": {"unsafe": True}, **facts}).encode()
+    return lambda **facts: json.dumps({"source": SOURCE, "unsafe": True, **facts}).encode()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def helper():
     yield remote._helpers
     remote._helpers.process.kill()
@@ -28,10 +33,10 @@ def helper():
 def test_one_process_answers_questions_of_any_size(question, helper):
     first = json.loads(remote.run_here(question()))
     process = helper.process
-    assert first == {"problem": "KeyError: 'facts'"}
+    assert first == {"problem": "KeyError: 'files'"}
     # Far more than a pipe holds.
-    facts = {"assignment": "x" * 5_000_000, "student": "s", "notebook": "n"}
-    assert "File name too long" in json.loads(remote.run_here(question(facts=facts)))["problem"]
+    files = [["x" * 5_000_000, "file", ""]]
+    assert "File name too long" in json.loads(remote.run_here(question(files=files)))["problem"]
     assert helper.process is process
     assert process.poll() is None
 
@@ -45,5 +50,31 @@ def test_a_process_that_died_is_told_and_replaced(question, helper):
         remote.run_here(question())
     del process.poll
     assert process.poll() == -9
-    assert json.loads(remote.run_here(question()))["problem"] == "KeyError: 'facts'"
+    assert json.loads(remote.run_here(question()))["problem"] == "KeyError: 'files'"
     assert helper.process is not process
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda question, folder, warm: {"notebook": "x" * 5_000_000}, "x" * 5_000_000),
+        (lambda question, folder, warm: 1 / 0, "ZeroDivisionError: division by zero"),
+        (lambda question, folder, warm: os.abort(), "the process that ran it was ended"),
+    ],
+)
+def test_the_answer_of_a_fork_comes_back(monkeypatch, answer, said):
+    monkeypatch.setattr(remote, "_answer", answer)
+    asker, far_end = Pipe()
+    with asker, far_end:
+        assert list(json.loads(remote._in_fork({}, asker, Path(), None)).values()) == [said]
+
+
+def test_a_fork_ends_when_nobody_waits_for_it(monkeypatch):
+    monkeypatch.setattr(remote, "_answer", lambda question, folder, warm: time.sleep(600))
+    asker, far_end = Pipe()
+    gone = threading.Timer(0.5, far_end.close)
+    began = time.monotonic()
+    with asker:
+        gone.start()
+        assert "was ended" in json.loads(remote._in_fork({}, asker, Path(), None))["problem"]
+    assert time.monotonic() - began < 300
