@@ -10,38 +10,22 @@ def diagnose(batch, eos_token_id):
 # misconception: An EOS in the input is learned.
 # fails: sft_masking-museum-diagnose-tests
 # says: You looked for EOS in input_ids
-def diagnose(batch, eos_token_id):
-    verdicts = []
-    for ids, mask, labels in zip(batch["input_ids"], batch["attention_mask"], batch["labels"]):
-        labelled = labels != -100
-        if not labelled[1:].any():
-            verdicts.append("nothing to learn")
-        elif (labelled & (mask == 0)).any():
-            verdicts.append("padding in the loss")
-        elif not (ids == eos_token_id).any():
-            verdicts.append("no end")
-        else:
-            verdicts.append("ok")
-    return verdicts
-
+# edit:
+#   for mask, labels in zip(batch["attention_mask"], batch["labels"]):
+# ->
+#   for ids, mask, labels in zip(batch["input_ids"], batch["attention_mask"], batch["labels"]):
+# edit: elif not (labels == eos_token_id).any(): -> elif not (ids == eos_token_id).any():
 
 # %% mutant: position_0_counts
 # misconception: Any label other than -100 is something to learn.
 # fails: sft_masking-museum-diagnose-tests
 # says: Nothing predicts the first token
-def diagnose(batch, eos_token_id):
-    verdicts = []
-    for mask, labels in zip(batch["attention_mask"], batch["labels"]):
-        if (labels == -100).all():
-            verdicts.append("nothing to learn")
-        elif ((labels != -100) & (mask == 0)).any():
-            verdicts.append("padding in the loss")
-        elif not (labels == eos_token_id).any():
-            verdicts.append("no end")
-        else:
-            verdicts.append("ok")
-    return verdicts
-
+# edit:
+#   labelled = labels != -100
+#   if not labelled[1:].any():
+# ->
+#   if (labels == -100).all():
+# edit: elif (labelled & (mask == 0)).any(): -> elif ((labels != -100) & (mask == 0)).any():
 
 # %% mutant: end_first
 # misconception: The order of the questions does not matter.
@@ -65,20 +49,7 @@ def diagnose(batch, eos_token_id):
 # misconception: A row ends with EOS, so the last label is EOS.
 # fails: sft_masking-museum-diagnose-tests
 # says: last position
-def diagnose(batch, eos_token_id):
-    verdicts = []
-    for mask, labels in zip(batch["attention_mask"], batch["labels"]):
-        labelled = labels != -100
-        if not labelled[1:].any():
-            verdicts.append("nothing to learn")
-        elif (labelled & (mask == 0)).any():
-            verdicts.append("padding in the loss")
-        elif labels[-1] != eos_token_id:
-            verdicts.append("no end")
-        else:
-            verdicts.append("ok")
-    return verdicts
-
+# edit: elif not (labels == eos_token_id).any(): -> elif labels[-1] != eos_token_id:
 
 # %% mutant: one_verdict_for_the_batch
 # misconception: A batch is either good or bad.
@@ -117,18 +88,10 @@ def diagnose(batch, eos_token_id):
 # misconception: Only rows with a problem need a word.
 # fails: sft_masking-museum-diagnose-tests
 # says: one verdict for each row
-def diagnose(batch, eos_token_id):
-    verdicts = []
-    for mask, labels in zip(batch["attention_mask"], batch["labels"]):
-        labelled = labels != -100
-        if not labelled[1:].any():
-            verdicts.append("nothing to learn")
-        elif (labelled & (mask == 0)).any():
-            verdicts.append("padding in the loss")
-        elif not (labels == eos_token_id).any():
-            verdicts.append("no end")
-    return verdicts
-
+# edit:
+#   else:
+#       verdicts.append("ok")
+# ->
 
 # %% mutant: tuple_of_verdicts
 # misconception: A tuple is as good as a list.
@@ -149,58 +112,23 @@ def diagnose(batch, eos_token_id):
 # misconception: attention_mask is 1 on padding.
 # fails: sft_masking-museum-diagnose-tests
 # says: attention_mask is 1 on real tokens
-def diagnose(batch, eos_token_id):
-    verdicts = []
-    for mask, labels in zip(batch["attention_mask"], batch["labels"]):
-        labelled = labels != -100
-        if not labelled[1:].any():
-            verdicts.append("nothing to learn")
-        elif (labelled & (mask == 1)).any():
-            verdicts.append("padding in the loss")
-        elif not (labels == eos_token_id).any():
-            verdicts.append("no end")
-        else:
-            verdicts.append("ok")
-    return verdicts
-
+# edit: elif (labelled & (mask == 0)).any(): -> elif (labelled & (mask == 1)).any():
 
 # %% mutant: padding_is_token_0
 # misconception: Padding is recognised by its token, and that is 0.
 # fails: sft_masking-museum-diagnose-tests
 # says: Decide by labels and attention_mask
-def diagnose(batch, eos_token_id):
-    verdicts = []
-    for ids, labels in zip(batch["input_ids"], batch["labels"]):
-        labelled = labels != -100
-        if not labelled[1:].any():
-            verdicts.append("nothing to learn")
-        elif (labelled & (ids == 0)).any():
-            verdicts.append("padding in the loss")
-        elif not (labels == eos_token_id).any():
-            verdicts.append("no end")
-        else:
-            verdicts.append("ok")
-    return verdicts
-
+# edit:
+#   for mask, labels in zip(batch["attention_mask"], batch["labels"]):
+# ->
+#   for ids, labels in zip(batch["input_ids"], batch["labels"]):
+# edit: elif (labelled & (mask == 0)).any(): -> elif (labelled & (ids == 0)).any():
 
 # %% mutant: eos_is_2
 # misconception: The end token of this model is 2.
 # fails: sft_masking-museum-diagnose-tests
 # says: EOS = 9
-def diagnose(batch, eos_token_id):
-    verdicts = []
-    for mask, labels in zip(batch["attention_mask"], batch["labels"]):
-        labelled = labels != -100
-        if not labelled[1:].any():
-            verdicts.append("nothing to learn")
-        elif (labelled & (mask == 0)).any():
-            verdicts.append("padding in the loss")
-        elif not (labels == 2).any():
-            verdicts.append("no end")
-        else:
-            verdicts.append("ok")
-    return verdicts
-
+# edit: elif not (labels == eos_token_id).any(): -> elif not (labels == 2).any():
 
 # %% mutant: end_before_padding
 # misconception: A missing end is worse than padding in the loss, so it is named first.
@@ -225,39 +153,19 @@ def diagnose(batch, eos_token_id):
 # misconception: EOS must be the last label of the row.
 # fails: sft_masking-museum-diagnose-tests
 # says: anywhere among the row's labels
-def diagnose(batch, eos_token_id):
-    verdicts = []
-    for mask, labels in zip(batch["attention_mask"], batch["labels"]):
-        labelled = labels != -100
-        if not labelled[1:].any():
-            verdicts.append("nothing to learn")
-        elif (labelled & (mask == 0)).any():
-            verdicts.append("padding in the loss")
-        elif labels[labelled][-1] != eos_token_id:
-            verdicts.append("no end")
-        else:
-            verdicts.append("ok")
-    return verdicts
-
+# edit: elif not (labels == eos_token_id).any(): -> elif labels[labelled][-1] != eos_token_id:
 
 # %% mutant: writes_into_labels
 # misconception: Position 0 is never learned, so its label can be masked on the way.
 # fails: sft_masking-museum-diagnose-tests
 # says: leaves the batch as it was
-def diagnose(batch, eos_token_id):
-    verdicts = []
-    for mask, labels in zip(batch["attention_mask"], batch["labels"]):
-        labels[mask == 0] = labels[mask == 0].clamp(max=-1)
-        if not (labels[1:] != -100).any():
-            verdicts.append("nothing to learn")
-        elif (labels == -1).any():
-            verdicts.append("padding in the loss")
-        elif not (labels == eos_token_id).any():
-            verdicts.append("no end")
-        else:
-            verdicts.append("ok")
-    return verdicts
-
+# edit:
+#   labelled = labels != -100
+#   if not labelled[1:].any():
+# ->
+#   labels[mask == 0] = labels[mask == 0].clamp(max=-1)
+#   if not (labels[1:] != -100).any():
+# edit: elif (labelled & (mask == 0)).any(): -> elif (labels == -1).any():
 
 # %% variant: whole_batch_at_once
 # note: Three boolean vectors for the batch, then one pass over them.

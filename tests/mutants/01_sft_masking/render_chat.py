@@ -2,14 +2,7 @@
 # misconception: The end of the sequence is where the tokens end; a token for it is not needed.
 # fails: sft_masking-chat-render_chat-tests
 # says: never learns to stop
-def render_chat(question, answer, tokenizer):
-    prompt = tokenizer.apply_chat_template(
-        [{"role": "user", "content": question}], add_generation_prompt=True, tokenize=False
-    )
-    prompt_ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
-    answer_ids = tokenizer(answer, add_special_tokens=False)["input_ids"]
-    return torch.tensor(prompt_ids + answer_ids), len(prompt_ids)
-
+# edit: answer_ids + [tokenizer.eos_token_id] -> answer_ids
 
 # %% mutant: newline_after_eos
 # misconception: What the chat template writes for the whole conversation is the training example.

@@ -546,18 +546,12 @@ def classify_error(text, stopped, gold):
 # misconception: The course's functions are the same as mine.
 # fails: gsm8k-errors-classify_error-tests
 # says: functions of course_utils that ran
-def classify_error(text, stopped, gold):
-    from course_utils.data.answers import parse_answer
-
-    if is_correct(text, gold):
-        return "correct"
-    if parse_answer(text) is None:
-        return "format" if stopped else "no end"
-    steps = check_calculator(text.partition("####")[0])
-    if not steps:
-        return "unchecked"
-    return "plan" if all(right for _, right in steps) else "arithmetic"
-
+# edit:
+#   if is_correct(text, gold):
+# ->
+#   from course_utils.data.answers import parse_answer
+#   if is_correct(text, gold):
+# edit: split("####") -> partition("####")
 
 # %% variant: nested
 # note: Nested cases instead of early returns.

@@ -157,12 +157,7 @@ def is_correct(completion, gold):
 # misconception: Nothing can be right if there is no gold number.
 # fails: gsm8k-answers-is_correct-tests
 # says: a gold answer without a number: ValueError
-def is_correct(completion, gold):
-    wanted = parse_answer(gold)
-    if wanted is None:
-        return False
-    return parse_answer(completion) == wanted
-
+# edit: raise ValueError(f"the gold answer {gold!r} has no number after ####") -> return False
 
 # %% mutant: assertion
 # misconception: assert checks the arguments.

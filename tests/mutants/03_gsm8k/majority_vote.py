@@ -27,10 +27,7 @@ def majority_vote(answers):
 # misconception: min finds the winner.
 # fails: gsm8k-samples-majority_vote-tests
 # says: This is the smallest group
-def majority_vote(answers):
-    votes = Counter(answer for answer in answers if answer is not None)
-    return min(votes, key=votes.get) if votes else None
-
+# edit: max(votes, key=votes.get) -> min(votes, key=votes.get)
 
 # %% mutant: max_of_a_set
 # misconception: max with count over a set; the order of a set is that of its entries.
@@ -54,10 +51,7 @@ def majority_vote(answers):
 # misconception: Sorting by count and taking the last.
 # fails: gsm8k-samples-majority_vote-tests
 # says: A tie goes to the answer that came first
-def majority_vote(answers):
-    votes = Counter(answer for answer in answers if answer is not None)
-    return sorted(votes.items(), key=lambda pair: pair[1])[-1][0] if votes else None
-
+# edit: max(votes, key=votes.get) -> sorted(votes.items(), key=lambda pair: pair[1])[-1][0]
 
 # %% mutant: largest_of_equals
 # misconception: Sorting pairs of count and answer.
@@ -105,10 +99,7 @@ def majority_vote(answers):
 # misconception: Answers are numbers.
 # fails: gsm8k-samples-majority_vote-tests
 # says: You returned a number
-def majority_vote(answers):
-    votes = Counter(int(answer) for answer in answers if answer is not None)
-    return max(votes, key=votes.get) if votes else None
-
+# edit: answer for answer -> int(answer) for answer
 
 # %% mutant: mean
 # misconception: The mean of the answers is the vote.
@@ -152,10 +143,7 @@ def majority_vote(answers):
 # misconception: Nobody voted: an empty string.
 # fails: gsm8k-samples-majority_vote-tests
 # says: Nobody voted: None
-def majority_vote(answers):
-    votes = Counter(answer for answer in answers if answer is not None)
-    return max(votes, key=votes.get) if votes else ""
-
+# edit: votes else None -> votes else ""
 
 # %% mutant: texts_of_none
 # misconception: str makes all entries alike.
@@ -169,10 +157,7 @@ def majority_vote(answers):
 # misconception: There is always a vote.
 # fails: gsm8k-samples-majority_vote-tests
 # says: ValueError
-def majority_vote(answers):
-    votes = Counter(answer for answer in answers if answer is not None)
-    return max(votes, key=votes.get)
-
+# edit: (votes, key=votes.get) if votes else None -> (votes, key=votes.get)
 
 # %% mutant: index_of_nothing
 # misconception: most_common(1) has an entry.
@@ -186,37 +171,25 @@ def majority_vote(answers):
 # misconception: most_common gives answer and count.
 # fails: gsm8k-samples-majority_vote-tests
 # says: vote is a tuple
-def majority_vote(answers):
-    votes = Counter(answer for answer in answers if answer is not None)
-    return votes.most_common(1)[0] if votes else None
-
+# edit: max(votes, key=votes.get) -> votes.most_common(1)[0]
 
 # %% mutant: count
 # misconception: The vote is how many agree.
 # fails: gsm8k-samples-majority_vote-tests
 # says: vote is an int
-def majority_vote(answers):
-    votes = Counter(answer for answer in answers if answer is not None)
-    return max(votes.values()) if votes else None
-
+# edit: , key=votes.get -> .values()
 
 # %% mutant: zero_is_no_answer
 # misconception: An answer that is 0 is no answer.
 # fails: gsm8k-samples-majority_vote-tests
 # says: [None, '0']
-def majority_vote(answers):
-    votes = Counter(answer for answer in answers if answer and answer != "0")
-    return max(votes, key=votes.get) if votes else None
-
+# edit: answer is not None -> answer and answer != "0"
 
 # %% mutant: sign_ignored
 # misconception: The sign of an answer is noise.
 # fails: gsm8k-samples-majority_vote-tests
 # says: vote
-def majority_vote(answers):
-    votes = Counter(answer.lstrip("-") for answer in answers if answer is not None)
-    return max(votes, key=votes.get) if votes else None
-
+# edit: answer for answer -> answer.lstrip("-") for answer
 
 # %% mutant: none_removed_in_place
 # misconception: The Nones are taken out of the list.

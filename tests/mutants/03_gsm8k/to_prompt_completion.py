@@ -393,13 +393,7 @@ def to_prompt_completion(example):
 # misconception: A broken example is dropped: None.
 # fails: gsm8k-format-to_prompt_completion-tests
 # says: no number after ####: ValueError
-def to_prompt_completion(example):
-    if parse_answer(example["answer"]) is None:
-        return None
-    messages = [{"role": "user", "content": example["question"]}]
-    prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    return {"prompt": prompt, "completion": example["answer"] + tokenizer.eos_token}
-
+# edit: raise ValueError(f"the answer {example['answer'][-40:]!r} has no number after ####") -> return None
 
 # %% mutant: template_by_hand_forgets_newline
 # misconception: The template is short enough to type.

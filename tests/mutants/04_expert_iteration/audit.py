@@ -2,366 +2,132 @@
 # misconception: The whole text is audited.
 # fails: expert_iteration-audit-audit-tests
 # says: after the first mark is not audited
-def audit(solution):
-    body = solution
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit: body = solution.split("####")[0] -> body = solution
 
 # %% mutant: last_mark
 # misconception: The answer line is the last mark.
 # fails: expert_iteration-audit-audit-tests
 # says: after the first mark is not audited
-def audit(solution):
-    body = solution.rsplit("####", 1)[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit: body = solution.split("####")[0] -> body = solution.rsplit("####", 1)[0]
 
 # %% mutant: unchecked_is_sound
 # misconception: Nothing found, nothing wrong.
 # fails: expert_iteration-audit-audit-tests
 # says: no annotation before the mark
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "sound"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit: return "unchecked" -> return "sound"
 
 # %% mutant: unchecked_is_false
 # misconception: What cannot be checked is not right.
 # fails: expert_iteration-audit-audit-tests
 # says: no annotation before the mark
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "false"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit: return "unchecked" -> return "false"
 
 # %% mutant: equations_count
 # misconception: 3+4 = 7 is a calculation too.
 # fails: expert_iteration-audit-audit-tests
 # says: without << >>
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations and re.search(r"\d\s*=\s*\d", body):
-        return "sound"
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit:
+#   if not annotations:
+# ->
+#   if not annotations and re.search(r"\d\s*=\s*\d", body):
+#       return "sound"
+#   if not annotations:
 
 # %% mutant: one_right_enough
 # misconception: One true calculation is enough.
 # fails: expert_iteration-audit-audit-tests
 # says: 8. That the answer is right
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not any(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit: all(annotation.right for annotation in annotations) -> any(annotation.right for annotation in annotations)
 
 # %% mutant: first_only
 # misconception: The first calculation shows whether it is right.
 # fails: expert_iteration-audit-audit-tests
 # says: look at all of them
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not annotations[0].right:
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit: all(annotation.right for annotation in annotations) -> annotations[0].right
 
 # %% mutant: last_only
 # misconception: The last calculation gives the answer, so only it matters.
 # fails: expert_iteration-audit-audit-tests
 # says: That the answer is right does not make it so
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not annotations[-1].right:
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit: all(annotation.right for annotation in annotations) -> annotations[-1].right
 
 # %% mutant: false_not_looked_at
 # misconception: The answer is right, so the calculations are.
 # fails: expert_iteration-audit-audit-tests
 # says: 3+4 is not 8
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if None in annotations:
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit: not all(annotation.right for annotation in annotations) -> None in annotations
 
 # %% mutant: copy_not_looked_at
 # misconception: What stands behind >> is the result.
 # fails: expert_iteration-audit-audit-tests
 # says: 9 was written behind it
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if None in found:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit: if found != copied: -> if None in found:
 
 # %% mutant: first_copy_only
 # misconception: The first copy shows it.
 # fails: expert_iteration-audit-audit-tests
 # says: last number behind >>
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found[:1] != copied[:1]:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit: if found != copied: -> if found[:1] != copied[:1]:
 
 # %% mutant: last_copy_only
 # misconception: Only the last copy can change the answer.
 # fails: expert_iteration-audit-audit-tests
 # says: 9 was written behind it
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found[-1] != copied[-1]:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit: if found != copied: -> if found[-1] != copied[-1]:
 
 # %% mutant: nothing_behind
 # misconception: Where nothing was written, nothing was miscopied.
 # fails: expert_iteration-audit-audit-tests
 # says: No number follows
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if any(c is not None and f != c for f, c in zip(found, copied)):
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit: found != copied -> any(c is not None and f != c for f, c in zip(found, copied))
 
 # %% mutant: copies_in_any_order
 # misconception: Results and copies are the same numbers.
 # fails: expert_iteration-audit-audit-tests
 # says: each annotation has its own copy
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if set(found) != set(copied):
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit: if found != copied: -> if set(found) != set(copied):
 
 # %% mutant: answer_any_result
 # misconception: The answer is one of the results.
 # fails: expert_iteration-audit-audit-tests
 # says: earlier result
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return "sound" if parse_answer(solution) in found else "unexplained"
-
+# edit: found[-1] == parse_answer(solution) -> parse_answer(solution) in found
 
 # %% mutant: answer_first_result
 # misconception: The answer is the first result.
 # fails: expert_iteration-audit-audit-tests
 # says: last one is the answer
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return "sound" if found[0] == parse_answer(solution) else "unexplained"
-
+# edit: if found[-1] -> if found[0]
 
 # %% mutant: answer_not_looked_at
 # misconception: The answer has been verified.
 # fails: expert_iteration-audit-audit-tests
 # says: it came from nowhere
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return "sound"
-
+# edit: "sound" if found[-1] == parse_answer(solution) else "unexplained" -> "sound"
 
 # %% mutant: copies_as_strings
 # misconception: Equal numbers are equal strings.
 # fails: expert_iteration-audit-audit-tests
 # says: full stop change nothing
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [rest.split("\n")[0].split(" ")[0] for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit: parse_answer(f"#### {rest}") -> rest.split("\n")[0].split(" ")[0]
 
 # %% mutant: copies_by_regex
 # misconception: \\d+ finds the number.
 # fails: expert_iteration-audit-audit-tests
 # says: 1,200 and 1200
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [(re.match(r"[$]?(\d+)", rest) or [0, None])[1] for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit: parse_answer(f"#### {rest}") -> (re.match(r"[$]?(\d+)", rest) or [0, None])[1]
 
 # %% mutant: results_as_strings
 # misconception: The result is what stands behind =.
 # fails: expert_iteration-audit-audit-tests
 # says: 4.50 and 4.5
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [
-        (re.match(r"[$]?([\d,]+(?:[.]\d+)?)", rest) or [0, ""])[1].replace(",", "")
-        for rest in body.split(">>")[1:]
-    ]
-    if found != copied:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit:
+#   copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+# ->
+#   copied = [
+#       (re.match(r"[$]?([\d,]+(?:[.]\d+)?)", rest) or [0, ""])[1].replace(",", "")
+#       for rest in body.split(">>")[1:]
+#   ]
 
 # %% mutant: miscopied_before_false
 # misconception: First look at the copies.
@@ -385,155 +151,76 @@ def audit(solution):
 # misconception: First look at the answer.
 # fails: expert_iteration-audit-audit-tests
 # says: first in the table
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found[-1] != parse_answer(solution):
-        return "unexplained"
-    if found != copied:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit:
+#   if found != copied:
+# ->
+#   if found[-1] != parse_answer(solution):
+#       return "unexplained"
+#   if found != copied:
 
 # %% mutant: unexplained_before_false
 # misconception: The answer is the most important thing.
 # fails: expert_iteration-audit-audit-tests
 # says: first in the table
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if parse_answer(f"#### {annotations[-1].text.split('=')[-1]}") != parse_answer(solution):
-        return "unexplained"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit:
+#   if not all(annotation.right for annotation in annotations):
+# ->
+#   if parse_answer(f"#### {annotations[-1].text.split('=')[-1]}") != parse_answer(solution):
+#       return "unexplained"
+#   if not all(annotation.right for annotation in annotations):
 
 # %% mutant: no_equals_crashes
 # misconception: An annotation has two sides.
 # fails: expert_iteration-audit-audit-tests
 # says: IndexError
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    results = [annotation.text.split("=")[1] for annotation in annotations]
-    if len(results) and not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit:
+#   if not all(annotation.right for annotation in annotations):
+# ->
+#   results = [annotation.text.split("=")[1] for annotation in annotations]
+#   if len(results) and not all(annotation.right for annotation in annotations):
 
 # %% mutant: booleans
 # misconception: Sound or not.
 # fails: expert_iteration-audit-audit-tests
 # says: is a bool
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return found[-1] == parse_answer(solution)
-
+# edit: "sound" if found[-1] == parse_answer(solution) else "unexplained" -> found[-1] == parse_answer(solution)
 
 # %% mutant: list_of_verdicts
 # misconception: All verdicts that apply.
 # fails: expert_iteration-audit-audit-tests
 # says: expected a str
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return ["sound"] if found[-1] == parse_answer(solution) else ["unexplained"]
-
+# edit:
+#   return "sound" if found[-1] == parse_answer(solution) else "unexplained"
+# ->
+#   return ["sound"] if found[-1] == parse_answer(solution) else ["unexplained"]
 
 # %% mutant: capitals
 # misconception: Verdicts are titles.
 # fails: expert_iteration-audit-audit-tests
 # says: sound
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return "Sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit: return "sound" -> return "Sound"
 
 # %% mutant: all_numbers_of_line
 # misconception: The copy is the last number of the line.
 # fails: expert_iteration-audit-audit-tests
 # says: number directly behind >>
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    if not all(annotation.right for annotation in annotations):
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [
-        parse_answer("#### " + (NUMBER.findall(rest.split("\n")[0]) or ["x"])[-1])
-        for rest in body.split(">>")[1:]
-    ]
-    if found != copied:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit:
+#   copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
+# ->
+#   copied = [
+#       parse_answer("#### " + (NUMBER.findall(rest.split("\n")[0]) or ["x"])[-1])
+#       for rest in body.split(">>")[1:]
+#   ]
 
 # %% mutant: library_false_steps
 # misconception: The package counts false steps.
 # fails: expert_iteration-audit-audit-tests
 # says: the audit is your own
-def audit(solution):
-    body = solution.split("####")[0]
-    annotations = check_calculator(body)
-    if not annotations:
-        return "unchecked"
-    from course_utils.experiments.expert_iteration import _false_steps
-
-    if _false_steps(body)[1]:
-        return "false"
-    found = [parse_answer(f"#### {annotation.text.split('=')[1]}") for annotation in annotations]
-    copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
-    if found != copied:
-        return "miscopied"
-    return "sound" if found[-1] == parse_answer(solution) else "unexplained"
-
+# edit:
+#   if not all(annotation.right for annotation in annotations):
+# ->
+#   from course_utils.experiments.expert_iteration import _false_steps
+#   if _false_steps(body)[1]:
 
 # %% mutant: visible_examples
 # misconception: The examples are the test.

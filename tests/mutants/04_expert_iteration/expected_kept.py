@@ -18,10 +18,7 @@ def expected_kept(rate, n, cap):
 # misconception: Each number of right ones is one outcome.
 # fails: expert_iteration-filter-expected_kept-tests
 # says: binomial coefficient is missing
-def expected_kept(rate, n, cap):
-    limit = n if cap is None else cap
-    return sum(rate**c * (1 - rate) ** (n - c) * min(c, limit) for c in range(n + 1))
-
+# edit: math.comb(n, c) * rate -> rate
 
 # %% mutant: exactly_cap
 # misconception: What counts is that cap of them are right.
@@ -47,10 +44,7 @@ def expected_kept(rate, n, cap):
 # misconception: The sum goes to cap.
 # fails: expert_iteration-filter-expected_kept-tests
 # says: more than cap right ones are missing
-def expected_kept(rate, n, cap):
-    limit = n if cap is None else cap
-    return sum(math.comb(n, c) * rate**c * (1 - rate) ** (n - c) * c for c in range(limit + 1))
-
+# edit: min(c, limit) for c in range(n + 1) -> c for c in range(limit + 1)
 
 # %% mutant: solved_at_all
 # misconception: A problem is kept if it is solved once.
@@ -76,10 +70,7 @@ def expected_kept(rate, n, cap):
 # misconception: range(n) goes over all outcomes.
 # fails: expert_iteration-filter-expected_kept-tests
 # says: all right is an outcome too
-def expected_kept(rate, n, cap):
-    limit = n if cap is None else cap
-    return sum(math.comb(n, c) * rate**c * (1 - rate) ** (n - c) * min(c, limit) for c in range(n))
-
+# edit: range(n + 1) -> range(n)
 
 # %% mutant: cap_none_fails
 # misconception: cap is always a number.
@@ -93,19 +84,13 @@ def expected_kept(rate, n, cap):
 # misconception: No cap is the smallest cap.
 # fails: expert_iteration-filter-expected_kept-tests
 # says: no cap keeps all
-def expected_kept(rate, n, cap):
-    limit = cap or 1
-    return sum(math.comb(n, c) * rate**c * (1 - rate) ** (n - c) * min(c, limit) for c in range(n + 1))
-
+# edit: limit = n if cap is None else cap -> limit = cap or 1
 
 # %% mutant: wrong_rate_swapped
 # misconception: rate is the chance of a wrong sample.
 # fails: expert_iteration-filter-expected_kept-tests
 # says: chance of a wrong one
-def expected_kept(rate, n, cap):
-    limit = n if cap is None else cap
-    return sum(math.comb(n, c) * (1 - rate) ** c * rate ** (n - c) * min(c, limit) for c in range(n + 1))
-
+# edit: rate**c * (1 - rate) -> (1 - rate) ** c * rate
 
 # %% mutant: simulated
 # misconception: A few thousand draws give the mean.

@@ -10,10 +10,7 @@ def is_last_number(text, answer):
 # misconception: The first number counts.
 # fails: expert_iteration-lenient-is_last_number-tests
 # says: Take the last number
-def is_last_number(text, answer):
-    numbers = NUMBER.findall(text)
-    return bool(numbers) and parse_answer(f"#### {numbers[0]}") == parse_answer(answer)
-
+# edit: f"#### {numbers[-1]}" -> f"#### {numbers[0]}"
 
 # %% mutant: anywhere
 # misconception: The number must occur.
@@ -46,28 +43,19 @@ def is_last_number(text, answer):
 # misconception: Equal numbers are equal strings.
 # fails: expert_iteration-lenient-is_last_number-tests
 # says: Compare by value
-def is_last_number(text, answer):
-    numbers = NUMBER.findall(text)
-    return bool(numbers) and numbers[-1] == parse_answer(answer)
-
+# edit: parse_answer(f"#### {numbers[-1]}") -> numbers[-1]
 
 # %% mutant: commas_removed
 # misconception: Without commas the strings are equal.
 # fails: expert_iteration-lenient-is_last_number-tests
 # says: Compare by value
-def is_last_number(text, answer):
-    numbers = NUMBER.findall(text)
-    return bool(numbers) and numbers[-1].replace(",", "") == parse_answer(answer)
-
+# edit: parse_answer(f"#### {numbers[-1]}") -> numbers[-1].replace(",", "")
 
 # %% mutant: whole_answer_compared
 # misconception: The gold answer is compared as it is.
 # fails: expert_iteration-lenient-is_last_number-tests
 # says: number of the answer
-def is_last_number(text, answer):
-    numbers = NUMBER.findall(text)
-    return bool(numbers) and parse_answer(f"#### {numbers[-1]}") == answer
-
+# edit: parse_answer(answer) -> answer
 
 # %% mutant: last_number_of_answer
 # misconception: Gold answers end in a number, so the last one of both.
@@ -102,19 +90,13 @@ def is_last_number(text, answer):
 # misconception: A minus is punctuation.
 # fails: expert_iteration-lenient-is_last_number-tests
 # says: sign belongs to the number
-def is_last_number(text, answer):
-    numbers = re.findall(r"\d[\d,]*(?:\.\d+)?", text)
-    return bool(numbers) and parse_answer(f"#### {numbers[-1]}") == parse_answer(answer)
-
+# edit: NUMBER.findall(text) -> re.findall(r"\d[\d,]*(?:\.\d+)?", text)
 
 # %% mutant: minus_always_sign
 # misconception: A minus in front of a digit is its sign.
 # fails: expert_iteration-lenient-is_last_number-tests
 # says: subtraction
-def is_last_number(text, answer):
-    numbers = re.findall(r"-?\d[\d,]*(?:\.\d+)?", text)
-    return bool(numbers) and parse_answer(f"#### {numbers[-1]}") == parse_answer(answer)
-
+# edit: NUMBER.findall(text) -> re.findall(r"-?\d[\d,]*(?:\.\d+)?", text)
 
 # %% mutant: index_error
 # misconception: There is always a number.
@@ -128,10 +110,7 @@ def is_last_number(text, answer):
 # misconception: `and` gives a truth value.
 # fails: expert_iteration-lenient-is_last_number-tests
 # says: expected a bool
-def is_last_number(text, answer):
-    numbers = NUMBER.findall(text)
-    return numbers and parse_answer(f"#### {numbers[-1]}") == parse_answer(answer)
-
+# edit: bool(numbers) -> numbers
 
 # %% mutant: no_number_is_zero
 # misconception: Without a number it is 0.
@@ -168,19 +147,13 @@ def is_last_number(text, answer):
 # misconception: A calculation's number is no answer.
 # fails: expert_iteration-lenient-is_last_number-tests
 # says: annotation is a number too
-def is_last_number(text, answer):
-    numbers = NUMBER.findall(re.sub(r"<<.*?>>", "", text))
-    return bool(numbers) and parse_answer(f"#### {numbers[-1]}") == parse_answer(answer)
-
+# edit: findall(text) -> findall(re.sub(r"<<.*?>>", "", text))
 
 # %% mutant: last_line
 # misconception: The answer stands on the last line.
 # fails: expert_iteration-lenient-is_last_number-tests
 # says: whole text
-def is_last_number(text, answer):
-    numbers = NUMBER.findall(text.split("\n")[-1])
-    return bool(numbers) and parse_answer(f"#### {numbers[-1]}") == parse_answer(answer)
-
+# edit: findall(text) -> findall(text.split("\n")[-1])
 
 # %% mutant: last_word
 # misconception: The last word is the answer.

@@ -2,37 +2,22 @@
 # misconception: More data is better, so all problems are asked again.
 # fails: expert_iteration-hint-rationalize-tests
 # says: Solved problems were asked again
-def rationalize(problems, samples, ask, cap=None):
-    unsolved = list(problems)
-    if not unsolved:
-        return []
-    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
-    return filter_correct(unsolved, ask(hinted), cap)
-
+# edit: [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0] -> list(problems)
 
 # %% mutant: without_hint
 # misconception: Asking again is enough.
 # fails: expert_iteration-hint-rationalize-tests
 # says: hint is not in the question
-def rationalize(problems, samples, ask, cap=None):
-    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
-    if not unsolved:
-        return []
-    hinted = [problem["question"] for problem in unsolved]
-    return filter_correct(unsolved, ask(hinted), cap)
-
+# edit: f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" -> problem["question"]
 
 # %% mutant: whole_gold
 # misconception: The hint is the gold answer.
 # fails: expert_iteration-hint-rationalize-tests
 # says: steps and all
-def rationalize(problems, samples, ask, cap=None):
-    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
-    if not unsolved:
-        return []
-    hinted = [f"{problem['question']}\nAnswer: {problem['answer']}" for problem in unsolved]
-    return filter_correct(unsolved, ask(hinted), cap)
-
+# edit:
+#   hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+# ->
+#   hinted = [f"{problem['question']}\nAnswer: {problem['answer']}" for problem in unsolved]
 
 # %% mutant: number_as_written
 # misconception: The number behind the mark, as it stands.
@@ -52,13 +37,7 @@ def rationalize(problems, samples, ask, cap=None):
 # misconception: Each question is a call.
 # fails: expert_iteration-hint-rationalize-tests
 # says: takes all questions at once
-def rationalize(problems, samples, ask, cap=None):
-    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
-    if not unsolved:
-        return []
-    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
-    return filter_correct(unsolved, [ask([question])[0] for question in hinted], cap)
-
+# edit: ask(hinted), -> [ask([question])[0] for question in hinted],
 
 # %% mutant: some_wrong
 # misconception: A problem with a wrong sample is not solved.
@@ -80,13 +59,7 @@ def rationalize(problems, samples, ask, cap=None):
 # misconception: A problem is solved if all samples are right.
 # fails: expert_iteration-hint-rationalize-tests
 # says: Solved problems were asked again
-def rationalize(problems, samples, ask, cap=None):
-    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate < 1]
-    if not unsolved:
-        return []
-    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
-    return filter_correct(unsolved, ask(hinted), cap)
-
+# edit: if rate == 0 -> if rate < 1
 
 # %% mutant: without_samples_left_out
 # misconception: Without samples nothing is known.
@@ -153,25 +126,13 @@ def rationalize(problems, samples, ask, cap=None):
 # misconception: There are few such problems, so no cap is needed.
 # fails: expert_iteration-hint-rationalize-tests
 # says: cap is not used
-def rationalize(problems, samples, ask, cap=None):
-    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
-    if not unsolved:
-        return []
-    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
-    return filter_correct(unsolved, ask(hinted))
-
+# edit: (hinted), cap -> (hinted)
 
 # %% mutant: cap_of_one
 # misconception: One rationalization of a problem is enough.
 # fails: expert_iteration-hint-rationalize-tests
 # says: up to cap of each
-def rationalize(problems, samples, ask, cap=None):
-    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
-    if not unsolved:
-        return []
-    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
-    return filter_correct(unsolved, ask(hinted), 1)
-
+# edit: (hinted), cap -> (hinted), 1
 
 # %% mutant: not_filtered
 # misconception: With the answer in the prompt everything is right.
@@ -209,25 +170,14 @@ def rationalize(problems, samples, ask, cap=None):
 # misconception: All training examples in one list.
 # fails: expert_iteration-hint-rationalize-tests
 # says: Return only what the hint has brought
-def rationalize(problems, samples, ask, cap=None):
-    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
-    if not unsolved:
-        return filter_correct(problems, samples, cap)
-    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
-    return filter_correct(problems, samples, cap) + filter_correct(unsolved, ask(hinted), cap)
-
+# edit: return [] -> return filter_correct(problems, samples, cap)
+# edit: (unsolved, ask(hinted), cap) -> (problems, samples, cap) + filter_correct(unsolved, ask(hinted), cap)
 
 # %% mutant: misaligned
 # misconception: The new texts belong to the problems in their order.
 # fails: expert_iteration-hint-rationalize-tests
 # says: not beside their problems
-def rationalize(problems, samples, ask, cap=None):
-    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
-    if not unsolved:
-        return []
-    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
-    return filter_correct(problems, ask(hinted), cap)
-
+# edit: unsolved, ask -> problems, ask
 
 # %% mutant: asked_with_nothing
 # misconception: An empty list is asked as well.
@@ -243,49 +193,31 @@ def rationalize(problems, samples, ask, cap=None):
 # misconception: Nothing to do, nothing to return.
 # fails: expert_iteration-hint-rationalize-tests
 # says: expected a list
-def rationalize(problems, samples, ask, cap=None):
-    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
-    if not unsolved:
-        return None
-    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
-    return filter_correct(unsolved, ask(hinted), cap)
-
+# edit: return [] -> return None
 
 # %% mutant: error_when_solved
 # misconception: Without unsolved problems it makes no sense.
 # fails: expert_iteration-hint-rationalize-tests
 # says: nothing is unsolved
-def rationalize(problems, samples, ask, cap=None):
-    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
-    if not unsolved:
-        raise ValueError("nothing is unsolved")
-    hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
-    return filter_correct(unsolved, ask(hinted), cap)
-
+# edit: return [] -> raise ValueError("nothing is unsolved")
 
 # %% mutant: hint_before
 # misconception: The hint is read first.
 # fails: expert_iteration-hint-rationalize-tests
 # says: below the question
-def rationalize(problems, samples, ask, cap=None):
-    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
-    if not unsolved:
-        return []
-    hinted = [f"Answer: {parse_answer(problem['answer'])}\n{problem['question']}" for problem in unsolved]
-    return filter_correct(unsolved, ask(hinted), cap)
-
+# edit:
+#   hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+# ->
+#   hinted = [f"Answer: {parse_answer(problem['answer'])}\n{problem['question']}" for problem in unsolved]
 
 # %% mutant: hint_behind
 # misconception: A blank is as good as a line end.
 # fails: expert_iteration-hint-rationalize-tests
 # says: below the question
-def rationalize(problems, samples, ask, cap=None):
-    unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
-    if not unsolved:
-        return []
-    hinted = [f"{problem['question']} Answer: {parse_answer(problem['answer'])}" for problem in unsolved]
-    return filter_correct(unsolved, ask(hinted), cap)
-
+# edit:
+#   hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
+# ->
+#   hinted = [f"{problem['question']} Answer: {parse_answer(problem['answer'])}" for problem in unsolved]
 
 # %% mutant: chat_prompt_asked
 # misconception: ask wants prompts.

@@ -141,18 +141,11 @@ def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new
 # misconception: generate has a seed of its own.
 # fails: expert_iteration-sample-sample_solutions-tests
 # says: seed is not passed on
-def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new_tokens=128, write=generate):
-    prompts = [chat_prompt(problem["question"], tokenizer) for problem in problems]
-    groups = write(
-        model,
-        tokenizer,
-        prompts,
-        n=n if temperature else 1,
-        temperature=temperature,
-        max_new_tokens=max_new_tokens,
-    )
-    return [[completion.text for completion in group] for group in groups]
-
+# edit: n=n if temperature > 0 else 1, -> n=n if temperature else 1,
+# edit:
+#   seed=seed,
+#   batch_size=128,
+# ->
 
 # %% mutant: global_seed
 # misconception: torch.manual_seed makes it reproducible.

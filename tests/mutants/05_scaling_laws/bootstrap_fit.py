@@ -97,21 +97,13 @@ def bootstrap_fit(points, draws, start):
 # misconception: Runs are numbered from 1.
 # fails: scaling_laws-doubt-bootstrap_fit-tests
 # says: Entry r belongs to the runs draws[r]
-def bootstrap_fit(points, draws, start):
-    beginning = as_theta(start)[None]
-    fits = [fit_chinchilla({name: column[row - 1] for name, column in points.items()}, beginning) for row in draws]
-    return {name: np.array([fit[name] for fit in fits]) for name in NAMES}
-
+# edit: column[row] for -> column[row - 1] for
 
 # %% mutant: sorted_values
 # misconception: The values are put in order for the percentiles.
 # fails: scaling_laws-doubt-bootstrap_fit-tests
 # says: Entry r belongs to the runs draws[r]
-def bootstrap_fit(points, draws, start):
-    beginning = as_theta(start)[None]
-    fits = [fit_chinchilla({name: column[row] for name, column in points.items()}, beginning) for row in draws]
-    return {name: np.sort([fit[name] for fit in fits]) for name in NAMES}
-
+# edit: name: np.array -> name: np.sort
 
 # %% mutant: drawn_from_the_drawn
 # misconception: points is overwritten by the runs drawn.
@@ -141,11 +133,7 @@ def bootstrap_fit(points, draws, start):
 # misconception: fit_chinchilla begins at the parameters.
 # fails: scaling_laws-doubt-bootstrap_fit-tests
 # says: instead of their logarithms
-def bootstrap_fit(points, draws, start):
-    beginning = np.array([[start[name] for name in NAMES]])
-    fits = [fit_chinchilla({name: column[row] for name, column in points.items()}, beginning) for row in draws]
-    return {name: np.array([fit[name] for fit in fits]) for name in NAMES}
-
+# edit: as_theta(start)[None] -> np.array([[start[name] for name in NAMES]])
 
 # %% mutant: few_steps
 # misconception: The answer is near, so three steps do.
@@ -174,31 +162,19 @@ def bootstrap_fit(points, draws, start):
 # misconception: theta is kept, as the fit works on it.
 # fails: scaling_laws-doubt-bootstrap_fit-tests
 # says: These look like logarithms
-def bootstrap_fit(points, draws, start):
-    beginning = as_theta(start)[None]
-    fits = [fit_chinchilla({name: column[row] for name, column in points.items()}, beginning) for row in draws]
-    return {name: np.array([as_theta(fit)[NAMES.index(name)] for fit in fits]) for name in NAMES}
-
+# edit: fit[name] for -> as_theta(fit)[NAMES.index(name)] for
 
 # %% mutant: list_of_fits
 # misconception: One dict for each resample.
 # fails: scaling_laws-doubt-bootstrap_fit-tests
 # says: a dict of float64 arrays
-def bootstrap_fit(points, draws, start):
-    beginning = as_theta(start)[None]
-    fits = [fit_chinchilla({name: column[row] for name, column in points.items()}, beginning) for row in draws]
-    return fits
-
+# edit: {name: np.array([fit[name] for fit in fits]) for name in NAMES} -> fits
 
 # %% mutant: lists
 # misconception: Lists of numbers.
 # fails: scaling_laws-doubt-bootstrap_fit-tests
 # says: a dict of float64 arrays
-def bootstrap_fit(points, draws, start):
-    beginning = as_theta(start)[None]
-    fits = [fit_chinchilla({name: column[row] for name, column in points.items()}, beginning) for row in draws]
-    return {name: [fit[name] for fit in fits] for name in NAMES}
-
+# edit: np.array([fit[name] for fit in fits]) -> [fit[name] for fit in fits]
 
 # %% mutant: one_table
 # misconception: One array with a row for each fit.
@@ -214,31 +190,19 @@ def bootstrap_fit(points, draws, start):
 # misconception: What counts is the mean over resamples.
 # fails: scaling_laws-doubt-bootstrap_fit-tests
 # says: a dict of float64 arrays
-def bootstrap_fit(points, draws, start):
-    beginning = as_theta(start)[None]
-    fits = [fit_chinchilla({name: column[row] for name, column in points.items()}, beginning) for row in draws]
-    return {name: np.mean([fit[name] for fit in fits], keepdims=True) for name in NAMES}
-
+# edit: array([fit[name] for fit in fits]) -> mean([fit[name] for fit in fits], keepdims=True)
 
 # %% mutant: intervals
 # misconception: What counts is the interval.
 # fails: scaling_laws-doubt-bootstrap_fit-tests
 # says: a dict of float64 arrays
-def bootstrap_fit(points, draws, start):
-    beginning = as_theta(start)[None]
-    fits = [fit_chinchilla({name: column[row] for name, column in points.items()}, beginning) for row in draws]
-    return {name: np.quantile([fit[name] for fit in fits], [0.025, 0.975]) for name in NAMES}
-
+# edit: array([fit[name] for fit in fits]) -> quantile([fit[name] for fit in fits], [0.025, 0.975])
 
 # %% mutant: single_precision
 # misconception: Half the memory.
 # fails: scaling_laws-doubt-bootstrap_fit-tests
 # says: a dict of float64 arrays
-def bootstrap_fit(points, draws, start):
-    beginning = as_theta(start)[None]
-    fits = [fit_chinchilla({name: column[row] for name, column in points.items()}, beginning) for row in draws]
-    return {name: np.array([fit[name] for fit in fits], dtype=np.float32) for name in NAMES}
-
+# edit: [fit[name] for fit in fits] -> [fit[name] for fit in fits], dtype=np.float32
 
 # %% mutant: library
 # misconception: scaling.bootstrap takes draws.

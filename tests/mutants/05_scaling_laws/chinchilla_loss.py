@@ -224,9 +224,7 @@ def chinchilla_loss(params, n, d):
 
 # %% variant: fractions
 # note: Divisions.
-def chinchilla_loss(params: dict, n: float | np.ndarray, d: float | np.ndarray) -> float | np.ndarray:
-    return params["E"] + params["A"] / n ** params["alpha"] + params["B"] / d ** params["beta"]
-
+# edit: * n ** -params["alpha"] + params["B"] * d ** -params -> / n ** params["alpha"] + params["B"] / d ** params
 
 # %% variant: exponentials
 # note: exp(-alpha ln n).

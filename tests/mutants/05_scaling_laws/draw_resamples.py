@@ -28,65 +28,49 @@ def draw_resamples(m, resamples, seed=0):
 # misconception: The largest index is m - 1, so that is the bound.
 # fails: scaling_laws-doubt-draw_resamples-tests
 # says: They run from 0 to 98
-def draw_resamples(m, resamples, seed=0):
-    return np.random.default_rng(seed).integers(m - 1, size=(resamples, m))
-
+# edit: m, size=(resamples, m) -> m - 1, size=(resamples, m)
 
 # %% mutant: counted_from_one
 # misconception: Runs are numbered from 1 to m.
 # fails: scaling_laws-doubt-draw_resamples-tests
 # says: They run from 1 to 100
-def draw_resamples(m, resamples, seed=0):
-    return np.random.default_rng(seed).integers(1, m + 1, size=(resamples, m))
-
+# edit: m, size=(resamples, m) -> 1, m + 1, size=(resamples, m)
 
 # %% mutant: one_too_many
 # misconception: The bound belongs to the numbers that can come.
 # fails: scaling_laws-doubt-draw_resamples-tests
 # says: They run from 0 to 100
-def draw_resamples(m, resamples, seed=0):
-    return np.random.default_rng(seed).integers(0, m, endpoint=True, size=(resamples, m))
-
+# edit: m, size=(resamples, m) -> 0, m, endpoint=True, size=(resamples, m)
 
 # %% mutant: first_run_left_out
 # misconception: Index 0 is no run.
 # fails: scaling_laws-doubt-draw_resamples-tests
 # says: They run from 1 to 99
-def draw_resamples(m, resamples, seed=0):
-    return np.random.default_rng(seed).integers(1, m, size=(resamples, m))
-
+# edit: m, size=(resamples, m) -> 1, m, size=(resamples, m)
 
 # %% mutant: resamples_as_bound
 # misconception: One draws among the resamples.
 # fails: scaling_laws-doubt-draw_resamples-tests
 # says: They run from 0 to 499
-def draw_resamples(m, resamples, seed=0):
-    return np.random.default_rng(seed).integers(resamples, size=(resamples, m))
-
+# edit: m, size=(resamples, m) -> resamples, size=(resamples, m)
 
 # %% mutant: counts
 # misconception: A resample is how often each run counts.
 # fails: scaling_laws-doubt-draw_resamples-tests
 # says: These look like counts
-def draw_resamples(m, resamples, seed=0):
-    return np.random.default_rng(seed).multinomial(m, np.full(m, 1 / m), resamples)
-
+# edit: integers(m, size=(resamples, m)) -> multinomial(m, np.full(m, 1 / m), resamples)
 
 # %% mutant: other_way_round
 # misconception: One column for each resample.
 # fails: scaling_laws-doubt-draw_resamples-tests
 # says: One row for each resample
-def draw_resamples(m, resamples, seed=0):
-    return np.random.default_rng(seed).integers(m, size=(m, resamples))
-
+# edit: =(resamples, m) -> =(m, resamples)
 
 # %% mutant: one_draw
 # misconception: resamples is how many runs are drawn.
 # fails: scaling_laws-doubt-draw_resamples-tests
 # says: It is ndarray int64 (500,)
-def draw_resamples(m, resamples, seed=0):
-    return np.random.default_rng(seed).integers(m, size=resamples)
-
+# edit: =(resamples, m) -> =resamples
 
 # %% mutant: same_seed_in_the_loop
 # misconception: The seed belongs to each draw.
@@ -116,9 +100,7 @@ def draw_resamples(m, resamples, seed=0):
 # misconception: A random number between 0 and m.
 # fails: scaling_laws-doubt-draw_resamples-tests
 # says: It is ndarray float64
-def draw_resamples(m, resamples, seed=0):
-    return np.random.default_rng(seed).random((resamples, m)) * m
-
+# edit: integers(m, size=(resamples, m)) -> random((resamples, m)) * m
 
 # %% mutant: rounded
 # misconception: Rounding makes an integer.
@@ -148,47 +130,35 @@ def draw_resamples(m, resamples, seed=0):
 # misconception: Lists of lists.
 # fails: scaling_laws-doubt-draw_resamples-tests
 # says: It is list
-def draw_resamples(m, resamples, seed=0):
-    return np.random.default_rng(seed).integers(m, size=(resamples, m)).tolist()
-
+# edit: (m, size=(resamples, m)) -> (m, size=(resamples, m)).tolist()
 
 # %% mutant: no_seed
 # misconception: Random is random.
 # fails: scaling_laws-doubt-draw_resamples-tests
 # says: the same seed gives the same draws
-def draw_resamples(m, resamples, seed=0):
-    return np.random.default_rng().integers(m, size=(resamples, m))
-
+# edit: default_rng(seed) -> default_rng()
 
 # %% mutant: global_numbers
 # misconception: np.random gives random numbers.
 # fails: scaling_laws-doubt-draw_resamples-tests
 # says: the same seed gives the same draws
-def draw_resamples(m, resamples, seed=0):
-    return np.random.randint(m, size=(resamples, m))
-
+# edit: default_rng(seed).integers -> randint
 
 # %% mutant: seed_unused
 # misconception: The seed is 0.
 # fails: scaling_laws-doubt-draw_resamples-tests
 # says: another seed gives other draws
-def draw_resamples(m, resamples, seed=0):
-    return np.random.default_rng(0).integers(m, size=(resamples, m))
-
+# edit: default_rng(seed) -> default_rng(0)
 
 # %% mutant: all_runs
 # misconception: All runs, each time.
 # fails: scaling_laws-doubt-draw_resamples-tests
 # says: Only 1 rows differ
-def draw_resamples(m, resamples, seed=0):
-    return np.tile(np.arange(m), (resamples, 1))
-
+# edit: random.default_rng(seed).integers(m, size=(resamples, m)) -> tile(np.arange(m), (resamples, 1))
 
 # %% variant: choice
 # note: choice with replacement.
-def draw_resamples(m: int, resamples: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).choice(m, size=(resamples, m), replace=True)
-
+# edit: integers(m, size=(resamples, m)) -> choice(m, size=(resamples, m), replace=True)
 
 # %% variant: uniform_floor
 # note: Uniform numbers, rounded down.

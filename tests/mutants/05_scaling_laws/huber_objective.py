@@ -2,14 +2,10 @@
 # misconception: An objective is a mean, so that it does not depend on the number of runs.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: This is the mean over runs
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).mean())
-
+# edit:
+#   return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
+# ->
+#   return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).mean())
 
 # %% mutant: torch_default
 # misconception: torch has this loss.
@@ -29,131 +25,64 @@ def huber_objective(theta, points, delta=1e-3):
 # misconception: Least squares.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: squared price everywhere
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float((0.5 * size**2).sum())
-
+# edit: np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)) -> (0.5 * size**2)
 
 # %% mutant: absolute
 # misconception: Beyond delta it is linear, and nearly all residuals are beyond.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: absolute price times delta everywhere
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float((delta * size).sum())
-
+# edit: np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)) -> (delta * size)
 
 # %% mutant: jump
 # misconception: The line is delta |r|.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: The line must meet the parabola
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * size).sum())
-
+# edit: (size - 0.5 * delta) -> size
 
 # %% mutant: no_half_inside
 # misconception: The parabola is r squared.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: The half is missing from the parabola
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit: 0.5 * size** -> size**
 
 # %% mutant: no_half_outside
 # misconception: The line begins at delta.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: The half is missing from the line
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - delta)).sum())
-
+# edit: - 0.5 * delta -> - delta
 
 # %% mutant: branches_exchanged
 # misconception: np.where gives its second value where the condition fails.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: The branches are exchanged
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size > delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit: size <= delta -> size > delta
 
 # %% mutant: no_absolute_value
 # misconception: Residuals are compared with delta as they are.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: |r| that is compared with delta
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = r
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit: size = np.abs(r) -> size = r
 
 # %% mutant: negative_prices
 # misconception: A price has the sign of its residual.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: gets a negative price
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (r - 0.5 * delta)).sum())
-
+# edit: size - 0.5 * -> r - 0.5 *
 
 # %% mutant: compared_with_sign
 # misconception: Only the line needs the absolute value.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: |r| that is compared with delta
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(r <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit: size <= delta -> r <= delta
 
 # %% mutant: pseudo_huber
 # misconception: There is a smooth Huber.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: pseudo-Huber
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float((delta**2 * (np.sqrt(1 + (size / delta) ** 2) - 1)).sum())
-
+# edit:
+#   return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
+# ->
+#   return float((delta**2 * (np.sqrt(1 + (size / delta) ** 2) - 1)).sum())
 
 # %% mutant: smooth_l1
 # misconception: smooth_l1_loss is Huber.
@@ -174,144 +103,82 @@ def huber_objective(theta, points, delta=1e-3):
 # misconception: An objective should have ordinary size, so it is divided by delta squared here.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: Leave the scaling to fit_chinchilla
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum() / delta**2)
-
+# edit:
+#   return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
+# ->
+#   return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum() / delta**2)
 
 # %% mutant: losses_compared
 # misconception: A residual is predicted minus measured loss.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: difference of the losses
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.exp(np.logaddexp(np.logaddexp(log_e, model), data)) - points["loss"]
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit:
+#   r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
+# ->
+#   r = np.exp(np.logaddexp(np.logaddexp(log_e, model), data)) - points["loss"]
 
 # %% mutant: relative_difference
 # misconception: A difference of logarithms is a relative difference.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: relative difference
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.exp(np.logaddexp(np.logaddexp(log_e, model), data)) / points["loss"] - 1
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit:
+#   r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
+# ->
+#   r = np.exp(np.logaddexp(np.logaddexp(log_e, model), data)) / points["loss"] - 1
 
 # %% mutant: decades
 # misconception: Residuals in log10.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: natural logarithms of the loss
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = (np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])) / np.log(10)
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit:
+#   r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
+# ->
+#   r = (np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])) / np.log(10)
 
 # %% mutant: loss_not_logged
 # misconception: Only the prediction is a logarithm.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: two runs with residuals
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - points["loss"]
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit: np.log(points["loss"]) -> points["loss"]
 
 # %% mutant: no_floor
 # misconception: The two terms are the loss.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: E is missing from the sum
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(model, data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit: np.logaddexp(log_e, model) -> model
 
 # %% mutant: floor_outside
 # misconception: log L is log E plus the logarithm of the rest.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: E is missing from the sum
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = log_e + np.logaddexp(model, data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit: np.logaddexp(np.logaddexp(log_e, model), data) -> log_e + np.logaddexp(model, data)
 
 # %% mutant: logs_added
 # misconception: The logarithm of a sum is the sum of logarithms.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: two runs with residuals
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = log_e + model + data - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit: np.logaddexp(np.logaddexp(log_e, model), data) -> log_e + model + data
 
 # %% mutant: theta_as_values
 # misconception: theta holds E, A and B.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: theta holds logarithms
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.log(log_e + log_a * points["n"] ** -alpha + log_b * points["d"] ** -beta) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit:
+#   r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
+# ->
+#   r = np.log(log_e + log_a * points["n"] ** -alpha + log_b * points["d"] ** -beta) - np.log(points["loss"])
 
 # %% mutant: other_order
 # misconception: theta goes term by term: E, A, alpha, B, beta.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: in this order
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, alpha, log_b, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit: log_e, log_a, log_b, alpha, beta = theta -> log_e, log_a, alpha, log_b, beta = theta
 
 # %% mutant: alpha_last
 # misconception: The order of the exponents does not matter.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: alpha goes with n and beta with d
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, beta, alpha = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit: log_e, log_a, log_b, alpha, beta = theta -> log_e, log_a, log_b, beta, alpha = theta
 
 # %% mutant: n_and_d_exchanged
 # misconception: A belongs to the data.
@@ -369,27 +236,13 @@ def huber_objective(theta, points, delta=1e-3):
 # misconception: delta is 0.001.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: delta was not used
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size, delta = np.abs(r), 1e-3
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit: size = np.abs(r) -> size, delta = np.abs(r), 1e-3
 
 # %% mutant: overflow
 # misconception: log(exp + exp + exp).
 # fails: scaling_laws-fit-huber_objective-tests
 # says: Do not form exp(log E)
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.log(np.exp(log_e) + np.exp(model) + np.exp(data)) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit: logaddexp(np.logaddexp(log_e, model), data) -> log(np.exp(log_e) + np.exp(model) + np.exp(data))
 
 # %% mutant: clipped
 # misconception: Exponents are clipped where exp would overflow.
@@ -426,40 +279,28 @@ def huber_objective(theta, points, delta=1e-3):
 # misconception: Taking out log E makes the exponentials small.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: one term far above the others
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = (log_e + np.log1p(np.exp(model - log_e) + np.exp(data - log_e))) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit:
+#   r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
+# ->
+#   r = (log_e + np.log1p(np.exp(model - log_e) + np.exp(data - log_e))) - np.log(points["loss"])
 
 # %% mutant: prices_of_the_runs
 # misconception: One price for each run; the optimiser adds them up.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: is a ndarray, expected a float
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta))
-
+# edit:
+#   return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
+# ->
+#   return np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta))
 
 # %% mutant: first_run
 # misconception: One run is enough to test with.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: two runs with residuals
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["n"])
-    data = log_b - beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta))[0])
-
+# edit:
+#   return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
+# ->
+#   return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta))[0])
 
 # %% mutant: library
 # misconception: scaling.loss knows the surface; the largest coordinate is taken out by hand.

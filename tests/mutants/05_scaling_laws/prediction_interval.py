@@ -2,78 +2,43 @@
 # misconception: What is left out is 1 - confidence, on each side.
 # fails: scaling_laws-sweep-prediction_interval-tests
 # says: on each side
-def prediction_interval(samples, n, d, confidence=0.95):
-    forecasts = chinchilla_loss(samples, n, d)
-    tail = 1 - confidence
-    low, high = np.quantile(forecasts, [tail, 1 - tail])
-    return float(low), float(high)
-
+# edit: tail = (1 - confidence) / 2 -> tail = 1 - confidence
 
 # %% mutant: always_95
 # misconception: An interval is a 95 % interval.
 # fails: scaling_laws-sweep-prediction_interval-tests
 # says: confidence was not used
-def prediction_interval(samples, n, d, confidence=0.95):
-    forecasts = chinchilla_loss(samples, n, d)
-    tail = 0.025
-    low, high = np.quantile(forecasts, [tail, 1 - tail])
-    return float(low), float(high)
-
+# edit: tail = (1 - confidence) / 2 -> tail = 0.025
 
 # %% mutant: extremes
 # misconception: The interval holds all forecasts.
 # fails: scaling_laws-sweep-prediction_interval-tests
 # says: the lowest and the highest forecast
-def prediction_interval(samples, n, d, confidence=0.95):
-    forecasts = chinchilla_loss(samples, n, d)
-    tail = (1 - confidence) / 2
-    low, high = forecasts.min(), forecasts.max()
-    return float(low), float(high)
-
+# edit: np.quantile(forecasts, [tail, 1 - tail]) -> forecasts.min(), forecasts.max()
 
 # %% mutant: exchanged
 # misconception: The upper tail first.
 # fails: scaling_laws-sweep-prediction_interval-tests
 # says: low and high are exchanged
-def prediction_interval(samples, n, d, confidence=0.95):
-    forecasts = chinchilla_loss(samples, n, d)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(forecasts, [1 - tail, tail])
-    return float(low), float(high)
-
+# edit: tail, 1 - tail -> 1 - tail, tail
 
 # %% mutant: one_sided
 # misconception: The share confidence lies below high.
 # fails: scaling_laws-sweep-prediction_interval-tests
 # says: on both sides
-def prediction_interval(samples, n, d, confidence=0.95):
-    forecasts = chinchilla_loss(samples, n, d)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(forecasts, [0, confidence])
-    return float(low), float(high)
-
+# edit: tail, 1 - tail -> 0, confidence
 
 # %% mutant: upper_tail
 # misconception: The share confidence lies above low.
 # fails: scaling_laws-sweep-prediction_interval-tests
 # says: on both sides
-def prediction_interval(samples, n, d, confidence=0.95):
-    forecasts = chinchilla_loss(samples, n, d)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(forecasts, [1 - confidence, 1])
-    return float(low), float(high)
-
+# edit: tail, 1 - tail -> 1 - confidence, 1
 
 # %% mutant: percentile_of_a_share
 # misconception: np.percentile takes a share.
 # fails: scaling_laws-sweep-prediction_interval-tests
 # says: np.percentile counts from 0 to 100
-def prediction_interval(samples, n, d, confidence=0.95):
-    forecasts = chinchilla_loss(samples, n, d)
-    tail = (1 - confidence) / 2
-    low, high = np.percentile(forecasts, [tail, 1 - tail])
-    return float(low), float(high)
-
+# edit: = np.quantile -> = np.percentile
 
 # %% mutant: confidence_in_percent
 # misconception: confidence is in percent.
@@ -161,23 +126,13 @@ def prediction_interval(samples, n, d, confidence=0.95):
 # misconception: The forecast is E, the rest goes away.
 # fails: scaling_laws-sweep-prediction_interval-tests
 # says: the other terms are missing
-def prediction_interval(samples, n, d, confidence=0.95):
-    forecasts = samples["E"]
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(forecasts, [tail, 1 - tail])
-    return float(low), float(high)
-
+# edit: forecasts = chinchilla_loss(samples, n, d) -> forecasts = samples["E"]
 
 # %% mutant: n_and_d_exchanged
 # misconception: d comes first.
 # fails: scaling_laws-sweep-prediction_interval-tests
 # says: n and d are exchanged
-def prediction_interval(samples, n, d, confidence=0.95):
-    forecasts = chinchilla_loss(samples, d, n)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(forecasts, [tail, 1 - tail])
-    return float(low), float(high)
-
+# edit: forecasts = chinchilla_loss(samples, n, d) -> forecasts = chinchilla_loss(samples, d, n)
 
 # %% mutant: not_in_order
 # misconception: The forecasts come in order.
@@ -193,12 +148,7 @@ def prediction_interval(samples, n, d, confidence=0.95):
 # misconception: A list of two.
 # fails: scaling_laws-sweep-prediction_interval-tests
 # says: a pair: (low, high)
-def prediction_interval(samples, n, d, confidence=0.95):
-    forecasts = chinchilla_loss(samples, n, d)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(forecasts, [tail, 1 - tail])
-    return [float(low), float(high)]
-
+# edit: return float(low), float(high) -> return [float(low), float(high)]
 
 # %% mutant: array
 # misconception: np.quantile gives both.
@@ -214,12 +164,7 @@ def prediction_interval(samples, n, d, confidence=0.95):
 # misconception: The width says how sure we are.
 # fails: scaling_laws-sweep-prediction_interval-tests
 # says: a pair: (low, high)
-def prediction_interval(samples, n, d, confidence=0.95):
-    forecasts = chinchilla_loss(samples, n, d)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(forecasts, [tail, 1 - tail])
-    return float(high - low)
-
+# edit: return float(low), float(high) -> return float(high - low)
 
 # %% mutant: hard_coded
 # misconception: The middle goes from 10 to 90.
@@ -233,12 +178,7 @@ def prediction_interval(samples, n, d, confidence=0.95):
 # misconception: scaling.loss makes the forecasts.
 # fails: scaling_laws-sweep-prediction_interval-tests
 # says: an answer that calls it gets no points
-def prediction_interval(samples, n, d, confidence=0.95):
-    forecasts = scaling.loss(samples, n=n, d=d)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(forecasts, [tail, 1 - tail])
-    return float(low), float(high)
-
+# edit: forecasts = chinchilla_loss(samples, n, d) -> forecasts = scaling.loss(samples, n=n, d=d)
 
 # %% mutant: sum_into_E
 # misconception: forecasts += is a new array.

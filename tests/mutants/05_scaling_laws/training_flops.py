@@ -2,97 +2,73 @@
 # misconception: A token passes through the model once: 2 FLOPs per weight.
 # fails: scaling_laws-count-training_flops-tests
 # says: This is the forward pass alone
-def training_flops(n, d):
-    return 2 * n * d
-
+# edit: return 6 * n * d -> return 2 * n * d
 
 # %% mutant: backward_only
 # misconception: Training is going backward.
 # fails: scaling_laws-count-training_flops-tests
 # says: This is the backward pass alone
-def training_flops(n, d):
-    return 4 * n * d
-
+# edit: return 6 * n * d -> return 4 * n * d
 
 # %% mutant: multiply_adds
 # misconception: A multiplication and its addition are one operation.
 # fails: scaling_laws-count-training_flops-tests
 # says: this counts multiply-adds
-def training_flops(n, d):
-    return 3 * n * d
-
+# edit: return 6 * n * d -> return 3 * n * d
 
 # %% mutant: no_six
 # misconception: Each weight meets each token once.
 # fails: scaling_laws-count-training_flops-tests
 # says: one FLOP per weight and token
-def training_flops(n, d):
-    return n * d
-
+# edit: return 6 * n * d -> return n * d
 
 # %% mutant: eight
 # misconception: The forward pass is done again in the backward pass.
 # fails: scaling_laws-count-training_flops-tests
 # says: 8 counts the forward pass twice
-def training_flops(n, d):
-    return 8 * n * d
-
+# edit: return 6 * n * d -> return 8 * n * d
 
 # %% mutant: sum_of_both
 # misconception: Weights and tokens add up.
 # fails: scaling_laws-count-training_flops-tests
 # says: 10 weights, 100 tokens
-def training_flops(n, d):
-    return 6 * (n + d)
-
+# edit: return 6 * n * d -> return 6 * (n + d)
 
 # %% mutant: hard_coded
 # misconception: The text says 6,000.
 # fails: scaling_laws-count-training_flops-tests
 # says: two runs at once
-def training_flops(n, d):
-    return 6000.0
-
+# edit: return 6 * n * d -> return 6000.0
 
 # %% mutant: python_float
 # misconception: FLOPs are one number.
 # fails: scaling_laws-count-training_flops-tests
 # says: arrays as well as numbers
-def training_flops(n, d):
-    return float(6 * n * d)
-
+# edit: return 6 * n * d -> return float(6 * n * d)
 
 # %% mutant: with_math
 # misconception: math.prod multiplies.
 # fails: scaling_laws-count-training_flops-tests
 # says: arrays as well as numbers
-def training_flops(n, d):
-    return int(math.prod([6, n, d]))
-
+# edit: return 6 * n * d -> return int(math.prod([6, n, d]))
 
 # %% mutant: all_runs_together
 # misconception: The FLOPs of several runs are added up.
 # fails: scaling_laws-count-training_flops-tests
 # says: expected a numpy array
-def training_flops(n, d):
-    return 6 * np.sum(n * d)
-
+# edit: return 6 * n * d -> return 6 * np.sum(n * d)
 
 # %% mutant: dot
 # misconception: A product of arrays is np.dot.
 # fails: scaling_laws-count-training_flops-tests
 # says: expected a numpy array
-def training_flops(n, d):
-    return 6 * np.dot(n, d)
-
+# edit: return 6 * n * d -> return 6 * np.dot(n, d)
 
 # %% mutant: outer
 # misconception: Every size with every token count.
 # fails: scaling_laws-count-training_flops-tests
 # says: has shape (2, 2), expected (2,)
-def training_flops(n, d):
-    return 6 * np.multiply.outer(n, d)
-
+# edit: return 6 * n * d -> return 6 * np.multiply.outer(n, d)
 
 # %% mutant: one_by_one
 # misconception: Runs come in pairs: a loop with zip.
@@ -132,9 +108,7 @@ def training_flops(n: float | np.ndarray, d: float | np.ndarray) -> float | np.n
 
 # %% variant: numpy_multiply
 # note: np.multiply, in another order.
-def training_flops(n, d):
-    return np.multiply(np.multiply(d, 6.0), n)
-
+# edit: return 6 * n * d -> return np.multiply(np.multiply(d, 6.0), n)
 
 # %% variant: halves_and_doubles
 # note: Broadcast by hand, factors that cancel.

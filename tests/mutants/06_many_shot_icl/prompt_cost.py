@@ -238,16 +238,10 @@ def attention_flops(config, tokens, cached=0):
 # misconception: A KeyError says enough.
 # fails: many_shot_icl-cost-prompt_cost-tests
 # says: an unknown dtype
-def kv_cache_bytes(config, tokens, dtype):
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head * tokens * BYTES[dtype]
-
-
-def attention_flops(config, tokens, cached=0):
-    looks = tokens * cached + tokens * (tokens + 1) // 2
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return config["num_hidden_layers"] * config["num_attention_heads"] * looks * 4 * head
-
+# edit:
+#   if dtype not in BYTES:
+#       raise ValueError(f"dtype = {dtype!r} is not known: use one of {', '.join(BYTES)}")
+# ->
 
 # %% mutant: dtype_unnamed
 # misconception: An error needs no details.
