@@ -173,12 +173,7 @@ def is_correct(completion, gold):
 # misconception: ValueError is enough; what it says is for me.
 # fails: gsm8k-answers-is_correct-tests
 # says: gold
-def is_correct(completion, gold):
-    wanted = parse_answer(gold)
-    if wanted is None:
-        raise ValueError("no number")
-    return parse_answer(completion) == wanted
-
+# edit: raise ValueError(f"the gold answer {gold!r} has no number after ####") -> raise ValueError("no number")
 
 # %% mutant: integers_compared
 # misconception: Answers are whole numbers.

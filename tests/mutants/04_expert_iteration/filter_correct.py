@@ -318,21 +318,11 @@ def filter_correct(problems, samples, cap=None, verify=is_correct):
 # misconception: All samples teach something.
 # fails: expert_iteration-filter-filter_correct-tests
 # says: Verify first
-def filter_correct(problems, samples, cap=None, verify=is_correct):
-    if cap is not None and cap < 1:
-        raise ValueError("cap")
-    examples = []
-    for problem, group in zip(problems, samples):
-        kept = []
-        for text in group:
-            mark = text.find("####")
-            end = text.find("\n", mark) if mark >= 0 else -1
-            text = (text if end < 0 else text[:end]).strip()
-            if text not in kept:
-                kept.append(text)
-        examples += [{"question": problem["question"], "answer": text} for text in kept[:cap]]
-    return examples
-
+# edit: raise ValueError(f"cap={cap} would keep nothing; use 1 or more, or None for all") -> raise ValueError("cap")
+# edit:
+#   if not verify(text, problem["answer"]):
+#       continue
+# ->
 
 # %% mutant: last_ones
 # misconception: The last ones are the best.

@@ -82,11 +82,8 @@ def solve_histogram(counts, n):
 # misconception: The counts are the histogram.
 # fails: expert_iteration-histogram-solve_histogram-tests
 # says: counts themselves
-def solve_histogram(counts, n):
-    if any(not 0 <= count <= n for count in counts):
-        raise ValueError("counts")
-    return sorted(counts)
-
+# edit: raise ValueError(f"counts must lie between 0 and n={n}") -> raise ValueError("counts")
+# edit: return [sum(count == k for count in counts) for k in range(n + 1)] -> return sorted(counts)
 
 # %% mutant: counter
 # misconception: A Counter is a histogram.
@@ -165,11 +162,8 @@ def solve_histogram(counts, n):
 # misconception: What is above n is left out.
 # fails: expert_iteration-histogram-solve_histogram-tests
 # says: a count of 5
-def solve_histogram(counts, n):
-    if any(count < 0 for count in counts):
-        raise ValueError("counts")
-    return [sum(count == k for count in counts) for k in range(n + 1)]
-
+# edit: if any(not 0 <= count <= n for count in counts): -> if any(count < 0 for count in counts):
+# edit: raise ValueError(f"counts must lie between 0 and n={n}") -> raise ValueError("counts")
 
 # %% mutant: index_error
 # misconception: The list raises an error by itself.
@@ -199,31 +193,21 @@ def solve_histogram(counts, n):
 # misconception: range(n) has no n.
 # fails: expert_iteration-histogram-solve_histogram-tests
 # says: ValueError: counts
-def solve_histogram(counts, n):
-    if any(count not in range(n) for count in counts):
-        raise ValueError("counts")
-    return [sum(count == k for count in counts) for k in range(n + 1)]
-
+# edit: if any(not 0 <= count <= n for count in counts): -> if any(count not in range(n) for count in counts):
+# edit: raise ValueError(f"counts must lie between 0 and n={n}") -> raise ValueError("counts")
 
 # %% mutant: words_missing
 # misconception: The error needs no text.
 # fails: expert_iteration-histogram-solve_histogram-tests
 # says: should mention 'counts'
-def solve_histogram(counts, n):
-    if any(not 0 <= count <= n for count in counts):
-        raise ValueError("out of range")
-    return [sum(count == k for count in counts) for k in range(n + 1)]
-
+# edit: raise ValueError(f"counts must lie between 0 and n={n}") -> raise ValueError("out of range")
 
 # %% mutant: visible_example
 # misconception: The example is the test.
 # fails: expert_iteration-histogram-solve_histogram-tests
 # says: two problems, three samples
-def solve_histogram(counts, n):
-    if any(not 0 <= count <= n for count in counts):
-        raise ValueError("counts")
-    return [2, 1, 0, 2, 1]
-
+# edit: raise ValueError(f"counts must lie between 0 and n={n}") -> raise ValueError("counts")
+# edit: return [sum(count == k for count in counts) for k in range(n + 1)] -> return [2, 1, 0, 2, 1]
 
 # %% mutant: sorted_in_place
 # misconception: Sorted counts are easy to count.

@@ -184,53 +184,29 @@ def huber_objective(theta, points, delta=1e-3):
 # misconception: A belongs to the data.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: n and d are exchanged
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log(points["d"])
-    data = log_b - beta * np.log(points["n"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit: model = log_a - alpha * np.log(points["n"]) -> model = log_a - alpha * np.log(points["d"])
+# edit: data = log_b - beta * np.log(points["d"]) -> data = log_b - beta * np.log(points["n"])
 
 # %% mutant: powers_grow
 # misconception: alpha is the slope.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: The terms grow
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a + alpha * np.log(points["n"])
-    data = log_b + beta * np.log(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit: model = log_a - alpha * np.log(points["n"]) -> model = log_a + alpha * np.log(points["n"])
+# edit: data = log_b - beta * np.log(points["d"]) -> data = log_b + beta * np.log(points["d"])
 
 # %% mutant: n_not_logged
 # misconception: log A - alpha n.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: The logarithms of n and d are missing
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * points["n"]
-    data = log_b - beta * points["d"]
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit: model = log_a - alpha * np.log(points["n"]) -> model = log_a - alpha * points["n"]
+# edit: data = log_b - beta * np.log(points["d"]) -> data = log_b - beta * points["d"]
 
 # %% mutant: n_in_decades
 # misconception: n and d are large, so log10.
 # fails: scaling_laws-fit-huber_objective-tests
 # says: log10 of n and d
-def huber_objective(theta, points, delta=1e-3):
-    log_e, log_a, log_b, alpha, beta = theta
-    model = log_a - alpha * np.log10(points["n"])
-    data = log_b - beta * np.log10(points["d"])
-    r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
-    size = np.abs(r)
-    return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
-
+# edit: model = log_a - alpha * np.log(points["n"]) -> model = log_a - alpha * np.log10(points["n"])
+# edit: data = log_b - beta * np.log(points["d"]) -> data = log_b - beta * np.log10(points["d"])
 
 # %% mutant: delta_fixed
 # misconception: delta is 0.001.

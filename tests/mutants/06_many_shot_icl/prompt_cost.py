@@ -247,18 +247,10 @@ def attention_flops(config, tokens, cached=0):
 # misconception: An error needs no details.
 # fails: many_shot_icl-cost-prompt_cost-tests
 # says: int3
-def kv_cache_bytes(config, tokens, dtype):
-    if dtype not in BYTES:
-        raise ValueError("this dtype is not known")
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head * tokens * BYTES[dtype]
-
-
-def attention_flops(config, tokens, cached=0):
-    looks = tokens * cached + tokens * (tokens + 1) // 2
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return config["num_hidden_layers"] * config["num_attention_heads"] * looks * 4 * head
-
+# edit:
+#   raise ValueError(f"dtype = {dtype!r} is not known: use one of {', '.join(BYTES)}")
+# ->
+#   raise ValueError("this dtype is not known")
 
 # %% mutant: cache_as_float
 # misconception: / divides.
@@ -281,35 +273,21 @@ def attention_flops(config, tokens, cached=0):
 # misconception: Every token looks at every token.
 # fails: many_shot_icl-cost-prompt_cost-tests
 # says: Every token looks at all four here
-def kv_cache_bytes(config, tokens, dtype):
-    if dtype not in BYTES:
-        raise ValueError(f"dtype {dtype} is not known")
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head * tokens * BYTES[dtype]
-
-
-def attention_flops(config, tokens, cached=0):
-    looks = tokens * (cached + tokens)
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return config["num_hidden_layers"] * config["num_attention_heads"] * looks * 4 * head
-
+# edit:
+#   raise ValueError(f"dtype = {dtype!r} is not known: use one of {', '.join(BYTES)}")
+# ->
+#   raise ValueError(f"dtype {dtype} is not known")
+# edit: looks = tokens * cached + tokens * (tokens + 1) // 2 -> looks = tokens * (cached + tokens)
 
 # %% mutant: not_at_itself
 # misconception: A token looks at those before it.
 # fails: many_shot_icl-cost-prompt_cost-tests
 # says: A token looks at itself, too: 1 + 2 + 3 + 4
-def kv_cache_bytes(config, tokens, dtype):
-    if dtype not in BYTES:
-        raise ValueError(f"dtype {dtype} is not known")
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head * tokens * BYTES[dtype]
-
-
-def attention_flops(config, tokens, cached=0):
-    looks = tokens * cached + tokens * (tokens - 1) // 2
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return config["num_hidden_layers"] * config["num_attention_heads"] * looks * 4 * head
-
+# edit:
+#   raise ValueError(f"dtype = {dtype!r} is not known: use one of {', '.join(BYTES)}")
+# ->
+#   raise ValueError(f"dtype {dtype} is not known")
+# edit: looks = tokens * cached + tokens * (tokens + 1) // 2 -> looks = tokens * cached + tokens * (tokens - 1) // 2
 
 # %% mutant: one_product
 # misconception: Attention is queries times keys.
@@ -400,35 +378,21 @@ def attention_flops(config, tokens, cached=0):
 # misconception: Half of the square, as the text says.
 # fails: many_shot_icl-cost-prompt_cost-tests
 # says: leaves out half of the diagonal
-def kv_cache_bytes(config, tokens, dtype):
-    if dtype not in BYTES:
-        raise ValueError(f"dtype {dtype} is not known")
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head * tokens * BYTES[dtype]
-
-
-def attention_flops(config, tokens, cached=0):
-    looks = tokens * cached + tokens**2 // 2
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return config["num_hidden_layers"] * config["num_attention_heads"] * looks * 4 * head
-
+# edit:
+#   raise ValueError(f"dtype = {dtype!r} is not known: use one of {', '.join(BYTES)}")
+# ->
+#   raise ValueError(f"dtype {dtype} is not known")
+# edit: looks = tokens * cached + tokens * (tokens + 1) // 2 -> looks = tokens * cached + tokens**2 // 2
 
 # %% mutant: last_token_only
 # misconception: The last token asks the question.
 # fails: many_shot_icl-cost-prompt_cost-tests
 # says: The last token alone looks
-def kv_cache_bytes(config, tokens, dtype):
-    if dtype not in BYTES:
-        raise ValueError(f"dtype {dtype} is not known")
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head * tokens * BYTES[dtype]
-
-
-def attention_flops(config, tokens, cached=0):
-    looks = cached + tokens
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return config["num_hidden_layers"] * config["num_attention_heads"] * looks * 4 * head
-
+# edit:
+#   raise ValueError(f"dtype = {dtype!r} is not known: use one of {', '.join(BYTES)}")
+# ->
+#   raise ValueError(f"dtype {dtype} is not known")
+# edit: looks = tokens * cached + tokens * (tokens + 1) // 2 -> looks = cached + tokens
 
 # %% mutant: hidden_in_each_head
 # misconception: Each head works on the whole vector.
@@ -451,18 +415,11 @@ def attention_flops(config, tokens, cached=0):
 # misconception: What is cached is done.
 # fails: many_shot_icl-cost-prompt_cost-tests
 # says: The new tokens look at the cached ones too
-def kv_cache_bytes(config, tokens, dtype):
-    if dtype not in BYTES:
-        raise ValueError(f"dtype {dtype} is not known")
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head * tokens * BYTES[dtype]
-
-
-def attention_flops(config, tokens, cached=0):
-    looks = tokens * (tokens + 1) // 2
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return config["num_hidden_layers"] * config["num_attention_heads"] * looks * 4 * head
-
+# edit:
+#   raise ValueError(f"dtype = {dtype!r} is not known: use one of {', '.join(BYTES)}")
+# ->
+#   raise ValueError(f"dtype {dtype} is not known")
+# edit: looks = tokens * cached + tokens * (tokens + 1) // 2 -> looks = tokens * (tokens + 1) // 2
 
 # %% mutant: new_ones_ignored
 # misconception: New tokens look at the cache.
@@ -485,18 +442,11 @@ def attention_flops(config, tokens, cached=0):
 # misconception: A prompt is computed from its beginning.
 # fails: many_shot_icl-cost-prompt_cost-tests
 # says: only the new ones look
-def kv_cache_bytes(config, tokens, dtype):
-    if dtype not in BYTES:
-        raise ValueError(f"dtype {dtype} is not known")
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head * tokens * BYTES[dtype]
-
-
-def attention_flops(config, tokens, cached=0):
-    looks = (tokens + cached) * (tokens + cached + 1) // 2
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return config["num_hidden_layers"] * config["num_attention_heads"] * looks * 4 * head
-
+# edit:
+#   raise ValueError(f"dtype = {dtype!r} is not known: use one of {', '.join(BYTES)}")
+# ->
+#   raise ValueError(f"dtype {dtype} is not known")
+# edit: looks = tokens * cached + tokens * (tokens + 1) // 2 -> looks = (tokens + cached) * (tokens + cached + 1) // 2
 
 # %% mutant: itself_left_out_behind_cache
 # misconception: A new token looks at the cache and the new ones before it.
@@ -519,18 +469,11 @@ def attention_flops(config, tokens, cached=0):
 # misconception: The cache is looked at once, by all together.
 # fails: many_shot_icl-cost-prompt_cost-tests
 # says: not 100 for all
-def kv_cache_bytes(config, tokens, dtype):
-    if dtype not in BYTES:
-        raise ValueError(f"dtype {dtype} is not known")
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head * tokens * BYTES[dtype]
-
-
-def attention_flops(config, tokens, cached=0):
-    looks = cached + tokens * (tokens + 1) // 2
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return config["num_hidden_layers"] * config["num_attention_heads"] * looks * 4 * head
-
+# edit:
+#   raise ValueError(f"dtype = {dtype!r} is not known: use one of {', '.join(BYTES)}")
+# ->
+#   raise ValueError(f"dtype {dtype} is not known")
+# edit: looks = tokens * cached + tokens * (tokens + 1) // 2 -> looks = cached + tokens * (tokens + 1) // 2
 
 # %% mutant: one_each
 # misconception: Each new token looks at the cache and itself.
@@ -553,18 +496,11 @@ def attention_flops(config, tokens, cached=0):
 # misconception: / divides.
 # fails: many_shot_icl-cost-prompt_cost-tests
 # says: flops is a float
-def kv_cache_bytes(config, tokens, dtype):
-    if dtype not in BYTES:
-        raise ValueError(f"dtype {dtype} is not known")
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head * tokens * BYTES[dtype]
-
-
-def attention_flops(config, tokens, cached=0):
-    looks = tokens * cached + tokens * (tokens + 1) / 2
-    head = config["hidden_size"] // config["num_attention_heads"]
-    return config["num_hidden_layers"] * config["num_attention_heads"] * looks * 4 * head
-
+# edit:
+#   raise ValueError(f"dtype = {dtype!r} is not known: use one of {', '.join(BYTES)}")
+# ->
+#   raise ValueError(f"dtype {dtype} is not known")
+# edit: looks = tokens * cached + tokens * (tokens + 1) // 2 -> looks = tokens * cached + tokens * (tokens + 1) / 2
 
 # %% mutant: hard_coded
 # misconception: The text gives the answers.
