@@ -96,9 +96,10 @@ class Cluster:
         """Every worker must grade as this machine would."""
         for worker, found in self._client.run(alike.examine, on_error="return").items():
             if isinstance(found, Exception):
+                # Dask may hand on what cannot be unpickled as a plain Exception with the other's text.
+                said = str(found) if type(found) is Exception else f"{type(found).__name__}: {found}"
                 raise CourseError(
-                    f"The worker {worker} cannot grade ({type(found).__name__}: {str(found)[:200]}): install this "
-                    "version of the course there."
+                    f"The worker {worker} cannot grade ({said[:200]}): install this version of the course there."
                 )
             facts, mode, reason = found
             if said := alike.differences(alike.facts(), facts):
