@@ -263,12 +263,15 @@ def check(deck: str) -> None:
 def tidy_svg(svg: str) -> str:
     """An SVG that can stand inside an HTML page: no prologue, no global style sheet, one line.
 
-    matplotlib writes `<style>*{…}</style>`, which would apply to the whole page.
+    matplotlib writes `<style>*{…}</style>`, which would apply to the whole page, and names clips by a hash of numbers
+    whose last digits depend on the machine.
     """
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<defs>\s*<style[^>]*>.*?</style>\s*</defs>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
+    for number, clip in enumerate(re.findall(r'<clipPath id="([^"]+)"', svg), start=1):
+        svg = re.sub(rf"\b{re.escape(clip)}\b", f"clip{number}", svg)
     return re.sub(r"\s*\n\s*", " ", svg).strip()
 
 

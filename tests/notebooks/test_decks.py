@@ -213,6 +213,11 @@ def test_matplotlib_styles_stay_inside_their_figure() -> None:
         '  <style type="text/css">*{stroke-linejoin: round}</style>\n </defs>\n <path id="a"/>\n</svg>\n'
     )
     assert slides.tidy_svg(svg) == '<svg width="3"> <path id="a"/> </svg>'
+    clips = '<svg><defs><clipPath id="p{0}"/><clipPath id="p{1}"/></defs><g clip-path="url(#p{1})"/></svg>'
+    tidied = slides.tidy_svg(clips.format("12ab", "34cd"))
+    assert 'id="clip1"/><clipPath id="clip2"' in tidied
+    assert "url(#clip2)" in tidied
+    assert tidied == slides.tidy_svg(clips.format("99ff", "00aa"))  # another machine's names
 
 
 def test_npm_runs_once_though_two_ask_for_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

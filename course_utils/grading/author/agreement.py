@@ -80,7 +80,7 @@ def run_again(path: Path, root: Path, cell_seconds: int) -> subprocess.Completed
         raise CourseError("nbval is missing: `make course` installs what the checks need.")
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env"]
     command += [f"--nbval-sanitize-with={root / SANITIZE}", f"--nbval-cell-timeout={cell_seconds}"]
-    command += ["-q", "-x", "--color=no", "-p", "no:cacheprovider", "-p", "no:xdist", str(path)]
+    command += ["-q", "-x", "--color=no", "-o", "addopts=", "-p", "no:cacheprovider", str(path)]
     environment = {**os.environ, "COURSE_GRADING": "1"}
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
 
