@@ -73,7 +73,8 @@ class Mismatch:
 class Row:
     """One exercise. Each pair is (as intended, all); `same` counts generic answers equal to the solution.
 
-    visible: mutants that the visible tests alone already reject, in Jupyter, where the student tries them.
+    visible: mutants that the visible tests alone already reject, in Jupyter, where the student tries them;
+    None: not counted.
     """
 
     exercise: str
@@ -81,7 +82,7 @@ class Row:
     generic: tuple[int, int]
     variants: tuple[int, int]
     same: int
-    visible: int
+    visible: int | None
     seconds: float
 
 
@@ -103,11 +104,13 @@ def verify_tests(
     root: Path | None = None,
     minimum: tuple[int, int] = (MIN_MUTANTS, MIN_VARIANTS),
     seconds: float = SECONDS,
+    visible: bool = True,
 ) -> Matrix:
     """Run a lab's catalogue, or that of one exercise (its id or its name), against the tests of its solution.
 
     root: the course's folder, by default the current one. minimum: wrong answers and right variants that
     each exercise must have. seconds: processor time for one answer (in the main thread, on Linux and macOS).
+    visible: also count what the visible tests alone reject, which runs every wrong answer twice.
     Raises CourseError when the lab or the exercise does not exist, or a setup cell fails.
     """
     start = time.perf_counter()
@@ -120,7 +123,7 @@ def verify_tests(
     with _quiet_process(path.parent):
         stage = Stage(nb, seconds)
         for item in chosen:
-            row, found = _verify(stage, item, root, lab.name)
+            row, found = _verify(stage, item, root, lab.name, visible)
             rows.append(row)
             problems += found
     return Matrix(lab.name, tuple(rows), tuple(problems), time.perf_counter() - start)
@@ -178,7 +181,9 @@ def show_matrix(matrix: Matrix, console: Console) -> None:
         table.add_column(column, justify="right")
     for row in matrix.rows:
         pairs = [_pair(row.mutants), _pair(row.generic), _pair(row.variants)]
-        table.add_row(row.exercise, *pairs, str(row.visible), f"{row.seconds:.1f}")
+        table.add_row(
+            row.exercise, *pairs, "–" if row.visible is None else str(row.visible), f"{row.seconds:.1f}"
+        )
     console.print(table)
     for problem in matrix.problems:
         console.print(
@@ -198,7 +203,9 @@ def _pair(counts: tuple[int, int]) -> str:
 # One exercise
 
 
-def _verify(stage: Stage, item: Exercise, root: Path, lab: str) -> tuple[Row, list[Mismatch]]:
+def _verify(
+    stage: Stage, item: Exercise, root: Path, lab: str, count_visible: bool
+) -> tuple[Row, list[Mismatch]]:
     start = time.perf_counter()
     problems = [problem for problem in (_solution(stage, item), _stub(stage, item)) if problem]
     broken = bool(problems)
@@ -211,7 +218,7 @@ def _verify(stage: Stage, item: Exercise, root: Path, lab: str) -> tuple[Row, li
     for entry in mutants:
         problem = _mutant(stage, item, entry)
         bad += [problem] if problem else []
-        if entry.fails in stage.tests:
+        if count_visible and entry.fails in stage.tests:
             visible += stage.run(item, entry.source, _tests_of(item, entry), where=VISIBLE) is not None
     refused = [problem for entry in variants if (problem := _variant(stage, item, entry))]
     # Spoiling a solution that does not pass its own tests would show nothing.
@@ -222,7 +229,7 @@ def _verify(stage: Stage, item: Exercise, root: Path, lab: str) -> tuple[Row, li
         generic=(tried - len(survivors), tried),
         variants=(len(variants) - len(refused), len(variants)),
         same=unchanged,
-        visible=visible,
+        visible=visible if count_visible else None,
         seconds=time.perf_counter() - start,
     )
     return row, problems + bad + refused + survivors
