@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.author import catalogue, generic
 from course_utils.grading.author.generic import Watch, generics, same
-from course_utils.grading.author.verify import Matrix, show_matrix, submissions, verify_tests
+from course_utils.grading.author.verify import Matrix, _failure, show_matrix, submissions, verify_tests
+from course_utils.grading.cells import new_namespace, run_cell
 
 MUTANT = """
 # %% mutant: {name}
@@ -108,6 +110,22 @@ def test_an_endless_loop_is_stopped(tiny):
 def test_a_long_sleep_is_stopped_too(tiny):
     code = "import time\ndef double(values):\n    time.sleep(600)"
     assert with_mutant(tiny, code, says="longer than 0.2 s", seconds=0.2) == ""
+
+
+def test_a_limit_that_is_reached_while_it_is_put_away_stops_nothing_more(monkeypatch):
+    """The other timer is still running then; on a busy machine it once ended a whole run of the tests."""
+    before, set_timer, late = signal.getsignal(signal.SIGPROF), signal.setitimer, []
+
+    def at_the_last_moment(timer: int, seconds: float, interval: float = 0.0) -> None:
+        if seconds == 0 and timer == signal.ITIMER_PROF:
+            late.append(signal.raise_signal(signal.SIGALRM))
+        set_timer(timer, seconds, interval)
+
+    monkeypatch.setattr(signal, "setitimer", at_the_last_moment)
+    assert _failure(5.0, run_cell, "a cell", "1 + 1", new_namespace()) is None
+    assert late == [None]
+    assert signal.getsignal(signal.SIGPROF) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 def test_leaving_the_process_is_only_an_error(tiny):

@@ -421,13 +421,15 @@ def _time_limit(seconds: float | None) -> Iterator[list[bool]]:
     limit was reached.
     """
     fired: list[bool] = []
+    over = False
     if seconds is None or not hasattr(signal, "setitimer"):
         yield fired
         return
 
     def stop(number: int, frame: Any) -> None:
-        fired.append(True)
-        raise _TooLong
+        if not over:  # else it would end the putting back below, and fire again where nobody expects it
+            fired.append(True)
+            raise _TooLong
 
     timers = [
         (signal.ITIMER_PROF, signal.SIGPROF, seconds),
@@ -440,6 +442,7 @@ def _time_limit(seconds: float | None) -> Iterator[list[bool]]:
             signal.setitimer(timer, limit, 0.5)
         yield fired
     finally:
+        over = True
         for timer, _, _ in timers:
             signal.setitimer(timer, 0)
         for kind, handler in before:
