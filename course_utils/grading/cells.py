@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import copy
 import io
 import linecache
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -100,6 +102,15 @@ def _is_hidden(trace: TracebackType | None, source: str, file_name: str) -> bool
             )
         trace = trace.tb_next
     return False
+
+
+def copied(value: Any, memo: dict[int, Any]) -> Any:
+    """A deep copy of plain containers, arrays and tensors; anything else as it is. memo: as for copy.deepcopy."""
+    torch, numpy = sys.modules.get("torch"), sys.modules.get("numpy")
+    kinds: tuple[type, ...] = (list, dict, set)
+    kinds += (torch.Tensor,) if torch else ()
+    kinds += (numpy.ndarray,) if numpy else ()
+    return copy.deepcopy(value, memo) if isinstance(value, kinds) else value
 
 
 class _NoShell:

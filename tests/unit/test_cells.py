@@ -6,8 +6,8 @@ import pytest
 
 from course_utils import checks
 from course_utils.grading import notebook as nbk
-from course_utils.grading.author.loopback import Loopback
 from course_utils.grading.cells import new_namespace, run_cell, run_test
+from course_utils.grading.sandbox.loopback import Loopback
 
 LOOKS_LIKE_MAGIC = '''
 TEXT = """

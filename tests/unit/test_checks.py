@@ -13,7 +13,7 @@ import torch
 
 from course_utils import checks
 from course_utils.checks import CheckFailed
-from course_utils.grading.author.loopback import Loopback
+from course_utils.grading.sandbox.loopback import Loopback
 
 
 def failure(check, *args, **kwargs) -> CheckFailed:

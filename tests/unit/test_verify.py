@@ -186,8 +186,8 @@ agrees(torch.tensor([5.0]))
     )
 
 
-def test_what_only_grading_refuses_is_not_seen_by_the_student(tiny):
-    """A generator cannot cross between the processes, and is as good as a list in Jupyter."""
+def test_what_grading_refuses_is_seen_by_the_student(tiny):
+    """A generator cannot cross between the processes, so the tests in Jupyter do not take it either."""
     tiny.cell(OWN).source = """
 assert list(double([1])) == [2]
 ### BEGIN HIDDEN TESTS
@@ -195,7 +195,7 @@ assert list(double([4])) == [8]
 ### END HIDDEN TESTS
 """
     code = "def double(values):\n    return (2 * value for value in values)"
-    assert seen_and_refused(tiny, code, "gave back a generator") == (0, 1)
+    assert seen_and_refused(tiny, code, "gave back a generator") == (1, 1)
 
 
 def test_one_answer_does_not_change_what_the_next_one_sees(tiny):
@@ -293,7 +293,7 @@ checks.equal(double(given), torch.tensor([2.0, 4.0]), what="double of two")
     ]
 
 
-def test_a_right_answer_must_pass_in_jupyter_too(tiny):
+def test_a_subclass_of_plain_data_counts_as_what_it_is_built_on(tiny):
     code = """class Floats(list):
     pass
 def double(values):
@@ -308,8 +308,22 @@ def pair():
     tiny.cell(OWN).source += "\nchecks.equal(pair(), [1.0], what='a list')"
     tiny.write()
     tiny.catalogue("double", VARIANT.format(name="subclass", code=code))
+    assert "right variant subclass" not in {problem.what for problem in run(tiny, minimum=(0, 1)).problems}
+
+
+def test_a_right_answer_must_pass_in_jupyter_too(tiny):
+    """There the tests take from the student's notebook what setup cells left."""
+    code = """toy = toy * 0
+def double(values):
+    if not len(values):
+        raise ValueError("empty")
+    return values * 2
+"""
+    tiny.cell(OWN).source += "\nassert toy.sum() > 0, 'nothing is left of toy'"
+    tiny.write()
+    tiny.catalogue("double", VARIANT.format(name="rebinds", code=code))
     problems = {problem.what: problem for problem in run(tiny, minimum=(0, 1)).problems}
-    assert problems["right variant subclass"].wanted == "accepted in Jupyter"
+    assert problems["right variant rebinds"].wanted == "accepted in Jupyter"
 
 
 def test_an_exercise_gets_the_earlier_solutions_that_it_needs(tiny):

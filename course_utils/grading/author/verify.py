@@ -32,10 +32,11 @@ from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.author import catalogue
 from course_utils.grading.author.catalogue import Entry
-from course_utils.grading.author.loopback import Loopback
-from course_utils.grading.cells import Ending, new_namespace, run_cell, run_test
+from course_utils.grading.cells import Ending, copied, new_namespace, run_cell, run_test
 from course_utils.grading.notebook import Exercise
 from course_utils.grading.paths import CoursePaths
+from course_utils.grading.sandbox.loopback import Loopback
+from course_utils.grading.sandbox.usual import same_random_numbers, usual_state
 
 if TYPE_CHECKING:
     from course_utils.grading.author.generic import Generic, Watch
@@ -344,7 +345,7 @@ class Stage:
         memo: dict[int, Any] = {}
         self.namespace.clear()
         self.namespace.update({key: _copied(value, memo) for key, value in self._start.items()})
-        _reseed()
+        _fresh_process()
 
     def run(
         self,
@@ -356,8 +357,9 @@ class Stage:
     ) -> Failure | None:
         """Run what the exercise needs, the answer, then the test cells; the first failure, or None.
 
-        `prepare` gets the namespace before the test cells run. where: GRADING, where student code is only
-        reached through the channel; JUPYTER, one namespace for all; VISIBLE, the same without hidden tests.
+        `prepare` gets the namespace before the test cells run. where: GRADING, where the tests have a namespace
+        of setup cells to themselves; JUPYTER, where student code may have changed what those left; VISIBLE, the
+        same without hidden tests. Student code is reached through the channel in each.
         """
         self.fresh()
         failure = self.execute(item, answer, tests)
@@ -371,14 +373,15 @@ class Stage:
     def _test(self, name: str, where: str) -> Failure | None:
         """Run a test cell as `where` says."""
         source = self.nb.cells[self.tests[name]].source
-        if where == GRADING:
-            memo: dict[int, Any] = {}
-            start = {key: _copied(value, memo) for key, value in self._start.items()}
-            side = Loopback(self.namespace)
-            return _failure(self.seconds, run_test, name, source, start, self.students, side)
         if where == VISIBLE:
             source = nbk.split_hidden(source)[0]
-        return _failure(self.seconds, run_test, name, source, self.namespace)
+        names = self._start if where == GRADING else self.namespace
+        memo: dict[int, Any] = {}
+        names = {key: _copied(value, memo) for key, value in names.items() if key not in self.students}
+        with usual_state(), same_random_numbers():
+            return _failure(
+                self.seconds, run_test, name, source, names, self.students, Loopback(self.namespace)
+            )
 
     def execute(self, item: Exercise, answer: str, tests: list[str] | None = None) -> Failure | None:
         """Run the cells that the answer and the test cells need, and the answer in the solution's place."""
@@ -468,8 +471,8 @@ def _quiet_process(folder: Path) -> Iterator[None]:
         os.environ.update(environment)
 
 
-def _reseed() -> None:
-    """The same random numbers for every answer, and the switches of torch as they are at the start."""
+def _fresh_process() -> None:
+    """Random numbers and switches as at the start, whatever the last answer's cell has set."""
     random.seed(0)
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed(0)
@@ -482,8 +485,8 @@ def _reseed() -> None:
 
 
 def _copied(value: Any, memo: dict[int, Any]) -> Any:
-    torch, numpy = sys.modules.get("torch"), sys.modules.get("numpy")
-    kinds: tuple[type, ...] = (list, dict, set)
-    kinds += (torch.Tensor, torch.nn.Module) if torch else ()
-    kinds += (numpy.ndarray,) if numpy else ()
-    return copy.deepcopy(value, memo) if isinstance(value, kinds) else value
+    """As cells.copied, and models too: answers train them."""
+    torch = sys.modules.get("torch")
+    if torch and isinstance(value, torch.nn.Module):
+        return copy.deepcopy(value, memo)
+    return copied(value, memo)

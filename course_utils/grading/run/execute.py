@@ -26,6 +26,7 @@ from course_utils.grading.run.where import Where
 from course_utils.grading.sandbox.channel import Channel, StudentError, StudentGone, StudentTimeout
 from course_utils.grading.sandbox.confinement import Limits
 from course_utils.grading.sandbox.kernel import CellRun, KernelDied, StudentKernel
+from course_utils.grading.sandbox.usual import same_random_numbers
 
 _START = 20.0  # seconds for the first words with a kernel
 _GRACE = 3.0  # seconds for an interrupted call to come back
@@ -239,7 +240,8 @@ class _Run:
 
     def _run_test(self, cell: NotebookNode, channel: Channel) -> Outcome:
         name, namespace = nbk.grade_id(cell), self._trusted or new_namespace()
-        ending = run_test(name, cell.source, namespace, self._student_names, channel)
+        with same_random_numbers():
+            ending = run_test(name, cell.source, namespace, self._student_names, channel)
         outcome = Outcome()
         if ending.error is not None:
             wanted = self._student_names & nbk.names_or_none(nbk.free_names, cell.source)

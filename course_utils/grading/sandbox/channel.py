@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from course_utils.grading.sandbox import watch
+from course_utils.grading.sandbox.usual import same_random_numbers, usual_state
 
 Clock = Callable[[], float]
 
@@ -412,32 +413,42 @@ def serve(fd: int, namespace: dict[str, Any]) -> None:
     """
     sock = socket.socket(fileno=fd)
     try:
-        while True:
-            try:
-                question = receive(sock, math.inf)
-            except EOFError:
-                return
-            answer = {"id": question["id"], **_answer(question, namespace)}
-            try:
-                frame = pack(answer)
-            except Exception as error:  # not plain data, or an object that lies about what it is
-                said = str(error) if isinstance(error, NotPlainData) else "an object that cannot be read"
-                frame = pack({"id": question["id"], "error": {"kinds": ["NotPlainData"], "message": said}})
-            send(sock, frame, math.inf)
-            if question["op"] == "stop":
-                return
+        with same_random_numbers():
+            while True:
+                try:
+                    question = receive(sock, math.inf)
+                except EOFError:
+                    return
+                send(sock, _frame(question, namespace), math.inf)
+                if question["op"] == "stop":
+                    return
     finally:
         sock.detach()
 
 
-def _answer(question: dict[str, Any], namespace: dict[str, Any]) -> dict[str, Any]:
+def _frame(question: dict[str, Any], namespace: dict[str, Any]) -> bytes:
+    """The answer to a question, whatever the student's code makes of it."""
+    reply = {"id": question["id"]}
     try:
-        if question["op"] == "stop":
-            return {"value": True}
-        if question["op"] == "watch":
-            return {"value": watch.report()}
-        if question["op"] == "names":
-            return {"value": {n: _name_value(namespace[n]) for n in question["names"] if n in namespace}}
+        value = answer(question, namespace)
+    except BaseException as error:
+        return pack({**reply, "error": as_data(error)})
+    try:
+        return pack({**reply, "value": value})
+    except Exception as error:  # not plain data, or an object that lies about what it is
+        said = str(error) if isinstance(error, NotPlainData) else "an object that cannot be read"
+        return pack({**reply, "error": {"kinds": ["NotPlainData"], "message": said}})
+
+
+def answer(question: dict[str, Any], namespace: dict[str, Any]) -> Any:
+    """What `namespace` has to say to a question. Raises what the student's code raises."""
+    if question["op"] == "stop":
+        return True
+    if question["op"] == "watch":
+        return watch.report()
+    if question["op"] == "names":
+        return {n: _name_value(namespace[n]) for n in question["names"] if n in namespace}
+    with usual_state():
         if question["op"] == "probe":
             local: dict[str, Any] = {}
             exec(compile(question["source"], "<probe>", "exec"), namespace, local)
@@ -446,13 +457,16 @@ def _answer(question: dict[str, Any], namespace: dict[str, Any]) -> dict[str, An
             function = namespace[question["name"]]
         else:
             raise NameError(f"name {question['name']!r} is not defined")
-        answer = function(*question["args"], **question["kwargs"])
-        watch.look_at(answer)
-        return {"value": answer}
-    except BaseException as error:
-        kinds = [kind.__name__ for kind in type(error).__mro__]
-        only = error.args[0] if len(error.args) == 1 and isinstance(error.args[0], str) else str(error)
-        return {"error": {"kinds": kinds, "message": only[:_MOST_TEXT]}}
+        value = function(*question["args"], **question["kwargs"])
+    watch.look_at(value)
+    return value
+
+
+def as_data(error: BaseException) -> dict[str, Any]:
+    """An exception as it crosses: the names of its class and of those above, and its text."""
+    kinds = [kind.__name__ for kind in type(error).__mro__]
+    only = error.args[0] if len(error.args) == 1 and isinstance(error.args[0], str) else str(error)
+    return {"kinds": kinds, "message": only[:_MOST_TEXT]}
 
 
 def _name_value(value: Any) -> tuple[Any] | None:

@@ -12,22 +12,32 @@ from course_utils.grading.sandbox import channel
 
 
 class Loopback(channel.Channel):
-    """A Channel whose other side is a namespace of this process."""
+    """A Channel whose other side is a namespace of this process.
 
-    def __init__(self, namespace: dict[str, Any]) -> None:
+    own_errors: what the student's code raises comes as it is, with its traceback, and not as when grading,
+    where only its name and text cross.
+    """
+
+    def __init__(self, namespace: dict[str, Any], own_errors: bool = False) -> None:
         self._namespace = namespace
+        self._own_errors = own_errors
         self.broken = ""
         self.unwritten = False
+        self.asked = ""
 
     def _ask(self, question: dict[str, Any], who: str) -> Any:
-        answer = channel._answer(_over_the_wire(question), self._namespace)
+        question = _over_the_wire(question)
         try:
-            answer = _over_the_wire(answer)
+            value = channel.answer(question, self._namespace)
+        except BaseException as error:
+            if self._own_errors:
+                self.unwritten = self.unwritten or isinstance(error, NotImplementedError)
+                raise
+            raise self._error(_over_the_wire(channel.as_data(error)), who) from None
+        try:
+            return _over_the_wire(value)
         except channel.NotPlainData as error:
-            answer = {"error": {"kinds": ["NotPlainData"], "message": str(error)}}
-        if "error" in answer:
-            raise self._error(answer["error"], who)
-        return answer["value"]
+            raise self._error({"kinds": ["NotPlainData"], "message": str(error)}, who) from None
 
 
 def _over_the_wire(value: Any) -> Any:
