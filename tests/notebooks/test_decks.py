@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -19,14 +20,20 @@ from course_utils.grading.author.decks import built_complaints, deck_complaints,
 each_lab = pytest.mark.parametrize("lab", load_course().labs, ids=lambda lab: lab.name)
 
 
+@cache
+def checked(lab: Lab) -> CheckedLab:
+    """Drawing a deck's figures takes seconds: once is enough."""
+    return CheckedLab(lab, slides.ROOT)
+
+
 @each_lab
 def test_deck_has_what_a_lecturer_needs(lab: Lab) -> None:
-    assert look_at_deck(CheckedLab(lab, slides.ROOT)) == []
+    assert look_at_deck(checked(lab)) == []
 
 
 @each_lab
 def test_committed_page_is_what_the_sources_make_and_opens_offline(lab: Lab) -> None:
-    assert look_at_page(CheckedLab(lab, slides.ROOT)) == []
+    assert look_at_page(checked(lab)) == []
 
 
 def test_every_deck_goes_with_a_lab() -> None:

@@ -10,12 +10,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 
-from course_utils import readme
+from course_utils import readme, slides
 from course_utils.course import Lab
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
@@ -50,6 +51,11 @@ class CheckedLab:
     def released(self) -> Path:
         return self.paths.lab(self.lab.name).released
 
+    @cached_property
+    def deck(self) -> slides.Composed:
+        """The lab's deck, drawn once. Raises CourseError."""
+        return slides.compose(self.lab.name)
+
 
 Look = Callable[[CheckedLab], Iterable[Complaint]]
 
@@ -80,7 +86,7 @@ def look_at_catalogues(files: CheckedLab) -> list[Complaint]:
 
 
 def look_at_deck(files: CheckedLab) -> list[Complaint]:
-    return deck_complaints(files.lab, nbk.read(files.source))
+    return deck_complaints(files.lab, nbk.read(files.source), lambda name: files.deck)
 
 
 def look_at_readme(files: CheckedLab) -> list[Complaint]:
@@ -137,7 +143,7 @@ def _files(folder: Path) -> set[Path]:
 
 
 def look_at_page(files: CheckedLab) -> list[Complaint]:
-    return page_complaints(files.lab)
+    return page_complaints(files.lab, lambda name: files.deck)
 
 
 def look_at_tests(files: CheckedLab) -> list[Complaint]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from nbformat import NotebookNode
 
@@ -12,6 +12,7 @@ from course_utils.course import Lab
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.author.complaint import Complaint, unwritten
+from course_utils.slides import Composed
 
 MOST_CODE_LINES = 12
 LEAST_QUESTIONS = 3
@@ -23,8 +24,13 @@ _FETCHES = r"<(?:img|script|link|iframe|source|video|audio|use|image)\b[^>]*?\b(
 _OUTSIDE = r"""["']?(?!data:|#)([^"'\s)>]{1,80})"""
 
 
-def deck_complaints(lab: Lab, source: NotebookNode) -> list[Complaint]:
-    """What is wrong with the Markdown and the figures of a lab's deck. Nothing is built."""
+def deck_complaints(
+    lab: Lab, source: NotebookNode, compose: Callable[[str], Composed] = slides.compose
+) -> list[Complaint]:
+    """What is wrong with the Markdown and the figures of a lab's deck. Nothing is built.
+
+    compose: gives the deck of this name, or raises CourseError; for callers that have drawn it already.
+    """
     place = f"slides/{lab.name}.md"
     path = slides.SLIDES / f"{lab.name}.md"
     if not path.is_file():
@@ -34,7 +40,7 @@ def deck_complaints(lab: Lab, source: NotebookNode) -> list[Complaint]:
     if not (slides.SLIDES / "figures" / f"{lab.name}.py").is_file():
         found.append(Complaint(f"slides/figures/{lab.name}.py", "is missing: it draws the deck's figures."))
     try:
-        composed = slides.compose(lab.name)
+        composed = compose(lab.name)
     except CourseError as error:
         return [*found, Complaint(place, f"does not build: {error}")]
     pages = pages_of(composed.markdown)
@@ -51,15 +57,19 @@ def deck_complaints(lab: Lab, source: NotebookNode) -> list[Complaint]:
     ]
 
 
-def page_complaints(lab: Lab) -> list[Complaint]:
-    """What is wrong with the committed page: it is not what the sources make, or needs something from outside."""
+def page_complaints(lab: Lab, compose: Callable[[str], Composed] = slides.compose) -> list[Complaint]:
+    """What is wrong with the committed page: it is not what the sources make, or needs something from outside.
+
+    compose: as for deck_complaints.
+    """
     place = f"slides/{lab.name}.html"
     try:
-        slides.check(lab.name)
+        composed = compose(lab.name)
+        slides.check(lab.name, composed)
     except CourseError as error:
         return [Complaint(place, f"is not in order: {error}")]
     page = (slides.SLIDES / f"{lab.name}.html").read_text(encoding="utf-8")
-    return built_complaints(place, page, len(pages_of(slides.compose(lab.name).markdown)))
+    return built_complaints(place, page, len(pages_of(composed.markdown)))
 
 
 def pages_of(markdown: str) -> list[str]:
