@@ -13,6 +13,8 @@ from pathlib import Path
 from course_utils.errors import CourseError
 
 _PACKAGE = Path(__file__).resolve().parent
+_HOME = re.compile(r"(?:(?:https?|ssh|git|file)://|git@)[^\s'\"\\]+")
+_GITHUB = re.compile(r"https?://github\.com/([\w.-]+)/([\w.-]+?)(?:\.git)?(?:@([\w./-]+))?/?")
 
 
 @dataclass(frozen=True)
@@ -57,16 +59,30 @@ class Late:
 
 @dataclass(frozen=True)
 class Course:
-    """home: git URL of the published course. jupyter: where students' JupyterLab shows labs/. gradebook: URL of
-    a gradebook on a database server; empty: gradebook.db in the course's folder."""
+    """home: git URL of the published course; empty: it is not published. jupyter: where students' JupyterLab shows
+    labs/. gradebook: URL of a gradebook on a database server; empty: gradebook.db in the course's folder."""
 
     title: str
     course_id: str
     home: str
     labs: tuple[Lab, ...]
-    jupyter: str = "http://localhost:8888/lab/tree"
+    jupyter: str = "http://localhost:8888/lab/tree/labs"
     gradebook: str = ""
     late: Late = field(default_factory=Late)
+
+    @property
+    def clone_url(self) -> str:
+        """`home` as anybody can clone it: git@HOST:PATH, which asks for a key, becomes https://HOST/PATH."""
+        return re.sub(r"^git@([^:/]+)[:/]", r"https://\1/", self.home)
+
+    def in_colab(self, lab: str) -> str:
+        """Address at which Colab opens the released lab called `lab`; "" unless the course is on GitHub."""
+        found = _GITHUB.fullmatch(self.clone_url)
+        if not found:
+            return ""
+        owner, repository, branch = found.groups()
+        place = f"{owner}/{repository}/blob/{branch or 'main'}/labs/{lab}/{lab}.ipynb"
+        return f"https://colab.research.google.com/github/{place}"
 
 
 @cache
@@ -94,7 +110,12 @@ def load_course() -> Course:
                         f"course.toml: the due date of {lab.name} ({lab.due}) needs a time and a time zone, "
                         "as in 2026-01-15T23:00:00+01:00."
                     )
-            return Course(**{**facts, "late": Late(**facts.get("late", {}))}, labs=labs)
+            made = Course(**{**facts, "late": Late(**facts.get("late", {}))}, labs=labs)
+            if made.home and not _HOME.fullmatch(made.home):
+                raise CourseError(
+                    f"course.toml: home is a git URL, as in https://github.com/OWNER/REPOSITORY, not {made.home!r}."
+                )
+            return made
     raise CourseError("course.toml is missing: install the package again, or run from a complete clone.")
 
 

@@ -29,8 +29,12 @@ MARK_SCHEME = "MARK SCHEME"
 TESTS_SUFFIX = "-tests"
 STUB = 'raise NotImplementedError("write your code here")'
 ESSAY_STUB = "*Write your answer here.*"
+AUTHORS_TAG = "author"  # on cells of a source notebook that no release shows
 
 _LONGEST_COMPARED = 100_000  # characters of two cells that are compared as code
+
+# First line of a folded cell: JupyterLab shows it in place of the code, Colab reads it as the title of a form.
+_TITLE = re.compile(r"# @title (\S.*)")
 
 # A first line under which a cell is Python as usual.
 _PYTHON_INSIDE = re.compile(r"\s*%%(?:time|capture)\b[^\n]*\n")
@@ -69,7 +73,7 @@ def read(path: Path) -> NotebookNode:
     if not path.is_file():
         raise CourseError(f"There is no notebook at {path}.")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a byte order mark before it
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # cells without an id get one
             nb = nbformat.reads(text, as_version=4)
@@ -129,6 +133,28 @@ def is_essay(cell: NotebookNode) -> bool:
 def is_setup(cell: NotebookNode) -> bool:
     """A cheap, deterministic course cell that also runs where the tests run."""
     return cell.cell_type == "code" and "setup" in cell.metadata.get("tags", ())
+
+
+def is_authors(cell: NotebookNode) -> bool:
+    """A cell for whoever maintains the lab: students do not get it."""
+    return AUTHORS_TAG in cell.metadata.get("tags", ())
+
+
+def is_folded(cell: NotebookNode) -> bool:
+    """A code cell that opens with its code out of sight."""
+    return cell.cell_type == "code" and bool(cell.metadata.get("jupyter", {}).get("source_hidden"))
+
+
+def title(cell: NotebookNode) -> str:
+    """What a cell says it is, in its first line `# @title …`; "" without one."""
+    found = _TITLE.match(cell.source)
+    return found[1] if found else ""
+
+
+def set_title(cell: NotebookNode, text: str) -> None:
+    """Put the title into the cell's first line, in place of the one that it has."""
+    rest = _TITLE.sub("", cell.source, count=1).removeprefix("\n") if title(cell) else cell.source
+    cell.source = f"# @title {text}\n{rest}"
 
 
 def setup_cells(nb: NotebookNode) -> list[NotebookNode]:

@@ -46,4 +46,4 @@ def record(**values: Any) -> None:
     from IPython.display import display
 
     plain = json.loads(json.dumps(values))
-    display({MIME_TYPE: plain, "text/plain": f"recorded: {', '.join(values)}"}, raw=True)
+    display({MIME_TYPE: plain}, raw=True)  # no text beside it: a reader has nothing to do with this

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from course_utils.course import Lab, load_course
+from course_utils.grading import notebook as nbk
 from course_utils.grading.author.check_lab import (
     CheckedLab,
     differences,
@@ -27,6 +28,21 @@ def test_lab_is_what_release_makes_and_gives_nothing_away(lab: Lab) -> None:
 @each_lab
 def test_untouched_lab_waits_only_for_the_student(lab: Lab) -> None:
     assert look_at_untouched(CheckedLab(lab, ROOT)) == []
+
+
+@each_lab
+def test_what_only_has_to_be_run_opens_folded_and_says_what_it_is(lab: Lab) -> None:
+    """Tests and figures; what is the author's is not there at all."""
+    released = nbk.read(CheckedLab(lab, ROOT).released)
+    drawn = [cell for cell in released.cells if "viz.show(" in cell.source]
+    tests = [exercise.tests for exercise in nbk.exercises(released)]
+    assert len(tests) >= 7
+    assert len(drawn) >= 5
+    standing_open = [cell.id for cell in [*tests, *drawn] if not (nbk.is_folded(cell) and nbk.title(cell))]
+    assert standing_open == []
+    text = "\n".join(cell.source for cell in released.cells)
+    assert "README" not in text
+    assert "measured yet" not in text
 
 
 def test_differences_are_noticed(tmp_path):

@@ -183,10 +183,10 @@ def tiny_notebook() -> NotebookNode:
         _text("title", "# A tiny lab"),
         _code("setup", SETUP, "tiny-setup", locked=True, tags=["setup"]),
         _code("double", DOUBLE, "tiny-scale-double", solution=True, course={"title": "Double", **facts}),
-        _code("double-tests", DOUBLE_TESTS, "tiny-scale-double-tests", grade=True, locked=True, points=4),
+        _tests("double-tests", "1 · Double", DOUBLE_TESTS, "tiny-scale-double-tests", points=4),
         _code("demo", "shown = double(toy)\nprint(shown.tolist())"),
         _code("total", TOTAL, "tiny-scale-total", solution=True, course={"title": "Total", **facts}),
-        _code("total-tests", TOTAL_TESTS, "tiny-scale-total-tests", grade=True, locked=True, points=3),
+        _tests("total-tests", "2 · Total", TOTAL_TESTS, "tiny-scale-total-tests", points=3),
         _text("question", "When does doubling overflow?"),
         _text("essay", ESSAY, "tiny-essay-overflow", grade=True, solution=True, points=3),
         _code("figure", "free = toy.sum()\nfree"),
@@ -207,8 +207,15 @@ def _code(cell_id: str, source: str, grade_id: str = "", **metadata) -> Notebook
     return _mark(nbformat.v4.new_code_cell(source.strip("\n"), id=cell_id), grade_id, metadata)
 
 
+def _tests(cell_id: str, exercise: str, source: str, grade_id: str, points: float) -> NotebookNode:
+    """A folded test cell, as `course solve` leaves it."""
+    titled = f"# @title Tests of exercise {exercise}\n{source.strip()}"
+    marks = {"grade": True, "locked": True, "points": points, "jupyter": {"source_hidden": True}}
+    return _code(cell_id, titled, grade_id, **marks)
+
+
 def _mark(cell: NotebookNode, grade_id: str, metadata: dict) -> NotebookNode:
-    for key in ("tags", "course"):
+    for key in ("tags", "course", "jupyter"):
         if key in metadata:
             cell.metadata[key] = metadata.pop(key)
     if grade_id:

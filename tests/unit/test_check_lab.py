@@ -87,6 +87,35 @@ def test_an_exercise_without_a_heading_is_found(headed):
     assert "### Exercise 1 · Double / *4 points" in complaint.cure
 
 
+def test_a_test_cell_that_stands_open_or_untitled_is_found_and_put_right(headed):
+    cell = headed.cell("tiny-scale-total-tests")
+    before = cell.source
+    for spoil in (
+        lambda: cell.metadata.pop("jupyter"),
+        lambda: cell.update(source=before.replace("exercise 2 · Total", "exercise 3 · Total")),
+        lambda: cell.update(source=before.split("\n", 1)[1]),
+    ):
+        spoil()
+        [complaint] = heading_complaints(headed.nb, LAB)
+        assert complaint.place == "tiny-scale-total-tests"
+        assert complaint.what == (
+            "should be folded, under the first line '# @title Tests of exercise 2 · Total'."
+        )
+        assert write_headings(headed.nb, LAB) == [headed.nb.cells.index(cell)]
+        assert cell.source == before
+        assert nbk.is_folded(cell)
+
+
+def test_a_folded_cell_says_what_it_is(headed):
+    figure = headed.nb.cells[-1]
+    figure.metadata.jupyter = {"source_hidden": True}
+    [complaint] = heading_complaints(headed.nb, LAB)
+    assert str(complaint).startswith("cell 12 ('free = toy.sum()') is folded and does not say what it is.")
+    assert write_headings(headed.nb, LAB) == [], "nobody but a person knows"
+    nbk.set_title(figure, "Figure: the sum of the toy")
+    assert list(heading_complaints(headed.nb, LAB)) == []
+
+
 # What is left to write
 
 

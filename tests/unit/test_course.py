@@ -26,7 +26,7 @@ def test_labs_are_numbered_in_order():
 
 
 LAB = '[[labs]]\nname = "10_late"\ntitle = "T"\npoints = 1\ncpu_seconds = 1\ngrading_seconds = 1\n'
-HEAD = 'title = "T"\ncourse_id = "c"\nhome = "h"\n'
+HEAD = 'title = "T"\ncourse_id = "c"\nhome = ""\n'
 
 
 @pytest.fixture
@@ -57,8 +57,12 @@ def test_a_tenth_lab_comes_after_the_ninth(facts):
         (HEAD + LAB + 'titel = "T"', r"course\.toml cannot be used .*titel"),
         (HEAD + LAB.replace("points = 1", ""), r"course\.toml cannot be used .*points"),
         (HEAD + LAB.replace("10_late", "late"), "as in 01_sft_masking, not 'late'"),
+        (
+            HEAD.replace('home = ""', 'home = "github.com/a/b"') + LAB,
+            "home is a git URL.*not 'github.com/a/b'",
+        ),
     ],
-    ids=["none", "no TOML", "no labs", "a field too many", "a field too few", "no number"],
+    ids=["none", "no TOML", "no labs", "a field too many", "a field too few", "no number", "no URL"],
 )
 def test_a_course_toml_that_cannot_be_used_is_one_sentence(facts, text, says):
     with pytest.raises(CourseError, match=says):

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace as replace_facts
 from types import SimpleNamespace
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
 
+from course_utils import course
 from course_utils.course import Lab
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.author import release as release_module
 from course_utils.grading.author import setup_cell
 from course_utils.grading.author.lint import data_only, lint, lint_release
-from course_utils.grading.author.release import LabHasWork, has_work, release
+from course_utils.grading.author.release import LabHasWork, release
+from course_utils.grading.author.released import has_work
 from course_utils.grading.paths import CoursePaths
+from course_utils.grading.run.repair import released_view
 
 D, T, E = "tiny-scale-double", "tiny-scale-double-tests", "tiny-essay-overflow"
 
@@ -278,6 +282,52 @@ def test_release_hides_answers_and_keeps_the_rest(tiny):
     assert released.metadata.course.lab == "01_tiny"
     assert not has_work(tiny.released)
     assert lint_release(tiny.nb, released) == []
+
+
+def test_folded_cells_stay_folded_in_jupyter_and_in_colab(tiny):
+    titles = {"double-tests": "Tests of exercise 1 · Double", "total-tests": "Tests of exercise 2 · Total"}
+    for cell in nbk.read(release(tiny.lab, paths(tiny))).cells:
+        assert nbk.is_folded(cell) == (cell.id in titles)
+        # Colab shows a form with its title where both are there.
+        form = ("form", titles[cell.id]) if cell.id in titles else (None, "")
+        assert (cell.metadata.get("cellView"), nbk.title(cell)) == form
+
+
+def test_a_cell_for_the_author_is_not_released(tiny):
+    tiny.nb.cells[-1].metadata.tags = [nbk.AUTHORS_TAG]
+    tiny.write()
+    released = nbk.read(release(tiny.lab, paths(tiny)))
+    assert [cell.id for cell in released.cells] == [cell.id for cell in tiny.nb.cells[:-1]]
+    assert lint_release(tiny.nb, released) == []
+    assert not has_work(tiny.released)
+    assert [cell.source for cell in released_view(tiny.nb).cells] == [cell.source for cell in released.cells]
+
+
+@pytest.mark.parametrize(
+    ("home", "cloned", "opened"),
+    [
+        ("", "", ""),
+        ("https://github.com/some/course", "https://github.com/some/course", "some/course/blob/main"),
+        ("git@github.com:some/course.git", "https://github.com/some/course.git", "some/course/blob/main"),
+        ("https://github.com/a/b@spring/27", "https://github.com/a/b@spring/27", "a/b/blob/spring/27"),
+        ("https://git.example.org/some/course", "https://git.example.org/some/course", ""),
+    ],
+)
+def test_a_published_course_is_installed_from_its_home_and_opens_in_colab(
+    tiny, monkeypatch, home, cloned, opened
+):
+    facts = replace_facts(course.load_course(), home=home)
+    monkeypatch.setattr(course, "load_course", lambda: facts)
+    released = nbk.read(release(tiny.lab, paths(tiny)))
+    assert f'\nCOURSE_HOME = "{cloned}"\n' in released.cells[1].source
+    assert released.cells[1].source == nbk.read(tiny.source).cells[1].source, (
+        "tests run beside this very cell"
+    )
+    title, _, badge = released.cells[0].source.partition("\n\n")
+    assert title == "# A tiny lab"
+    place = f"https://colab.research.google.com/github/{opened}/labs/01_tiny/01_tiny.ipynb"
+    assert (f"]({place})" in badge) if opened else badge == ""
+    assert not has_work(tiny.released)
 
 
 def test_release_is_the_same_twice_whatever_the_editor_left(tiny):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
+from dataclasses import replace
+
 import pytest
 
+from course_utils import course
 from course_utils.errors import CourseError
 from course_utils.grading.author import setup_cell
 
@@ -19,7 +23,7 @@ def test_a_lab_keeps_its_imports_and_its_last_lines():
     own = "# A note of the lab.\nx = 3\n\n\ndef f():\n    return profile"
     text = setup_cell.setup_text(IMPORTS, own)
     assert setup_cell.filled(text) == text
-    assert text.startswith("import importlib.util\n")
+    assert text.startswith("import importlib.metadata\n")
     assert text.endswith(f"\nprofile = get_profile()\n{own}")
     assert f"\n\n{IMPORTS}\n\nseed_everything(0)\n" in text
 
@@ -61,3 +65,24 @@ def test_a_change_of_the_text_reaches_a_cell_that_has_the_old_one(monkeypatch):
 def test_a_cell_without_the_parts_is_refused(source, says):
     with pytest.raises(CourseError, match=says):
         setup_cell.filled(source)
+
+
+@pytest.mark.parametrize(
+    ("home", "written"),
+    [
+        ("", ""),
+        ("https://git.example.org/a/b", "https://git.example.org/a/b"),
+        ("git@h.org:a/b", "https://h.org/a/b"),
+    ],
+)
+def test_the_home_of_the_course_is_written_into_the_cell(monkeypatch, home, written):
+    before = setup_cell.setup_text(IMPORTS, "x = 1")
+    facts = replace(course.load_course(), home=home)
+    monkeypatch.setattr(course, "load_course", lambda: facts)
+    assert f'\nCOURSE_HOME = "{written}"\n' in setup_cell.filled(before)
+
+
+def test_without_the_package_and_without_a_home_it_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(RuntimeError, match=r"not installed here.*run `make course` in the course's folder"):
+        exec(setup_cell.setup_text(IMPORTS, ""), {})

@@ -26,7 +26,8 @@ from course_utils.grading.author.complaint import Complaint, unwritten
 from course_utils.grading.author.decks import deck_complaints, page_complaints
 from course_utils.grading.author.headings import heading_complaints
 from course_utils.grading.author.lint import lint, lint_release, uncompiled
-from course_utils.grading.author.release import generate, has_work
+from course_utils.grading.author.release import generate
+from course_utils.grading.author.released import has_work
 from course_utils.grading.author.seeds import run_seeds
 from course_utils.grading.author.untouched import run_untouched
 from course_utils.grading.paths import CoursePaths

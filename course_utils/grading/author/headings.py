@@ -1,7 +1,8 @@
-"""The headings of a lab's Markdown, which repeat its facts for the reader.
+"""The headings of a lab's Markdown and the titles of its folded cells, which say what stands there.
 
 The facts have one home each: an exercise's title, points, minutes, difficulty and whether it is core in the
-metadata of its cells, the lab's title in course.toml. `course solve` writes the headings from them, lint compares.
+metadata of its cells, the lab's title in course.toml. `course solve` writes the headings from them, and folds each
+test cell under a title of its own; `course check-lab` compares. Other folded cells have titles that a person wrote.
 """
 
 from __future__ import annotations
@@ -38,12 +39,20 @@ def essay_heading(cell: NotebookNode) -> str:
     return f"## {title}  *(core)*\n*{_points(float(nbk.grader(cell).get('points') or 0))}, graded by hand"
 
 
+def tests_title(number: int, exercise: Exercise) -> str:
+    """What stands in place of a folded test cell."""
+    return f"Tests of exercise {number} · {exercise.title}"
+
+
 def lab_heading(lab: Lab) -> str:
     return f"# Lab {lab.number:02d} · {lab.title}"
 
 
 def write_headings(nb: NotebookNode, lab: Lab) -> list[int]:
-    """Put the facts into the headings; the indices of the cells that changed. What has no heading stays so."""
+    """Put the facts into headings and titles of tests; the indices of the cells that changed.
+
+    What has no heading stays so.
+    """
     changed = []
     for index, pattern, wanted in _headings(nb, lab):
         source = nb.cells[index].source
@@ -51,11 +60,17 @@ def write_headings(nb: NotebookNode, lab: Lab) -> list[int]:
             nb.cells[index].source = pattern.sub(wanted.replace("\\", r"\\"), source, count=1)
         if nb.cells[index].source != source:
             changed.append(index)
+    for number, exercise in enumerate(nbk.exercises(nb), start=1):
+        if not _titled(exercise, number):
+            nbk.set_title(exercise.tests, tests_title(number, exercise))
+            exercise.tests.metadata.setdefault("jupyter", {})["source_hidden"] = True
+            changed.append(exercise.tests_index)
     return changed
 
 
 def heading_complaints(nb: NotebookNode, lab: Lab) -> Iterator[Complaint]:
-    """Headings that are missing or say something else than the facts."""
+    """Headings that are missing or say something else than the facts; folded cells that do not say what they are."""
+    again = f"`course solve {lab.number}` writes it anew."
     for index, pattern, wanted in _headings(nb, lab):
         cell = nb.cells[index]
         place = nbk.label(nb, cell)
@@ -68,8 +83,23 @@ def heading_complaints(nb: NotebookNode, lab: Lab) -> Iterator[Complaint]:
             yield Complaint(
                 place,
                 f"says {said!r}, the facts are {shown!r}.",
-                f"`course solve {lab.number}` writes it anew. If the facts are wrong, mend metadata or course.toml.",
+                f"{again} If the facts are wrong, mend metadata or course.toml.",
             )
+    for number, exercise in enumerate(nbk.exercises(nb), start=1):
+        if not _titled(exercise, number):
+            what = f"should be folded, under the first line '# @title {tests_title(number, exercise)}'."
+            yield Complaint(nbk.grade_id(exercise.tests), what, again)
+    for cell in nb.cells:
+        if nbk.is_folded(cell) and not nbk.is_test(cell) and not nbk.title(cell):
+            what = "is folded and does not say what it is."
+            yield Complaint(
+                nbk.label(nb, cell), what, "Begin it with a line like '# @title Figure: loss by step'."
+            )
+
+
+def _titled(exercise: Exercise, number: int) -> bool:
+    cell = exercise.tests
+    return nbk.is_folded(cell) and nbk.title(cell) == tests_title(number, exercise)
 
 
 def _headings(nb: NotebookNode, lab: Lab) -> Iterator[tuple[int, re.Pattern, str]]:

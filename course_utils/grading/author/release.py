@@ -6,8 +6,6 @@ The same source gives the same bytes. A released notebook carries the lab's name
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -16,8 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import nbformat
-from nbconvert.preprocessors import Preprocessor
-from nbformat import NotebookNode
 from traitlets.config import Config
 
 from course_utils import course
@@ -27,40 +23,21 @@ from course_utils.grading import notebook as nbk
 from course_utils.grading.author import setup_cell
 from course_utils.grading.author.complaint import Complaint
 from course_utils.grading.author.lint import lint, lint_release
+from course_utils.grading.author.released import has_work
 from course_utils.grading.config import load_config
 from course_utils.grading.log import Log
 from course_utils.grading.paths import CoursePaths
-
-KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-
-# What a cell's metadata keep; editors add their own (run times, folding), which differ from save to save.
-_KEPT = ("course", "deletable", "editable", "nbgrader", "tags")
 
 
 class LabHasWork(CourseError):
     """The notebook that a release would replace is not as it was released."""
 
 
-class Tidy(Preprocessor):
-    """The last step of a release: metadata that depend only on the source, and the release's digest."""
-
-    enabled = True
-
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        for cell in nb.cells:
-            cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k in _KEPT})
-        lab = resources.get("nbgrader", {}).get("notebook", "")
-        nb.metadata = NotebookNode(
-            kernelspec=NotebookNode(KERNEL),
-            language_info=NotebookNode(name="python"),
-            course=NotebookNode(lab=lab, release=digest(nb)),
-        )
-        return nb, resources
-
-
 def configure(config: Config) -> None:
     """Set what releasing needs in an nbgrader configuration; nbgrader_config.py calls this."""
     from nbgrader.converters import GenerateAssignment
+
+    from course_utils.grading.author.tidy import Tidy
 
     config.CourseDirectory.source_directory = "solutions"
     config.CourseDirectory.release_directory = "labs"
@@ -126,21 +103,6 @@ def generate(lab: str, paths: CoursePaths, target: Path) -> Path:
         reason = said.cause or str(error)
         raise CourseError(f"nbgrader could not release {lab}: {reason}") from error
     return there.lab(lab).released
-
-
-def digest(nb: NotebookNode) -> str:
-    """16 hex digits that change with any cell's text, kind or order; outputs and metadata do not count."""
-    text = json.dumps([[cell.cell_type, cell.source] for cell in nb.cells])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def has_work(path: Path) -> bool:
-    """Whether the notebook's cells differ from the release that it came from. Unreadable counts as work."""
-    try:
-        nb = nbk.read(path)
-    except CourseError:
-        return True
-    return nb.metadata.get("course", {}).get("release") != digest(nb)
 
 
 def _refuse(lab: Lab, problems: list[Complaint]) -> None:

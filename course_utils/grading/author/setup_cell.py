@@ -7,26 +7,36 @@ anew into the source notebook: to change it for every lab, change it here and re
 from __future__ import annotations
 
 import ast
+import json
 
 from nbformat import NotebookNode
 
+from course_utils import course
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 
 INSTALL = """\
+import importlib.metadata
 import importlib.util
 import subprocess
 import sys
 
-COURSE_HOME = ""  # a git URL, filled in when the course is published
+COURSE_HOME = ""
 if importlib.util.find_spec("course_utils") is None:
     if not COURSE_HOME:
         raise RuntimeError(
-            "course_utils is not installed here: run `make course` in the course's folder first."
+            "course_utils is not installed here, and this copy of the lab does not say where it is published: "
+            "run `make course` in the course's folder, and open the lab with `make lab`."
         )
-    subprocess.check_call(
-        [sys.executable, "-m", "pip", "install", "-q", f"adapting-llms @ git+{COURSE_HOME}"]
-    )
+    to_install = [f"adapting-llms @ git+{COURSE_HOME}"]
+    if importlib.util.find_spec("torch"):  # it fits this machine's hardware, and stays
+        to_install.append(f"torch=={importlib.metadata.version('torch')}")
+    subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", *to_install])
+    importlib.invalidate_caches()
+
+from course_utils.libraries import check_libraries
+
+check_libraries()
 """
 
 START = """\
@@ -40,8 +50,13 @@ NEEDED = frozenset({"get_profile", "seed_everything", "viz"})
 
 
 def setup_text(imports: str, own: str) -> str:
-    """The cell's text. imports: the lab's import lines, with NEEDED among them; own: its last lines."""
-    return f"{INSTALL}\n{imports.strip()}\n\n{START}{own.strip()}\n".rstrip()
+    """The cell's text. imports: the lab's import lines, with NEEDED among them; own: its last lines.
+
+    A copy of the lab that is alone, as in Colab, installs the package from course.toml's `home`.
+    """
+    home = json.dumps(course.load_course().clone_url)
+    install = INSTALL.replace('COURSE_HOME = ""', f"COURSE_HOME = {home}")
+    return f"{install}\n{imports.strip()}\n\n{START}{own.strip()}\n".rstrip()
 
 
 def filled(source: str) -> str:

@@ -5,8 +5,10 @@ This is what a maintainer runs after a change to a lab or a library (`course sol
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import platform
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +28,7 @@ from course_utils.grading.author.headings import write_headings
 from course_utils.grading.paths import CoursePaths
 
 TIMES_TAG = "times"  # on the cell of a lab that prints how long the lab takes
+_INSTALLED = re.compile(r"site-packages/(\w+)")
 _PEAK_MEMORY = "__import__('resource').getrusage(__import__('resource').RUSAGE_SELF).ru_maxrss"
 
 
@@ -91,7 +94,10 @@ def _something_to_show(name: str) -> Iterator[None]:
 
 
 def execute(path: Path, grading: bool, timeout: float) -> Execution:
-    """Run the notebook at `path` in a fresh kernel. Raises CourseError that names the first failing cell."""
+    """Run the notebook at `path` in a fresh kernel.
+
+    Raises CourseError that names the first failing cell, and the libraries that its error came through.
+    """
     notebook = nbformat.read(path, as_version=4)
     environment = {**os.environ, "COURSE_GRADING": "1" if grading else "0"}
     client = _client(notebook, path, timeout)
@@ -103,9 +109,20 @@ def execute(path: Path, grading: bool, timeout: float) -> Execution:
             seconds = time.perf_counter() - start
             peak_mb = _peak_memory(client)
     except CellExecutionError as error:
-        raise CourseError(f"{path}: cell {index} failed with {error.ename}: {error.evalue}") from None
+        through = _libraries(error.traceback)
+        raise CourseError(
+            f"{path}: cell {index} failed with {error.ename}: {error.evalue}"
+            + (f" (through {', '.join(through)})" if through else "")
+        ) from None
     _forget_the_run(notebook)
     return Execution(notebook, seconds, peak_mb)
+
+
+def _libraries(traceback: str) -> list[str]:
+    """The installed packages, with their versions, whose files a traceback names, in its order."""
+    known = importlib.metadata.packages_distributions()
+    modules = dict.fromkeys(_INSTALLED.findall(traceback))
+    return [f"{known[m][0]} {importlib.metadata.version(known[m][0])}" for m in modules if m in known]
 
 
 def gather(notebook: nbformat.NotebookNode) -> dict[str, Any]:

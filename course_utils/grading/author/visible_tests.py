@@ -1,7 +1,8 @@
-"""A student's own check before handing in: run the notebook and say, for each exercise, how its visible tests went.
+"""A student's own check before handing in: say, for each exercise, how its visible tests went.
 
-Nothing is written and nothing is graded: the notebook runs in a kernel of its own, in its own folder, with the
-small grading budget. One exercise that fails, hangs or does not compile does not stop the others.
+Nothing is written and nothing is graded. `course check` and Validate run the notebook in a kernel of its own, in its
+own folder, with the small grading budget: one exercise that fails, hangs or does not compile does not stop the others.
+`%check` takes the functions that are there in the running kernel.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import contextlib
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
@@ -25,8 +28,9 @@ from rich.table import Table
 
 from course_utils import course
 from course_utils.errors import CourseError
+from course_utils.grading import cells
 from course_utils.grading import notebook as nbk
-from course_utils.grading.author.release import has_work
+from course_utils.grading.author.released import has_work
 from course_utils.grading.notebook import Exercise
 from course_utils.grading.paths import CoursePaths
 
@@ -57,6 +61,30 @@ def check_notebook(path: Path, cell_seconds: int | None = None) -> list[Exercise
     Raises CourseError if there is no such notebook, or it is none of this course.
     """
     path = Path(path).resolve()
+    nb, lab = read_lab(path)
+    exercises = nbk.exercises(nb)
+    if cell_seconds is None:
+        known = {entry.name: entry.grading_seconds for entry in course.load_course().labs}
+        cell_seconds = max(_CELL_SECONDS, known.get(lab, 0))
+    runner = Runner(nb, path.parent, cell_seconds)
+    runner.run()
+    return [_judge(nb, exercise, exercises, runner) for exercise in exercises]
+
+
+def check_here(nb: NotebookNode, namespace: Mapping[str, Any]) -> list[ExerciseCheck]:
+    """Check every exercise of a lab (of `read_lab`) with the functions that are in `namespace`, a running kernel's.
+
+    The namespace stays as it is, but for what the student's own functions do.
+    """
+    return [_checked_here(exercise, namespace) for exercise in nbk.exercises(nb)]
+
+
+def read_lab(path: Path) -> tuple[NotebookNode, str]:
+    """The notebook at `path` as it is checked, and its lab's name ("" if unknown).
+
+    Test cells hold the visible tests only, as they were released where the release is at hand; there, cells that lost
+    their marks are found again. Raises CourseError as `check_notebook` does.
+    """
     nb = nbk.read(path)
     lab = _lab_of(nb, path)
     reference = _reference(path, lab)
@@ -68,15 +96,10 @@ def check_notebook(path: Path, cell_seconds: int | None = None) -> list[Exercise
             f"{path.name} has no exercises of this course: "
             "check a lab's notebook, from inside the folder of the course if it went through Colab."
         )
-    if cell_seconds is None:
-        known = {entry.name: entry.grading_seconds for entry in course.load_course().labs}
-        cell_seconds = max(_CELL_SECONDS, known.get(lab, 0))
     # The visible tests only, should somebody check a teacher's source.
     for exercise in exercises:
         exercise.tests.source = nbk.split_hidden(exercise.tests.source)[0]
-    runner = Runner(nb, path.parent, cell_seconds)
-    runner.run()
-    return [_judge(nb, exercise, exercises, runner) for exercise in exercises]
+    return nb, lab
 
 
 def show_checks(checks: list[ExerciseCheck], console: Console) -> None:
@@ -91,11 +114,21 @@ def show_checks(checks: list[ExerciseCheck], console: Console) -> None:
         if item.message:
             console.print(f"\n[bold]{escape(item.title)}[/] ({escape(item.exercise)})")
             console.print(escape(item.message), highlight=False)
-    passed = [item for item in checks if item.state == PASSED]
     console.print(
-        f"\n{len(passed)} of {len(checks)} exercises pass their visible tests. "
-        "Hidden tests ask the same of other inputs; essays are read by a person."
+        f"\n{progress(checks)} Hidden tests ask the same of other inputs; essays are read by a person.",
+        highlight=False,
     )
+
+
+def progress(checks: list[ExerciseCheck]) -> str:
+    """How many exercises pass, and which is next: the first that does not."""
+    said = (
+        f"{sum(item.state == PASSED for item in checks)} of {len(checks)} exercises pass their visible tests."
+    )
+    for number, item in enumerate(checks, start=1):
+        if item.state != PASSED:
+            return f"{said} Next: exercise {number} · {item.title}."
+    return said
 
 
 # Which lab it is
@@ -266,10 +299,35 @@ def _outcome(
         unwritten = [
             other.name for other in _earlier(nb, exercise, exercises) if nbk.STUB in other.solution.source
         ]
-        return FAILED, f"It uses {', '.join(unwritten) or 'a function'}, which is not written yet."
+        return FAILED, _uses(unwritten)
+    return FAILED, _error_text(name, text)
+
+
+def _checked_here(exercise: Exercise, namespace: Mapping[str, Any]) -> ExerciseCheck:
+    facts = exercise.name, exercise.title, exercise.points
+    if not exercise.names <= namespace.keys():
+        return ExerciseCheck(*facts, NOT_REACHED, "Its cell has not been run in this notebook: run it first.")
+    error = cells.run_test(exercise.id, exercise.tests.source, dict(namespace)).error
+    if error is None:
+        return ExerciseCheck(*facts, PASSED)
+    if isinstance(error, NotImplementedError):
+        *_, (last, _) = traceback.walk_tb(error.__traceback__)
+        unwritten = last.f_code.co_qualname.split(".")[0]
+        if unwritten in exercise.names:
+            return ExerciseCheck(*facts, NOT_ATTEMPTED)
+        return ExerciseCheck(*facts, FAILED, _uses([unwritten]))
+    return ExerciseCheck(*facts, FAILED, _error_text(type(error).__name__, str(error)))
+
+
+def _uses(unwritten: list[str]) -> str:
+    return f"It uses {', '.join(unwritten) or 'a function'}, which is not written yet."
+
+
+def _error_text(name: str, text: str) -> str:
+    """What a test's error says to a student. A failed check speaks for itself."""
     if name == "CheckFailed":
-        return FAILED, text
-    return FAILED, ": ".join(part for part in (name, re.sub(r"\x1b\[[\d;]*m", "", text)) if part)
+        return text
+    return ": ".join(part for part in (name, re.sub(r"\x1b\[[\d;]*m", "", text)) if part)
 
 
 def _earlier(nb: NotebookNode, exercise: Exercise, exercises: list[Exercise]) -> list[Exercise]:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$", re.MULTILINE)
 _LABEL = re.compile(r"\s*\((core|stretch)\)\s*$")
-_GITHUB = re.compile(r"(?:https?://|git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$")
 
 
 @dataclass(frozen=True)
@@ -84,8 +83,7 @@ def links(lab: str, place: Place) -> list[Link]:
         anchor = quote(place.heading.replace(" ", "-"))
         address = f"{facts.jupyter.rstrip('/')}/{lab}/{lab}.ipynb#{anchor}"
         found.append(Link("open in JupyterLab", address))
-    if github := _GITHUB.match(facts.home):
-        address = f"https://colab.research.google.com/github/{github[1]}/{github[2]}/blob/main/labs/{lab}/{lab}.ipynb"
+    if address := facts.in_colab(lab):
         found.append(Link("open in Colab", f"{address}#scrollTo={quote(place.cell)}"))
     return found
 

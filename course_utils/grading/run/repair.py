@@ -40,8 +40,9 @@ def read_submission(path: Path) -> NotebookNode:
 
 
 def released_view(source: NotebookNode) -> NotebookNode:
-    """The source notebook as students got it: no solutions, hidden tests or mark schemes."""
+    """The source notebook as students got it: no solutions, hidden tests, mark schemes or cells of the author's."""
     nb = deepcopy(source)
+    nb.cells = [cell for cell in nb.cells if not nbk.is_authors(cell)]
     for cell in nb.cells:
         if nbk.is_solution(cell):
             cell.source = nbk.clear_solution(cell.source)
