@@ -1,7 +1,8 @@
 """From solutions/ to labs/: nbgrader's own converter, with a lint before it and a check behind it.
 
 The same source gives the same bytes. A released notebook carries the lab's name and a digest of its cells
-(metadata `course`), so that other commands know the lab again and see whether somebody has worked in it.
+(metadata `course`), so that other commands know the lab again and see whether somebody has worked in it. Beside
+the labs lies what coding assistants are asked there: to teach and not to solve.
 """
 
 from __future__ import annotations
@@ -29,9 +30,14 @@ from course_utils.grading.author.complaint import Complaint
 from course_utils.grading.author.lint import lint, lint_release
 from course_utils.grading.config import load_config
 from course_utils.grading.log import Log
+from course_utils.grading.pages.rendering import write_if_changed
 from course_utils.grading.paths import CoursePaths
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+# Many coding assistants read a file of this name in the folder that they work in.
+FOR_ASSISTANTS = "AGENTS.md"
+_ASKED = Path(__file__).with_name("assistants.md")
 
 # What a cell's metadata keep; editors add their own (run times, folding), which differ from save to save.
 _KEPT = ("course", "deletable", "editable", "nbgrader", "tags")
@@ -99,7 +105,13 @@ def release(lab: str | Lab, paths: CoursePaths, force: bool = False) -> Path:
                 )
             _put_aside(old, paths.private / "replaced")
         _replace_files(made.parent, old.parent)
+    write_if_changed(paths.labs / FOR_ASSISTANTS, asked_of_assistants())
     return old
+
+
+def asked_of_assistants() -> str:
+    """The text of labs/AGENTS.md."""
+    return _ASKED.read_text(encoding="utf-8")
 
 
 def generate(lab: str, paths: CoursePaths, target: Path) -> Path:
