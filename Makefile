@@ -16,7 +16,7 @@ OWN_SETTINGS := index|find-links|proxy|cert|constraint|trusted
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: course test quick lab-test lab slides bench readme lock fresh help
+.PHONY: course test quick lab-test lab slides docs bench readme lock fresh help
 help:
 	@echo "make course   the whole way on a made-up class: release, grade, feedback, report"
 	@echo "make test     all tests, on all cores"
@@ -24,8 +24,9 @@ help:
 	@echo "make lab-test LAB=7   all checks of one lab"
 	@echo "make lab      JupyterLab on labs/"
 	@echo "make slides   build the slides; only one deck with DECK=07_my_lab"
+	@echo "make docs     build the documentation into build/docs/"
 	@echo "make bench    speed, as ratios within one run"
-	@echo "make readme   bring the numbers in README.md up to date"
+	@echo "make readme   bring the numbers in README.md and docs/ up to date"
 	@echo "make lock     bring constraints.lock in line with pyproject.toml and constraints.txt"
 	@echo "make fresh    time the first two in an empty clone"
 
@@ -52,6 +53,11 @@ lab: $(INSTALLED)
 
 slides: $(INSTALLED)
 	$(BIN)/python -m course_utils.slides build $(DECK)
+
+docs: $(INSTALLED)
+	$(BIN)/python docs/figures.py
+	$(BIN)/python -m sphinx -W --keep-going -q docs build/docs
+	@echo "Open build/docs/index.html"
 
 bench: $(INSTALLED)
 	@for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

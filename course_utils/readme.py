@@ -1,7 +1,8 @@
-"""Keeps the measured numbers in README.md equal to the results files: `python -m course_utils.readme`.
+"""Keeps the numbers in README.md and docs/ equal to what they come from: `python -m course_utils.readme`.
 
-README.md holds blocks between `<!-- numbers: NAME -->` and `<!-- end -->`; each is a Markdown table that one
-function here makes from recorded results. Exit codes: 0 all is well; 2 it could not do its work, and says why.
+These pages hold blocks between `<!-- numbers: NAME -->` and `<!-- end -->`; each is a Markdown table that one
+function here makes from recorded results, or from the labs' own facts. Exit codes: 0 all is well; 2 it could not do
+its work, and says why.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
-from course_utils import results
+from course_utils import results, slides
 from course_utils.course import course_root, load_course
 from course_utils.errors import CourseError
 from course_utils.markdown import table
@@ -23,20 +25,25 @@ _OPENING = "<!-- numbers: "
 _BLOCK = re.compile(rf"({_OPENING}(\w+) -->\n)((?:(?!{_OPENING}).)*?)(<!-- end -->)", re.DOTALL)
 
 
-def render(text: str) -> str:
-    """README's text with every block of numbers made anew.
+def pages(root: Path) -> list[Path]:
+    """The files that may hold such blocks: README.md and the documentation's pages."""
+    return [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+
+
+def render(text: str, page: str = "README.md") -> str:
+    """The text of `page` (its name) with every block of numbers made anew.
 
     Raises CourseError for an unknown block, one without an end, and one whose numbers were not recorded.
     """
     if text.count(_OPENING) != len(_BLOCK.findall(text)):
         raise CourseError(
-            f"README.md: each `{_OPENING}NAME -->` stands on a line of its own and needs a `<!-- end -->` after it."
+            f"{page}: each `{_OPENING}NAME -->` stands on a line of its own and needs a `<!-- end -->` after it."
         )
 
     def block(match: re.Match) -> str:
         opening, name, _, closing = match.groups()
         if name not in BLOCKS:
-            raise CourseError(f"README.md asks for the numbers {name!r}: there are only {', '.join(BLOCKS)}.")
+            raise CourseError(f"{page} asks for the numbers {name!r}: there are only {', '.join(BLOCKS)}.")
         return f"{opening}{BLOCKS[name]()}\n{closing}"
 
     return _BLOCK.sub(block, text)
@@ -68,6 +75,19 @@ def _labs() -> str:
                 ]
             )
     return table(["lab", "title", "points", "from top to bottom", "grading budget", "peak memory"], rows)
+
+
+def _work() -> str:
+    """Minutes and points of each lab's core and stretch exercises, from its source notebook."""
+    rows = []
+    for lab in load_course().labs:
+        exercises = slides.exercises(lab.name)
+        parts = [[one for one in exercises if one["core"] is core] for core in (True, False)]
+        sums = [[sum(one[what] for one in part) for what in ("minutes", "points")] for part in parts]
+        essays = lab.points - sum(points for _, points in sums)
+        shown = [f"{minutes} minutes, {points} points" for minutes, points in sums]
+        rows.append([lab.name, *shown, f"{essays} points"])
+    return table(["lab", "core", "stretch", "essay"], rows)
 
 
 def _models() -> str:
@@ -106,16 +126,23 @@ def _minutes(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
 
 
-BLOCKS: dict[str, Callable[[], str]] = {"commands": _commands, "labs": _labs, "models": _models}
+BLOCKS: dict[str, Callable[[], str]] = {
+    "commands": _commands,
+    "labs": _labs,
+    "models": _models,
+    "work": _work,
+}
 
 
 def main() -> int:
-    """Write README.md of the course anew, from any folder inside it."""
+    """Write the pages of the course anew, from any folder inside it."""
     try:
-        path = course_root() / "README.md"
-        if not path.is_file():
-            raise CourseError(f"{path} is missing: `git checkout README.md` brings it back.")
-        path.write_text(render(path.read_text(encoding="utf-8")), encoding="utf-8")
+        for path in pages(course_root()):
+            if not path.is_file():
+                raise CourseError(f"{path} is missing: `git checkout {path.name}` brings it back.")
+            old = path.read_text(encoding="utf-8")
+            if (new := render(old, path.name)) != old:
+                path.write_text(new, encoding="utf-8")
     except CourseError as error:
         print(f"readme: {error}", file=sys.stderr)
         return 2

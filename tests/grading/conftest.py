@@ -124,14 +124,15 @@ def source_notebook() -> NotebookNode:
 
 
 class Classroom:
-    """A course in a folder of its own. `hand_in` makes a submission, `grade` grades."""
+    """A course in a folder of its own, with one lab. `hand_in` makes a submission, `grade` grades."""
 
     good, wrong = GOOD, WRONG
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, lab: str = LAB) -> None:
         self.paths = CoursePaths(root=root)
+        self.lab = lab
         self.source = source_notebook()
-        path = self.paths.solutions / LAB / f"{LAB}.ipynb"
+        path = self.paths.lab(lab).source
         path.parent.mkdir(parents=True)
         nbformat.write(self.source, path)
         self.released = released_view(self.source)
@@ -146,9 +147,9 @@ class Classroom:
         return nb
 
     def hand_in(self, student: str, nb: NotebookNode | str, **files: str) -> Path:
-        folder = self.paths.submitted / student / LAB
+        folder = self.paths.submission(self.lab, student).folder
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{LAB}.ipynb"
+        path = folder / f"{self.lab}.ipynb"
         if isinstance(nb, str):
             path.write_text(nb)
         else:
@@ -162,7 +163,7 @@ class Classroom:
 
         return {
             result.student: result
-            for result in grade_class(LAB, self.paths, students=students or None, **options)
+            for result in grade_class(self.lab, self.paths, students=students or None, **options)
         }
 
 
@@ -178,8 +179,8 @@ def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
 
 
 @pytest.fixture(scope="session")
-def make_room() -> Callable[[Path], Classroom]:
-    """A small course in a folder of one's choice."""
+def make_room() -> Callable[..., Classroom]:
+    """A small course in a folder of one's choice; its lab may have another name."""
     return Classroom
 
 

@@ -203,6 +203,11 @@ def test_a_lab_that_is_not_released_or_not_any_more(tiny):
     assert "labs/01_tiny/01_tiny.ipynb is missing." in str(look_at_release(files)[0])
     release(LAB, files.paths)
     assert look_at_release(files) == []
+    (tiny.root / "labs" / "AGENTS.md").write_text("Write all of it.")
+    [complaint] = look_at_release(files)
+    assert complaint.place == "labs/AGENTS.md"
+    assert "course release 1" in complaint.cure
+    release(LAB, files.paths)
     tiny.nb.cells[1].source = tiny.nb.cells[1].source.replace("seed_everything(0)", "seed_everything(1)")
     tiny.write()
     assert "The setup cell has another text" in str(look_at_release(files)[0])

@@ -408,6 +408,19 @@ def test_an_error_inside_nbgrader_leaves_the_old_release(tiny, monkeypatch):
     assert list((tiny.root / ".course").iterdir()) == []
 
 
+def test_coding_assistants_are_asked_to_teach_beside_the_labs(tiny):
+    release(tiny.lab, paths(tiny))
+    asked = tiny.root / "labs" / "AGENTS.md"
+    assert "do not solve" in asked.read_text(encoding="utf-8")
+    assert nbk.STUB.partition("(")[0] in asked.read_text(encoding="utf-8")
+    before = asked.stat().st_mtime_ns
+    release(tiny.lab, paths(tiny))
+    assert asked.stat().st_mtime_ns == before
+    asked.write_text("Write all of it.")
+    release(tiny.lab, paths(tiny))
+    assert "do not solve" in asked.read_text(encoding="utf-8")
+
+
 def test_work_in_labs_is_not_overwritten(tiny):
     release(tiny.lab, paths(tiny))
     mine = nbk.read(tiny.released)

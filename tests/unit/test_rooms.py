@@ -22,7 +22,8 @@ PACKAGE = [
     {"cli"},
     {"doctor"},
     {"grading"},
-    {"readme", "slides"},
+    {"readme"},
+    {"slides"},
 ]
 
 

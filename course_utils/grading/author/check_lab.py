@@ -26,7 +26,7 @@ from course_utils.grading.author.complaint import Complaint, unwritten
 from course_utils.grading.author.decks import deck_complaints, page_complaints
 from course_utils.grading.author.headings import heading_complaints
 from course_utils.grading.author.lint import lint, lint_release, uncompiled
-from course_utils.grading.author.release import generate
+from course_utils.grading.author.release import FOR_ASSISTANTS, asked_of_assistants, generate
 from course_utils.grading.author.released import has_work
 from course_utils.grading.author.seeds import run_seeds
 from course_utils.grading.author.untouched import run_untouched
@@ -91,11 +91,16 @@ def look_at_deck(files: CheckedLab) -> list[Complaint]:
 
 
 def look_at_readme(files: CheckedLab) -> list[Complaint]:
-    """README's table of labs is made from course.toml and the recorded results."""
-    text = (files.root / "README.md").read_text(encoding="utf-8")
-    if text == readme.render(text):
-        return []
-    return [Complaint("README.md", "has numbers that are out of date.", "Write them anew: `make readme`.")]
+    """The tables of labs in README and docs/ are made from course.toml, the notebooks and the recorded results."""
+    found = []
+    for page in readme.pages(files.root):
+        text = page.read_text(encoding="utf-8")
+        if text != readme.render(text, page.name):
+            place = str(page.relative_to(files.root))
+            found.append(
+                Complaint(place, "has numbers that are out of date.", "Write them anew: `make readme`.")
+            )
+    return found
 
 
 def look_at_release(files: CheckedLab) -> list[Complaint]:
@@ -122,6 +127,12 @@ def look_at_release(files: CheckedLab) -> list[Complaint]:
             place = str((files.released.parent / name).relative_to(files.root))
             cure = f"Release the lab again: `course release {number}`."
             found.append(Complaint(place, "is not what its source makes.", cure))
+    asked = files.paths.labs / FOR_ASSISTANTS
+    if not asked.is_file() or asked.read_text(encoding="utf-8") != asked_of_assistants():
+        cure = f"`course release {number}` writes it anew; author/assistants.md holds it."
+        found.append(
+            Complaint(str(asked.relative_to(files.root)), "is not what coding assistants are asked.", cure)
+        )
     return found
 
 

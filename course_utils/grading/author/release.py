@@ -1,7 +1,8 @@
 """From solutions/ to labs/: nbgrader's own converter, with a lint before it and a check behind it.
 
 The same source gives the same bytes. A released notebook carries the lab's name and a digest of its cells
-(metadata `course`), so that other commands know the lab again and see whether somebody has worked in it.
+(metadata `course`), so that other commands know the lab again and see whether somebody has worked in it. Beside
+the labs lies what coding assistants are asked there: to teach and not to solve.
 """
 
 from __future__ import annotations
@@ -26,7 +27,12 @@ from course_utils.grading.author.lint import lint, lint_release
 from course_utils.grading.author.released import has_work
 from course_utils.grading.config import load_config
 from course_utils.grading.log import Log
+from course_utils.grading.pages.rendering import write_if_changed
 from course_utils.grading.paths import CoursePaths
+
+# Many coding assistants read a file of this name in the folder that they work in.
+FOR_ASSISTANTS = "AGENTS.md"
+_ASKED = Path(__file__).with_name("assistants.md")
 
 
 class LabHasWork(CourseError):
@@ -76,7 +82,13 @@ def release(lab: str | Lab, paths: CoursePaths, force: bool = False) -> Path:
                 )
             _put_aside(old, paths.private / "replaced")
         _replace_files(made.parent, old.parent)
+    write_if_changed(paths.labs / FOR_ASSISTANTS, asked_of_assistants())
     return old
+
+
+def asked_of_assistants() -> str:
+    """The text of labs/AGENTS.md."""
+    return _ASKED.read_text(encoding="utf-8")
 
 
 def generate(lab: str, paths: CoursePaths, target: Path) -> Path:
