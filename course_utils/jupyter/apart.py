@@ -7,13 +7,14 @@ ends with it: what an answer gets and gives crosses as copies of plain data, and
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from IPython.core.getipython import get_ipython
-from IPython.core.interactiveshell import InteractiveShell
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 TITLE = "# @title Tests of "
 _NAME = "tests"  # of the cell in a traceback
@@ -25,12 +26,18 @@ def tests_apart(*students: str) -> None:
 
     Does nothing where no notebook runs.
     """
-    shell = get_ipython()
+    shell = _shell()
     if shell is None:
         return
     transformers: list[Callable[[list[str]], list[str]]] = shell.input_transformers_post
     transformers[:] = [one for one in transformers if not isinstance(one, _Rewriting)]
     transformers.append(_Rewriting(students))
+
+
+def _shell() -> InteractiveShell | None:
+    """The notebook's shell; None where no notebook runs, as beside the grader."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None
 
 
 class _Rewriting:
@@ -53,12 +60,12 @@ def run(source: str, students: list[str]) -> None:
     from course_utils.grading.sandbox.loopback import Loopback
     from course_utils.grading.sandbox.usual import same_random_numbers, usual_state
 
-    shell = get_ipython()
+    shell = _shell()
     assert shell is not None  # the cell came from it
     memo: dict[int, Any] = {}
     given = nbk.names_or_none(nbk.free_names, source) - set(students)
     names = {name: copied(shell.user_ns[name], memo) for name in given if name in shell.user_ns}
-    names |= {"__name__": "__main__", "display": shell.user_ns.get("display"), "get_ipython": get_ipython}
+    names |= {"__name__": "__main__", "display": shell.user_ns.get("display"), "get_ipython": _shell}
     with usual_state(), same_random_numbers():
         ending = run_test(_NAME, source, names, students, Loopback(shell.user_ns, own_errors=True))
     print(ending.printed, end="")

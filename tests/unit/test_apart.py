@@ -21,7 +21,7 @@ def shell(monkeypatch):
     """A notebook's shell in which a lab's setup cell has run; `double` is the lab's exercise."""
     made = InteractiveShell(user_ns={})
     made.colors = "nocolor"
-    monkeypatch.setattr(apart, "get_ipython", lambda: made)
+    monkeypatch.setattr(apart, "_shell", lambda: made)
     apart.tests_apart("double")
     run(made, SETUP)
     return made
@@ -119,7 +119,7 @@ def test_calling_it_twice_runs_the_tests_once(shell, capsys):
 
 
 def test_where_no_notebook_runs_it_does_nothing(monkeypatch):
-    monkeypatch.setattr(apart, "get_ipython", lambda: None)
+    monkeypatch.setattr(apart, "_shell", lambda: None)
     apart.tests_apart("double")
 
 

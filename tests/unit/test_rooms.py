@@ -21,6 +21,7 @@ GRADING = [
 PACKAGE = [
     {"cli"},
     {"doctor"},
+    {"jupyter"},
     {"grading"},
     {"readme"},
     {"slides"},

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -86,3 +89,21 @@ def test_without_the_package_and_without_a_home_it_says_what_to_do(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(RuntimeError, match=r"not installed here.*run `make course` in the course's folder"):
         exec(setup_cell.setup_text(IMPORTS, ""), {})
+
+
+@pytest.mark.parametrize("count", [0, 3, 9, 30])
+def test_the_exercises_are_named_in_lines_that_ruff_leaves_alone(count):
+    """Short, one line too long, and many."""
+    names = [f"exercise_{number}" for number in range(count)]
+    text = setup_cell.setup_text(IMPORTS, "", reversed(names))
+    call = text[text.index("tests_apart(", text.index("viz.style.use()")) : text.index("profile =")]
+    formatted = subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "--line-length=110", "-"],
+        input=call,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert formatted.stdout == call
+    assert ast.literal_eval(f"[{call.removeprefix('tests_apart(').rstrip()[:-1]}]") == sorted(names)
+    assert setup_cell.filled(text, names) == text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Iterable
 
 from nbformat import NotebookNode
 
@@ -34,6 +35,7 @@ if importlib.util.find_spec("course_utils") is None:
     subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", *to_install])
     importlib.invalidate_caches()
 
+from course_utils.jupyter.apart import tests_apart
 from course_utils.libraries import check_libraries
 
 check_libraries()
@@ -42,25 +44,41 @@ check_libraries()
 START = """\
 seed_everything(0)
 viz.style.use()
-profile = get_profile()
+{tests_apart}profile = get_profile()
 """
+_WIDTH = 110  # of a line of code; ruff formats notebooks as well
 
 # What START uses; a lab imports it together with its own.
 NEEDED = frozenset({"get_profile", "seed_everything", "viz"})
 
 
-def setup_text(imports: str, own: str) -> str:
-    """The cell's text. imports: the lab's import lines, with NEEDED among them; own: its last lines.
+def setup_text(imports: str, own: str, students: Iterable[str] = ()) -> str:
+    """The cell's text. imports: the lab's import lines, with NEEDED among them; own: its last lines; students:
+    what its exercises define.
 
     A copy of the lab that is alone, as in Colab, installs the package from course.toml's `home`.
     """
     home = json.dumps(course.load_course().clone_url)
     install = INSTALL.replace('COURSE_HOME = ""', f"COURSE_HOME = {home}")
-    return f"{install}\n{imports.strip()}\n\n{START}{own.strip()}\n".rstrip()
+    start = START.replace("{tests_apart}", _tests_apart(students))
+    return f"{install}\n{imports.strip()}\n\n{start}{own.strip()}\n".rstrip()
 
 
-def filled(source: str) -> str:
+def _tests_apart(students: Iterable[str]) -> str:
+    """The call that names what a lab's exercises define, in lines as ruff would break them."""
+    names = [f'"{name}"' for name in sorted(students)]
+    together = ", ".join(names)
+    if not names or len(together) <= _WIDTH - len("tests_apart()"):
+        return f"tests_apart({together})\n"
+    if len(together) <= _WIDTH - len("    "):
+        return f"tests_apart(\n    {together}\n)\n"
+    return "tests_apart(\n" + "".join(f"    {name},\n" for name in names) + ")\n"
+
+
+def filled(source: str, students: Iterable[str] = ()) -> str:
     """The canonical text around a cell's own parts: its last imports and what follows `profile = …`.
+
+    students: as for setup_text.
 
     Raises CourseError that says which part is missing.
     """
@@ -82,7 +100,7 @@ def filled(source: str) -> str:
     missing = NEEDED - nbk.bound_names(imports)
     if missing:
         raise CourseError(f"it does not import {', '.join(sorted(missing))}.")
-    return setup_text(imports, "\n".join(lines[body[profile].end_lineno :]))
+    return setup_text(imports, "\n".join(lines[body[profile].end_lineno :]), students)
 
 
 def fill(nb: NotebookNode) -> bool:
@@ -92,7 +110,7 @@ def fill(nb: NotebookNode) -> bool:
     """
     for cell in nbk.setup_cells(nb)[:1]:
         try:
-            text = filled(cell.source)
+            text = filled(cell.source, nbk.student_names(nb))
         except CourseError:
             return False
         changed, cell.source = cell.source != text, text
