@@ -36,7 +36,9 @@ def term(make_room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, best) -> Pa
     room.hand_in("amara_okafor", room.notebook())
     room.hand_in("ben_novak", room.notebook(room.wrong))
     room.paths.lab(LAB).released.parent.mkdir(parents=True)
-    nbformat.write(room.notebook(), room.paths.lab(LAB).released)
+    done = room.notebook()
+    done.metadata["course"] = {"lab": LAB}
+    nbformat.write(done, room.paths.lab(LAB).released)
     (root / "canvas.csv").write_text("Student,ID,Section\nAmara,amara_okafor,1\nBen,ben_novak,1\n")
     (root / "moodle.csv").write_text("Username,First name\namara_okafor,Amara\nben_novak,Ben\n")
     monkeypatch.chdir(root)
