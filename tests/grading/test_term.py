@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import nbformat
@@ -36,7 +37,9 @@ def term(make_room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, best) -> Pa
     room.hand_in("amara_okafor", room.notebook())
     room.hand_in("ben_novak", room.notebook(room.wrong))
     room.paths.lab(LAB).released.parent.mkdir(parents=True)
-    nbformat.write(room.notebook(), room.paths.lab(LAB).released)
+    done = room.notebook()
+    done.metadata["course"] = {"lab": LAB}
+    nbformat.write(done, room.paths.lab(LAB).released)
     (root / "canvas.csv").write_text("Student,ID,Section\nAmara,amara_okafor,1\nBen,ben_novak,1\n")
     (root / "moodle.csv").write_text("Username,First name\namara_okafor,Amara\nben_novak,Ben\n")
     monkeypatch.chdir(root)
@@ -44,6 +47,8 @@ def term(make_room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, best) -> Pa
 
 
 def test_a_term_as_the_pages_tell_it(term: Path, capsys, monkeypatch) -> None:
+    from nbgrader.api import Gradebook
+
     commands = blocks("graders.md")
     assert {words[0] for words in commands} == CHEAP - {"check"}
     commands += blocks("students.md")
@@ -57,6 +62,12 @@ def test_a_term_as_the_pages_tell_it(term: Path, capsys, monkeypatch) -> None:
         said = capsys.readouterr()
         # An export ends with 1 while essays wait for a grader.
         assert exited.value.code in ((0, 1) if words[0] == "export" else (0,)), (words, said)
+    [python] = re.findall(
+        r"^```python\n(.*?)^```$", (DOCS / "graders.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    exec(python)
+    with Gradebook("sqlite:///gradebook.db", "adapting_llms") as book:
+        assert book.find_submission(LAB, "amara_okafor").extension == timedelta(days=3)
     made = [
         f"feedback/ben_novak/{LAB}/{LAB}.html",
         f"reports/{LAB}.html",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 import typer
 
 from course_utils import cli
+from course_utils.course import Lab, Late
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -63,6 +65,21 @@ def _nbgrader(words: list[str]) -> str:
 def test_every_command_on_a_page_exists(page: Path) -> None:
     found = {shlex.join(words): problem(words) for words in commands(page.read_text(encoding="utf-8"))}
     assert {command: said for command, said in found.items() if said} == {}
+
+
+@pytest.mark.parametrize("page", PAGES[:2], ids=lambda page: page.name)
+def test_pages_outside_the_site_link_to_files_that_are_there(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+
+
+def test_facts_for_course_toml_are_ones_that_it_knows() -> None:
+    blocks = re.findall(r"^```toml\n(.*?)^```$", (ROOT / "docs" / "graders.md").read_text(), re.M | re.S)
+    assert blocks
+    for facts in map(tomllib.loads, blocks):
+        assert Late(**facts["late"]).percent_per_day == 10
+        for lab in facts["labs"]:
+            assert Lab(**{"title": "", "points": 0, "cpu_seconds": 0, "grading_seconds": 0, **lab}).due.tzinfo
 
 
 @pytest.mark.parametrize(
