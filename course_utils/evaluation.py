@@ -7,7 +7,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import stdtrit
 
 from course_utils.data.answers import any_answer, is_correct, parse_answer
 from course_utils.errors import CourseError
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 _CLEAN_END = re.compile(r"\A(?:(?!####).)*####[^\n#]*\d[^\n#]*\s*\Z", re.DOTALL)
 
 
-def wilson_interval(correct: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson_interval(correct: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval for a share of `correct` out of `n` (Wilson 1927).
 
     Unlike the textbook interval it stays within [0, 1] and is not empty at 0 or n. `scipy.stats.binomtest` knows
@@ -35,6 +39,85 @@ def wilson_interval(correct: int, n: int, confidence: float = 0.95) -> tuple[flo
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     # Rounding must not put a share of 0 or 1 outside its own interval.
     return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
+
+
+def share_interval(shares: ArrayLike, confidence: float = 0.95) -> tuple[float, float, float]:
+    """Mean of one share for each cluster (a task, a document, a problem), and its interval: (mean, low, high).
+
+    The answers of a cluster have its luck in common, so clusters are what is counted: Wilson's interval at the
+    effective sample size, widened for few clusters (Korn and Graubard 1998). It stays within [0, 1] and is not empty
+    where all clusters agree. Raises CourseError for fewer than two clusters and for what is no share.
+    """
+    values = np.asarray(shares, np.float64)
+    if values.ndim != 1 or len(values) < 2:
+        raise CourseError(
+            f"shares of shape {values.shape} have no spread; give one share for each of two or more clusters"
+        )
+    if not ((values >= 0) & (values <= 1)).all():
+        raise CourseError(f"a share of {values.min():g} or {values.max():g} does not lie between 0 and 1")
+    m, mean = len(values), float(values.mean())
+    variance = float(values.var(ddof=1)) / m
+    if variance == 0 and 0 < mean < 1:
+        return mean, mean, mean  # a number that does not vary, such as the share of a guess
+    size = mean * (1 - mean) / variance if variance else m
+    tail = 0.5 + confidence / 2
+    size *= (NormalDist().inv_cdf(tail) / float(stdtrit(m - 1, tail))) ** 2
+    low, high = wilson_interval(mean * size, size, confidence)
+    return mean, min(low, mean), max(high, mean)
+
+
+class Difference(NamedTuple):
+    """A difference of two things measured on the same clusters, with its interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    def say(self, above: str, below: str, neither: str = "no clear difference") -> str:
+        """`above` or `below` if the interval lies on one side of zero, else `neither`."""
+        return above if self.low > 0 else below if self.high < 0 else neither
+
+    def __str__(self) -> str:
+        return f"{self.mean:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
+
+
+def paired_difference(
+    first: ArrayLike, second: ArrayLike, comparisons: int = 1, confidence: float = 0.95
+) -> Difference:
+    """How much larger `first` is than `second`, by Student's t of one difference for each cluster.
+
+    first, second: (m,) one number for each of the same clusters, m >= 2. comparisons: of how many this is one; with
+    that confidence all of their intervals hold at once (Bonferroni). For shares there is `share_difference`.
+    Raises CourseError for other shapes.
+    """
+    gap = _gaps(first, second)
+    t = float(stdtrit(len(gap) - 1, 1 - (1 - confidence) / (2 * comparisons)))
+    mean, half = float(gap.mean()), t * float(gap.std(ddof=1)) / math.sqrt(len(gap))
+    return Difference(mean, mean - half, mean + half)
+
+
+def share_difference(
+    first: ArrayLike, second: ArrayLike, comparisons: int = 1, confidence: float = 0.95
+) -> Difference:
+    """`paired_difference` of shares, with an interval that is not empty where no cluster differs.
+
+    There it is the largest share of clusters that may yet differ (Clopper and Pearson 1934), both ways.
+    Raises CourseError for other shapes.
+    """
+    gap = _gaps(first, second)
+    if gap.any():
+        return paired_difference(first, second, comparisons, confidence)
+    unseen = 1 - ((1 - confidence) / (2 * comparisons)) ** (1 / len(gap))
+    return Difference(0.0, -unseen, unseen)
+
+
+def _gaps(first: ArrayLike, second: ArrayLike) -> np.ndarray:
+    one, other = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    if one.shape != other.shape or one.ndim != 1 or len(one) < 2:
+        raise CourseError(
+            f"shapes {one.shape} and {other.shape} are no pairs; give one number of each for two or more clusters"
+        )
+    return one - other
 
 
 def pass_at_k(n: int, c: int, k: int) -> float:

@@ -66,10 +66,12 @@ def is_correct(completion: str, gold: str) -> bool:
 def any_answer(text: str) -> str | None:
     """The answer in whatever form it is given: a lenient reading that separates skill from format.
 
-    Looks for an announced answer ("#### 5", "the answer is 5", "Answer: 5", "So we get (5)", \\boxed{5});
-    failing that, takes the last number of the first paragraph. Never use it to reward a model: with this
-    rule a lucky last number counts.
+    What the strict rule reads comes first, so whatever is right by it is right here. Else looks for an announced
+    answer ("the answer is 5", "Answer: 5", "So we get (5)", \\boxed{5}); failing that, takes the last number of the
+    first paragraph. Never use it to reward a model: with this rule a lucky last number counts.
     """
+    if (strict := parse_answer(text)) is not None:
+        return strict
     if announced := _ANNOUNCED.search(text):
         return _canonical(announced["number"])
     paragraph = _ANNOTATION.sub("", text.strip().split("\n\n")[0])

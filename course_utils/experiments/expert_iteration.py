@@ -254,7 +254,12 @@ def _shares(problems: Sequence[ProblemRow], completions: Sequence[Sequence[Compl
 
 def right_samples(measured: Mapping[str, Any]) -> list[int]:
     """Of each problem the number of strictly correct completions. measured: one of `measure`'s two parts."""
-    return [int(digit) for digit in measured["correct"]]
+    return digits(measured["correct"])
+
+
+def digits(text: str) -> list[int]:
+    """What a string of one digit for each problem says."""
+    return [int(digit) for digit in text]
 
 
 def measure(loaded: Loaded, recipe: ExpertIterationRecipe = RECIPE) -> dict[str, Any]:
@@ -265,6 +270,13 @@ def measure(loaded: Loaded, recipe: ExpertIterationRecipe = RECIPE) -> dict[str,
         "greedy": _shares(problems, _write(loaded, problems, recipe, 1, 0.0, 0)),
         "sampled": _shares(few, _write(loaded, few, recipe, recipe.samples, 1.0, 1)),
     }
+
+
+def knows(loaded: Loaded, recipe: ExpertIterationRecipe = RECIPE) -> str:
+    """One digit for each held-out problem: 1 if the greedy answer is right in whatever format."""
+    problems = held_out(recipe)
+    written = _write(loaded, problems, recipe, 1, 0.0, 0)
+    return "".join(str(int(any_answer(c.text) == _gold(p))) for p, [c] in zip(problems, written, strict=True))
 
 
 def _false_steps(text: str) -> tuple[int, int]:
@@ -442,7 +454,7 @@ def record(only: Sequence[str] = (), name: str = NAME) -> dict[str, Any]:
     """Run what the results file lacks and save after every run. Returns the file's content.
 
     only: names of arms and gold runs; none means all, and at the end the base models are measured as they
-        are. Two processes with other names can share the work.
+        are, with what each of them knew of each problem. Two processes with other names can share the work.
     name: of the results file.
     Raises CourseError for a name that is not in the plan.
     """
@@ -482,9 +494,14 @@ def record(only: Sequence[str] = (), name: str = NAME) -> dict[str, Any]:
         stages = sorted({arm.stage for arm in ARMS})
         return {stage: measure(load_base("nano-math", stage, "cpu", "float32"), RECIPE) for stage in stages}
 
+    def known() -> dict[str, str]:
+        stages = sorted({arm.stage for arm in ARMS})
+        return {stage: knows(load_base("nano-math", stage, "cpu", "float32"), RECIPE) for stage in stages}
+
     recording.complete(plan(RECIPE), run, _line, wanted=lambda asked: not only or asked["arm"] in only)
     if not only:
         recording.once("bases", bases)
+        recording.once("known", known)
     return recording.read()
 
 

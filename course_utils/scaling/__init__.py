@@ -5,7 +5,8 @@
     resampled = scaling.bootstrap(found)
     scaling.compute_optimal(found, flops=1e21).tokens_per_parameter
 
-Everything is float64; losses are in nats a token and `n`, `d` plain counts, though any unit will do.
+Everything is float64; losses are in nats a token and `n`, `d` plain counts. A fit takes any unit; `compute_optimal`
+must be told of another one.
 
 `scaling.sweep` trains the models of our own sweep, `scaling.source` makes their tokens, and `recorded_sweep`,
 `recorded_coverage` give the recorded measurements. The two modules need torch and are imported when they are named.

@@ -13,6 +13,8 @@ from course_utils.scaling.fitting import Fit
 from course_utils.scaling.forms import Form, get_form, loss
 
 FLOPS_PER_PARAMETER_AND_TOKEN = 6.0
+# A budget this many times the largest run's is no extrapolation: n or d are in another unit, such as billions.
+ANOTHER_UNIT = 1e7
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,13 @@ def compute_optimal(
     (alpha + beta)) (Hoffmann et al. 2022, equation 4). Kaplan's bracket is of the same shape, with powers
     alpha_N / alpha_D and 1.
 
-    params: a Fit, or name -> number or array (a bootstrap's params); flops: FLOPs that broadcast with them.
-    Raises CourseError unless flops, coefficients and exponents are above 0, and for a form without n and d.
+    params: a Fit, or name -> number or array (a bootstrap's params); flops: FLOPs that broadcast with them. n and d
+    come in the unit of the points that were fitted: flops_per is 6e9 where one of them is in billions, 6e18 where both.
+    Raises CourseError unless flops, coefficients and exponents are above 0, for a form without n and d, and for a
+    budget so far above the runs of a Fit that its unit must be another one.
     """
     if isinstance(params, Fit):
+        _check_unit(params, np.asarray(flops, np.float64), flops_per)
         form, params = params.form, params.params
     form = get_form(form)
     if form.variables != ("n", "d"):
@@ -75,3 +80,15 @@ def compute_optimal(
     n = np.exp((np.log(alpha / beta) + log_ratio) / (alpha + beta) + exponent * np.log(compute / flops_per))
     d = compute / flops_per / n
     return Allocation(compute, n, d, loss(p, form, n=n, d=d), exponent)
+
+
+def _check_unit(fit: Fit, flops: np.ndarray, flops_per: float) -> None:
+    if fit.form.variables != ("n", "d"):
+        return  # refused by its form
+    largest = float((flops_per * fit.points.x["n"] * fit.points.x["d"]).max())
+    if flops.size and flops.max() > ANOTHER_UNIT * largest:
+        raise CourseError(
+            f"flops = {flops.max():.3g} is {flops.max() / largest:.1e} times the largest run of this fit "
+            f"({flops_per:g}·n·d = {largest:.3g}): are its n or d in billions? Fit plain counts, or say so with "
+            "flops_per (6e9 if one is in billions, 6e18 if both); n and d then come in billions, too"
+        )

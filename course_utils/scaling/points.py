@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -83,7 +84,10 @@ def term_params(term: Any) -> tuple[str, ...]:
 
 
 def check_identifiable(points: Points, form: Form, fixed: Mapping[str, float]) -> None:
-    """Raise BadPoints if some free parameter of `form` has no say in, or no single answer from, these points."""
+    """Raise BadPoints if some free parameter of `form` has no say in, or no single answer from, these points.
+
+    Warns if there are only as many different points as free parameters: then nothing is left to judge the fit by.
+    """
     free = [name for name in form.params if name not in fixed]
     for term in form.terms:
         if term.variable:
@@ -95,6 +99,14 @@ def check_identifiable(points: Points, form: Form, fixed: Mapping[str, float]) -
             f"many surfaces pass through all of them; give at least {len(free)}, better three times as many, "
             "or fix some"
         )
+    if distinct == len(free):
+        warnings.warn(
+            f"{distinct} different points and as many parameters ({', '.join(free)}): a surface may pass through all "
+            "of them, so residuals and intervals say nothing; give more points, or fix a parameter",
+            stacklevel=3,
+        )
+    if form.irreducible in fixed:
+        _check_floor(points, form, fixed[form.irreducible])
     if len(form.variables) == 2:
         _check_not_a_line(points, form, fixed)
 
@@ -135,6 +147,14 @@ def _check_term(points: Points, form: Form, term: Any, fixed: Mapping[str, float
     raise BadPoints(
         f"{names} cannot be identified: {why}; measure at {needed} or more values of {variable}, or fix a parameter"
     )
+
+
+def _check_floor(points: Points, form: Form, floor: float) -> None:
+    if floor >= points.loss.max():
+        raise BadPoints(
+            f"{form.irreducible} is fixed at {floor:g}, and no loss lies above it (the largest is "
+            f"{points.loss.max():g}): every other term would have to vanish; fix it below the losses, in their unit"
+        )
 
 
 def _check_not_a_line(points: Points, form: Form, fixed: Mapping[str, float]) -> None:

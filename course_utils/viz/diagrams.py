@@ -132,6 +132,12 @@ class Canvas:
             f'opacity="{_n(options.get("opacity", 1))}"{dash}/>'
         )
 
+    def polygon(self, corners: list[tuple[float, float]], fill: str, line: str, thick: float = 2) -> None:
+        places = " ".join(f"{_n(x)},{_n(y)}" for x, y in corners)
+        self._parts.append(
+            f'<polygon points="{places}" fill="{fill}" stroke="{line}" stroke-width="{_n(thick)}"/>'
+        )
+
     def text(self, x: float, y: float, words: str, size: float = 24, **options: Any) -> None:
         """options: anchor (start, middle, end), mono, bold, fill."""
         family = MONO if options.get("mono") else SANS

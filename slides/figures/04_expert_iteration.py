@@ -17,8 +17,14 @@ from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from course_utils import results
 from course_utils.data.calculator import check_calculator
-from course_utils.evaluation import pass_at_k, wilson_interval
-from course_utils.experiments.expert_iteration import held_out, right_samples
+from course_utils.evaluation import (
+    Difference,
+    pass_at_k,
+    share_difference,
+    share_interval,
+    wilson_interval,
+)
+from course_utils.experiments.expert_iteration import digits, held_out, right_samples
 from course_utils.viz.diagrams import INK, LINE, LOOKS, PAPER, QUIET, WIDTH, Canvas, plot, to_svg
 from course_utils.viz.style import COLORS, HATCHES, MARKERS
 
@@ -97,10 +103,9 @@ def toy() -> dict[str, Any]:
     """Numbers worked out from the toys and from the recorded experiment."""
     whole = results.load("expert_iteration")
     recipe = whole["recipe"]
-    f0, s0, f1, s1 = AREA
     right = [sum(tries) for tries in TRIES.values()]
     n = len(TRIES["easy"])
-    gaps = {name: {what: _gap(*pair, what) for what in ("pass1", "pass8")} for name, pair in CHOICES.items()}
+    gaps = choice_gaps()
     low, high = wilson_interval(round(STAR[-1][1] / 100 * GSM8K), GSM8K)
     never = {arm: _never(arm) for arm in ("continue", "skill")}
     return {
@@ -111,7 +116,7 @@ def toy() -> dict[str, Any]:
         "six_kept": sum(stop is None for _, stop in SIX),
         "kept_hard": {cap: _expected(1 / 8, 8, cap) for cap in (2, 8)},
         "kept_easy": {cap: _expected(6 / 8, 8, cap) for cap in (2, 8)},
-        "area": {"format": (f1 - f0) * (s0 + s1) / 2, "skill": (s1 - s0) * (f0 + f1) / 2},
+        "area": dict(zip(("format", "skill"), _area_parts(), strict=True)),
         "recipe": recipe,
         "seeds": len(recipe["seeds"]),
         "minutes": sum(run["seconds"] for run in whole["runs"]) / 60,
@@ -122,10 +127,18 @@ def toy() -> dict[str, Any]:
         },
         "steps": {name: [mean for mean, *_ in rows] for name, rows in _by_steps().items()},
         "against_gold": {
-            what: _interval(_table("continue", 3, what).mean(0) - _table("gold", 0, what).mean(0))
-            for what in MEASURES
+            what: share_difference(
+                _table("continue", 3, what).mean(0), _table("gold", 0, what).mean(0), comparisons=2
+            )
+            for what in ("greedy", "pass1")
         },
         "never": never,
+        "at_zero": {arm: _at_zero(arm) for arm in ("continue", "skill")},
+        "beyond": {stage: _beyond(stage, arm) for stage, arm in (("strong", "format"), ("medium", "skill"))},
+        "bases": {stage: _base_any(stage) for stage in ("strong", "medium")},
+        "knew": _knew(),
+        "longer": _longer(),
+        "comparisons": 2 * len(CHOICES),
         "histogram": {
             arm: [", ".join(f"{v:.0f}" for v in _counts(arm, i).mean(0)) for i in (0, -1)]
             for arm in ("continue", "skill")
@@ -187,15 +200,46 @@ def _table(arm: str, number: int, what: str) -> np.ndarray:
     return np.array([_values(run["rounds"][number], what) for run in recorded()[arm]], dtype=float)
 
 
-def _interval(values: np.ndarray) -> tuple[float, float, float]:
-    """Mean of one value for each problem, with its 95 % interval for the draw of problems."""
-    mean, half = values.mean(), 1.96 * values.std(ddof=1) / np.sqrt(len(values))
-    return float(mean), float(mean - half), float(mean + half)
+def choice_gaps() -> dict[str, dict[str, Difference]]:
+    """Differences on the same problems, mean over seeds. All of them are looked at, so all intervals hold at once."""
+    return {
+        name: {
+            what: share_difference(
+                _table(first, number, what).mean(0), _table(second, number, what).mean(0), 2 * len(CHOICES)
+            )
+            for what in ("pass1", "pass8")
+        }
+        for name, (first, second, number) in CHOICES.items()
+    }
 
 
-def _gap(first: str, second: str, number: int, what: str) -> tuple[float, float, float]:
-    """Difference of two arms on the same problems, mean over seeds, with its interval."""
-    return _interval(_table(first, number, what).mean(0) - _table(second, number, what).mean(0))
+def _beyond(stage: str, arm: str) -> Difference:
+    """The greedy answer after the last round, strict, less the base model's in whatever format, problem by problem."""
+    return share_difference(_table(arm, -1, "greedy").mean(0), _known(stage))
+
+
+def _base_any(stage: str) -> float:
+    """Share of greedy answers of a base model that are right in whatever format."""
+    return float(_known(stage).mean())
+
+
+def _knew() -> float:
+    """Of what the strong model answers rightly after the loop, the share that its base knew in whatever format."""
+    right = _table("continue", -1, "greedy")
+    return float((right * _known("strong")).sum() / right.sum())
+
+
+def _known(stage: str) -> np.ndarray:
+    """For each held-out problem whether the base model's greedy answer is right in whatever format."""
+    return np.array(digits(results.load("expert_iteration")["known"][stage]), dtype=float)
+
+
+def _longer() -> Difference:
+    """Gold solutions less the loop at three and four steps, one greedy answer, strict."""
+    longer = [problem["steps"] in (3, 4) for problem in held_out()]
+    return share_difference(
+        _table("gold", 0, "greedy").mean(0)[longer], _table("continue", -1, "greedy").mean(0)[longer]
+    )
 
 
 def _share(arm: str, number: int, key: str) -> list[float]:
@@ -266,6 +310,24 @@ def _never(arm: str) -> dict[str, int]:
         "longest": int((never & longest).sum()),
         "of_longest": sum(longest),
     }
+
+
+def _at_zero(arm: str) -> dict[str, float]:
+    """Problems without a right try at the start, and those of them with one after the last round; means over seeds."""
+    start, end = (
+        np.array([right_samples(run["rounds"][i]["sampled"]) for run in recorded()[arm]]) for i in (0, -1)
+    )
+    at_zero = start == 0
+    return {
+        "all": float(at_zero.sum(1).mean()),
+        "solved": float((at_zero & (end > 0)).sum(1).mean()),
+    }
+
+
+def _area_parts() -> tuple[float, float]:
+    """What format and skill have of the climb in AREA."""
+    f0, s0, f1, s1 = AREA
+    return (f1 - f0) * (s0 + s1) / 2, (s1 - s0) * (f0 + f1) / 2
 
 
 def _wrong_steps(arm: str) -> dict[str, Any]:
@@ -557,7 +619,7 @@ def rounds() -> str:
         colour, mark = (COLORS["blue"], COLORS["orange"], COLORS["green"])[i], MARKERS[i]
         cells = [("continue", number) for number in range(4)] + [("gold", 0)]
         tables = [_table(*cell, what) for cell in cells]
-        means, lows, highs = zip(*(_interval(table.mean(0)) for table in tables), strict=True)
+        means, lows, highs = zip(*(share_interval(table.mean(0)) for table in tables), strict=True)
         places = np.array([0, 1, 2, 3, 4.1]) + 0.07 * (i - 1)
         bars = _arms(list(means), list(zip(lows, highs, strict=True)))
         look = {"color": colour, "marker": mark, "capsize": 6, "elinewidth": 3}
@@ -609,21 +671,23 @@ def control() -> str:
 
 
 def area() -> str:
-    """Accuracy as an area: format rate wide, accuracy given the format high; the climb in two pieces."""
+    """Accuracy as an area: format rate wide, accuracy given the format high; the climb in two trapezoids."""
     c = Canvas(330, 660)
     f0, s0, f1, s1 = AREA
     left, base, wide, high = 60, 284, 520, 400
-    for x, y, w, h, fill, line in (
-        (0, 0, f0, s0, LOOKS["prompt"].fill, LOOKS["prompt"].line),
-        (f0, 0, f1 - f0, s0, LOOKS["loss"].fill, LOOKS["loss"].line),
-        (0, s0, f1, s1 - s0, "#cfeee3", COLORS["green"]),
+    # The formula's terms are the areas of two trapezoids: the diagonal halves the corner.
+    for corners, fill, line in (
+        ([(0, 0), (f0, 0), (f0, s0), (0, s0)], LOOKS["prompt"].fill, LOOKS["prompt"].line),
+        ([(f0, 0), (f1, 0), (f1, s1), (f0, s0)], LOOKS["loss"].fill, LOOKS["loss"].line),
+        ([(0, s0), (f0, s0), (f1, s1), (0, s1)], "#cfeee3", COLORS["green"]),
     ):
-        c.rect(left + wide * x, base - high * (y + h), wide * w, high * h, fill, line, radius=0, thick=3)
-    c.line(left + wide * f0, base - high * s0, left + wide * f0, base - high * s1, INK, 3, dashed=True)
+        c.polygon([(left + wide * x, base - high * y) for x, y in corners], fill, line, thick=3)
+    for x0, y0, x1, y1 in ((f0, s0, f0, s1), (f0, s0, f1, s0)):
+        c.line(left + wide * x0, base - high * y0, left + wide * x1, base - high * y1, INK, 3, dashed=True)
     middle = base - high * s0 / 2
     c.text(left + wide * f0 / 2, middle, "before", 25, bold=True)
     c.text(left + wide * (f0 + f1) / 2, middle, "format", 34, bold=True, fill=DARK_ORANGE)
-    c.text(left + wide * (f0 + f1) / 2, base - high * (s0 + s1) / 2, "skill", 28, bold=True, fill=DARK_RIGHT)
+    c.text(left + wide * f0 / 2, base - high * (s0 + s1) / 2, "skill", 26, bold=True, fill=DARK_RIGHT)
     for x, words in ((f0, f"{f0:.1f}"), (f1, f"{f1:.0f}")):
         c.text(left + wide * x, base + 26, words, 24)
     c.text(left + wide * 0.6, base + 26, "format rate", 24, fill=QUIET)
@@ -675,13 +739,17 @@ def three() -> str:
                 linestyle=line, capsize=5, elinewidth=3, label=name,
                 markersize=20 if colour == "blue" else 12, mfc="white" if colour == "blue" else None,
             )  # fmt: skip
+        panel.axhline(
+            _base_any("medium" if arm == "skill" else "strong"), color=COLORS["blue"], linewidth=1.5, marker="none",
+            label="its base model, any format",
+        )  # fmt: skip
         panel.set_title(title.replace("\n", " "), weight="bold", fontsize=23)
         panel.set_xticks(numbers)
         panel.set_xlabel("round")
         panel.set_ylim(0, 0.85)
         _percent(panel.yaxis)
     handles, names = panels[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=3)
+    figure.legend(handles, names, loc="outside upper center", ncols=4, columnspacing=1.2, handletextpad=0.5)
     return to_svg(figure)
 
 
@@ -729,7 +797,7 @@ def choices() -> str:
     """Paired differences in pass@1 and pass@8 for each choice of the loop."""
     figure, axes = plot(420)
     for i, (what, colour) in enumerate((("pass1", "green"), ("pass8", "blue"))):
-        rows = [_gap(*pair, what) for pair in CHOICES.values()]
+        rows = [gaps[what] for gaps in choice_gaps().values()]
         places = np.arange(len(rows))[::-1] + 0.18 * (1 - 2 * i)
         means = [row[0] for row in rows]
         axes.errorbar(

@@ -106,6 +106,7 @@ def test_is_correct_refuses_a_gold_answer_without_a_number() -> None:
         ("She has <<4+8=12>>12 apples", "12"),
         ("It costs $1,250.00\n\nNext: 7", "1250"),
         ("no number", None),
+        ("Her first answer: 5 was wrong.\n5+2 = 7\n#### 7", "7"),  # right by the strict rule is right by any
     ],
 )
 def test_any_answer(text: str, expected: str | None) -> None:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, ttest_rel
 
 from course_utils import evaluation
 from course_utils.errors import CourseError
-from course_utils.evaluation import evaluate, pass_at_k, stops_cleanly, wilson_interval
+from course_utils.evaluation import (
+    Difference,
+    evaluate,
+    paired_difference,
+    pass_at_k,
+    share_difference,
+    share_interval,
+    stops_cleanly,
+    wilson_interval,
+)
 from course_utils.generation import Completion
 
 
@@ -106,3 +116,93 @@ def test_evaluate_counts_samples_per_problem(scripted) -> None:
 def test_evaluate_needs_problems() -> None:
     with pytest.raises(CourseError, match="no problems"):
         evaluate(None, None, [])
+
+
+@pytest.mark.parametrize("right", [0, 1, 7, 20])
+def test_one_answer_a_cluster_gives_wilsons_interval_but_for_few_clusters(right: int) -> None:
+    answers = [1] * right + [0] * (20 - right)
+    mean, low, high = share_interval(answers)
+    plain_low, plain_high = wilson_interval(right, 20)
+    assert mean == pytest.approx(right / 20)
+    assert plain_low - 0.03 < low <= plain_low + 1e-9
+    assert plain_high - 1e-9 <= high < plain_high + 0.03
+
+
+def test_a_share_interval_counts_clusters_and_not_answers() -> None:
+    """Ten tasks of a hundred queries that are all right or all wrong know no more than ten answers."""
+    lumps = [1.0] * 6 + [0.0] * 4
+    spread = [0.62, 0.58, 0.6, 0.61, 0.59, 0.6, 0.6, 0.57, 0.63, 0.6]
+    (_, low, high), (_, narrow_low, narrow_high) = share_interval(lumps), share_interval(spread)
+    assert high - low > 0.5 > 0.1 > narrow_high - narrow_low
+
+
+def test_a_share_interval_is_not_empty_where_all_clusters_agree() -> None:
+    mean, low, high = share_interval([1.0] * 48)
+    assert (mean, high) == (1.0, 1.0)
+    assert 0.9 < low < 0.95
+    assert share_interval([0.25] * 48) == (0.25, 0.25, 0.25)  # the share of a guess is no measurement
+
+
+def test_a_share_interval_holds_the_truth_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    draws = rng.binomial(16, rng.beta(9, 1, (400, 16))) / 16  # sixteen tasks near 0.9, sixteen queries each
+    held = [low <= 0.9 <= high for _, low, high in map(share_interval, draws)]
+    assert 0.92 < np.mean(held) < 0.98
+
+
+@pytest.mark.parametrize(
+    ("shares", "says"), [([0.5], "two or more"), ([[0.5, 0.5]], "two or more"), ([0.5, 1.2], "1.2")]
+)
+def test_a_share_interval_refuses_what_has_no_spread_and_what_is_no_share(shares: list, says: str) -> None:
+    with pytest.raises(CourseError, match=says):
+        share_interval(shares)
+
+
+def test_a_paired_difference_is_students() -> None:
+    rng = np.random.default_rng(1)
+    one, other = rng.normal(0.3, 1, 12), rng.normal(0, 1, 12)
+    expected = ttest_rel(one, other).confidence_interval(0.95)
+    found = paired_difference(one, other)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    joint = ttest_rel(one, other).confidence_interval(1 - 0.05 / 12)
+    assert paired_difference(one, other, comparisons=12)[1:] == pytest.approx((joint.low, joint.high))
+
+
+def test_pairs_see_what_two_intervals_do_not() -> None:
+    tasks = np.linspace(0.2, 0.9, 15)
+    better = tasks + 0.05 + 0.01 * np.cos(np.arange(15))
+    (_, _, high), (_, low, _) = share_interval(tasks), share_interval(better)
+    assert low < high
+    assert paired_difference(better, tasks).low > 0
+
+
+@pytest.mark.parametrize(
+    ("difference", "says"),
+    [
+        (Difference(0.1, 0.02, 0.18), "better"),
+        (Difference(-0.1, -0.18, -0.02), "worse"),
+        (Difference(0.1, -0.02, 0.22), "no clear difference"),
+        (Difference(0.0, 0.0, 0.0), "no clear difference"),
+    ],
+)
+def test_a_difference_says_one_of_three_things(difference: Difference, says: str) -> None:
+    assert difference.say("better", "worse") == says
+
+
+def test_a_difference_shows_its_signs() -> None:
+    assert str(Difference(0.1, -0.02, 0.22)) == "+0.100 [-0.020, +0.220]"
+
+
+def test_shares_that_never_differ_leave_room_for_a_difference() -> None:
+    alike = [1.0] * 12 + [0.0] * 4
+    seen = binomtest(0, 16).proportion_ci(0.95, method="exact")
+    assert share_difference(alike, alike) == pytest.approx((0, -seen.high, seen.high))
+    assert paired_difference(alike, alike) == (0, 0, 0)  # what it is there for
+    assert share_difference([1.0, 0.5, 0.0], [0.5, 0.5, 0.0]) == paired_difference([1, 0.5, 0], [0.5, 0.5, 0])
+
+
+@pytest.mark.parametrize("difference", [paired_difference, share_difference])
+@pytest.mark.parametrize(("one", "other"), [([1, 2], [1, 2, 3]), ([1], [2]), ([[1, 2]], [[1, 2]])])
+def test_a_difference_needs_pairs(difference, one: list, other: list) -> None:
+    with pytest.raises(CourseError, match="no pairs"):
+        difference(one, other)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from course_utils import results
 from course_utils.data.word_problems import split_of
 from course_utils.errors import CourseError
+from course_utils.evaluation import paired_difference
 from course_utils.experiments import expert_iteration as experiment
 from course_utils.experiments.expert_iteration import Arm
 from course_utils.generation import Completion
@@ -299,6 +301,38 @@ def test_what_lab_04_says_about_the_start_holds_in_the_record() -> None:
         # the format examples cost arithmetic, and the loop ends above what the base knew
         base = greedy("any")(bases[stage])
         assert mean_over_seeds(arm, 0, greedy("any")) < base < mean_over_seeds(arm, -1, greedy("any"))
+
+
+def test_what_the_bases_knew_was_recorded_of_each_problem() -> None:
+    recorded = results.load(experiment.NAME)
+    for stage, known in recorded["known"].items():
+        greedy = recorded["bases"][stage]["greedy"]
+        digits = experiment.digits(known)
+        assert len(digits) == experiment.RECIPE.greedy_problems
+        assert abs(sum(digits) - greedy["any"]) <= 2  # the count was made before the strict rule came first
+        # what is right by the strict rule is right in whatever format
+        assert all(one >= other for one, other in zip(digits, experiment.right_samples(greedy), strict=True))
+
+
+def test_what_lab_04_says_about_new_skill_holds_problem_by_problem() -> None:
+    recorded = results.load(experiment.NAME)
+
+    def beyond(arm: str, stage: str):
+        runs = [run for run in recorded["runs"] if run["arm"] == arm]
+        after = np.mean([experiment.right_samples(run["rounds"][-1]["greedy"]) for run in runs], axis=0)
+        return paired_difference(after, experiment.digits(recorded["known"][stage]))
+
+    assert beyond("skill", "medium").say("new", "lost") == "new"
+    assert beyond("format", "strong").say("new", "lost") == "no clear difference"
+
+
+def test_most_problems_at_zero_of_eight_are_solved_later() -> None:
+    """What deck 04 once called never solved."""
+    runs = [run for run in results.load(experiment.NAME)["runs"] if run["arm"] == "continue"]
+    start, end = (
+        np.array([experiment.right_samples(run["rounds"][i]["sampled"]) for run in runs]) for i in (0, -1)
+    )
+    assert ((start == 0) & (end > 0)).sum() > 0.5 * (start == 0).sum()
 
 
 def test_what_lab_04_says_about_five_steps_holds_in_the_record() -> None:

@@ -113,3 +113,18 @@ def test_isoflop_marks_a_budget_without_a_bottom() -> None:
 def test_isoflop_needs_three_sizes() -> None:
     with pytest.raises(CourseError, match="no budget has 3 or more sizes"):
         scaling.isoflop({"n": [1e7, 1e8], "d": [1e9, 1e9], "loss": [3.0, 2.5]})
+
+
+def fitted(unit_n: float, unit_d: float) -> scaling.Fit:
+    n, d = (side.ravel() for side in np.meshgrid(np.geomspace(1e8, 1e10, 6), np.geomspace(1e9, 1e11, 6)))
+    return scaling.fit({"n": n / unit_n, "d": d / unit_d, "loss": scaling.loss(PRINTED, n=n, d=d)})
+
+
+def test_a_fit_in_billions_does_not_give_sizes_in_billions_without_a_word() -> None:
+    counts = scaling.compute_optimal(fitted(1, 1), 1e23)
+    for unit_n, unit_d, flops_per in ((1e9, 1e9, 6e18), (1e9, 1, 6e9)):
+        found = fitted(unit_n, unit_d)
+        with pytest.raises(CourseError, match=r"flops = 1e\+23 is .* times the largest run .* in billions\?"):
+            scaling.compute_optimal(found, 1e23)
+        told = scaling.compute_optimal(found, 1e23, flops_per=flops_per)
+        assert told.n * unit_n == pytest.approx(counts.n, rel=1e-3)

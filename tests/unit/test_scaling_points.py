@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -115,3 +117,24 @@ def test_forms_of_one_variable() -> None:
 def test_bad_arguments(options: dict, text: str) -> None:
     with pytest.raises(CourseError, match=text):
         scaling.fit(surface(), **options)
+
+
+def test_as_many_points_as_parameters_fit_with_a_warning() -> None:
+    five = {name: column[[0, 2, 5, 18, 35]] for name, column in surface().items()}
+    with pytest.warns(UserWarning, match="5 different points and as many parameters"):
+        scaling.fit(five)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scaling.fit(five, fixed={"E": 1.69})
+
+
+def test_a_known_constant_lies_below_the_losses() -> None:
+    points = {"x": [1.0, 2.0, 4.0, 8.0], "loss": [3.0, 2.5, 2.2, 2.1]}
+    for floor in (3.0, 30.0):
+        with pytest.raises(
+            scaling.BadPoints,
+            match=rf"E is fixed at {floor:g}, and no loss lies above it \(the largest is 3\)",
+        ):
+            scaling.fit(points, "power_law_irreducible", fixed={"E": floor})
+    # noise may put single losses below it
+    assert scaling.fit(points, "power_law_irreducible", fixed={"E": 2.15}).params["E"] == 2.15
