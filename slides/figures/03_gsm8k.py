@@ -6,6 +6,7 @@ Blue is what is given or was there before, orange what is new, in every picture;
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import combinations
 from math import comb, log, sqrt
@@ -16,6 +17,7 @@ from scipy.stats import binomtest
 
 from course_utils import results
 from course_utils.evaluation import wilson_interval
+from course_utils.models import model_path
 from course_utils.viz.diagrams import INK, LINE, LOOKS, PALE, PAPER, QUIET, WIDTH, Canvas, plot, to_svg
 from course_utils.viz.style import COLORS
 
@@ -31,8 +33,9 @@ LINKS = {
     "compare": ("On which", "problems?"),
 }
 
-# The line that is in common use, and endings that models write, each with the number a person reads.
-IN_USE = re.compile(r"#### (\-?[0-9\.\,]+)")
+# The expression of GSM8K's own code (openai/grade-school-math, dataset.py), and endings that models write, each
+# with the number a person reads.
+GSM8K_RULE = re.compile(r"#### (\-?[0-9\.\,]+)")
 ENDINGS = {
     "#### 18": "18",
     "####18": "18",
@@ -80,12 +83,13 @@ def toy() -> dict[str, Any]:
         "lost": lost,
         "throws": gained + lost,
         "coin": _p(gained, lost),
+        "two_hundred": _p((201 + net) // 2, (201 - net) // 2),
         "uneven": sum(comb(gained + lost, i) for i in range(gained + lost + 1) if i <= lost or i >= gained),
         "all_ways": 2 ** (gained + lost),
         "pairs": len(pairs),
         "good_pairs": sum("right" in pair for pair in pairs),
         "tempting": 1 - (1 - 2 / 4) ** 2,
-        "uniform": log(results.load("nano-math")["training"]["recipe"]["vocab_size"]),
+        "uniform": log(_vocabulary()),
         "start": curves["start"]["correct"] / curves["start"]["n"],
         "curve_problems": curves["start"]["n"],
         "curve_seeds": len(curves["recipe"]["seeds"]),
@@ -125,8 +129,14 @@ def draw(r: Recorded) -> dict[str, str]:
     }
 
 
+def _vocabulary() -> int:
+    """How many tokens the embedded model chooses from."""
+    config = model_path("nano-math", "strong") / "config.json"
+    return json.loads(config.read_text(encoding="utf-8"))["vocab_size"]
+
+
 def _found(text: str) -> str | None:
-    match = IN_USE.search(text)
+    match = GSM8K_RULE.search(text)
     return match[1] if match else None
 
 
@@ -203,9 +213,9 @@ def chain(dark: bool) -> str:
 
 
 def endings() -> str:
-    """What the line in common use finds in six endings, as it is and with commas taken out."""
+    """What GSM8K's expression finds in six endings, as it is and with commas taken out, as its authors do."""
     c = Canvas(424)
-    columns = [(4, "the model writes"), (400, "the line finds"), (780, "commas taken out")]
+    columns = [(4, "the model writes"), (400, "the expression finds"), (780, "and commas taken out")]
     for x, words in columns:
         c.text(x, 20, words, 25, anchor="start", bold=True, fill=QUIET)
     for i, (text, right) in enumerate(ENDINGS.items()):
@@ -260,7 +270,7 @@ def gauntlet(r: Recorded) -> str:
         "yours": "the rule, written out",
         "float of the rest": "float(what follows)",
         "last number": "the last number",
-        "in common use": "the line in common use",
+        "GSM8K code": "GSM8K's own code",
     }
     total = r.gauntlet.endings
     for y, (key, _) in enumerate(reversed(names.items())):

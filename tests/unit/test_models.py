@@ -278,6 +278,14 @@ def test_the_recorded_numbers_keep_the_bands() -> None:
     assert [line for line in behaviour.compare_with_bands(measured) if "OUTSIDE" in line] == []
 
 
+def test_more_runs_on_the_same_problems_make_no_narrower_interval() -> None:
+    one, three = behaviour.share(180, 200), behaviour.share(540, 600, runs=3)
+    assert three == {**one, "n": 600}
+    recorded = results.load("nano-math")["stages"]["strong"]["sft"]
+    widths = [run["accuracy"]["high"] - run["accuracy"]["low"] for run in recorded["runs"]]
+    assert recorded["accuracy"]["high"] - recorded["accuracy"]["low"] >= 0.95 * min(widths)
+
+
 def test_a_value_outside_its_band_is_told() -> None:
     measured = json.loads(json.dumps(results.load("nano-math")["stages"]["strong"]))
     measured["sft"]["accuracy"]["value"] = 0.5

@@ -63,9 +63,13 @@ def one_shot_prompt(question: str, tokenizer: PreTrainedTokenizerBase) -> str:
 PROMPTS = {"chat": chat_prompt, "question only": bare_prompt, "one example": one_shot_prompt}
 
 
-def share(correct: int, n: int) -> dict[str, float]:
-    """A share with its 95 % Wilson interval and its n, as the results file keeps it."""
-    low, high = wilson_interval(correct, n)
+def share(correct: int, n: int, runs: int = 1) -> dict[str, float]:
+    """A share with its 95 % Wilson interval and its n, as the results file keeps it.
+
+    runs: how many runs answered the same n / runs problems. More runs draw no new problems, so the interval is as wide
+    as that of one run.
+    """
+    low, high = wilson_interval(round(correct / runs), n // runs)
     return {"value": round(correct / n, 4), "low": round(low, 4), "high": round(high, 4), "n": n}
 
 
@@ -161,10 +165,10 @@ def measure_sft(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, budg
     by_steps = {}
     for steps in range(STEPS[0], STEPS[1] + 1):
         group = [c for c, problem in zip(correct, repeated, strict=True) if problem["steps"] == steps]
-        by_steps[str(steps)] = share(sum(group), len(group))
+        by_steps[str(steps)] = share(sum(group), len(group), len(runs))
     return {
         "examples": SFT_EXAMPLES,
-        "accuracy": share(sum(correct), len(correct)),
+        "accuracy": share(sum(correct), len(correct), len(runs)),
         "runs": runs,
         "by_steps": by_steps,
         "names": name_errors(texts, repeated),

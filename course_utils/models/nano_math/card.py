@@ -155,7 +155,10 @@ Wilson interval of strict accuracy.
 
 Sampled from the chat prompt at temperature 1, {sampled["samples"]} samples, n = {sampled["n"]}; long problems
 (5 and 6 steps, in any format, n = {sampled["n"]}); and after fine-tuning on {behaviour.SFT_EXAMPLES} examples
-({len(runs)} seeds, full fine-tuning, the default arguments of `course_utils.training.fine_tune`).
+({
+        len(runs)
+    } seeds, full fine-tuning, the default arguments of `course_utils.training.fine_tune`; the interval is that
+of {chat["n"]} problems, which all seeds share).
 
 {
         table(

@@ -193,31 +193,7 @@ def calculate(expression):
 # misconception: limit_denominator mends the floats.
 # fails: gsm8k-calculator-calculate-tests
 # says: 12345678901234567890
-def calculate(expression):
-    def value(node):
-        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            return Fraction(float(node.value)).limit_denominator(10**6)
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            return -value(node.operand)
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
-            return value(node.operand)
-        if isinstance(node, ast.BinOp):
-            left, right = value(node.left), value(node.right)
-            if isinstance(node.op, ast.Add):
-                return left + right
-            if isinstance(node.op, ast.Sub):
-                return left - right
-            if isinstance(node.op, ast.Mult):
-                return left * right
-            if isinstance(node.op, (ast.Div, ast.FloorDiv)):
-                return left / right
-        raise ValueError("not allowed")
-
-    text = expression.strip()
-    try:
-        return value(ast.parse(text, mode="eval").body)
-    except (SyntaxError, ZeroDivisionError) as error:
-        raise ValueError(str(error)) from None
+# edit: Fraction(number) -> Fraction(float(number)).limit_denominator(10**6)
 
 
 # %% mutant: floor_division
@@ -490,31 +466,7 @@ def calculate(expression):
 # misconception: UnaryOp is the minus.
 # fails: gsm8k-calculator-calculate-tests
 # says: +5
-def calculate(expression):
-    def value(node):
-        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            return Fraction(ast.get_source_segment(text, node))
-        if isinstance(node, ast.UnaryOp) and not isinstance(node.op, (ast.Invert, ast.Not)):
-            return -value(node.operand)
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
-            return value(node.operand)
-        if isinstance(node, ast.BinOp):
-            left, right = value(node.left), value(node.right)
-            if isinstance(node.op, ast.Add):
-                return left + right
-            if isinstance(node.op, ast.Sub):
-                return left - right
-            if isinstance(node.op, ast.Mult):
-                return left * right
-            if isinstance(node.op, (ast.Div, ast.FloorDiv)):
-                return left / right
-        raise ValueError("not allowed")
-
-    text = expression.strip()
-    try:
-        return value(ast.parse(text, mode="eval").body)
-    except (SyntaxError, ZeroDivisionError) as error:
-        raise ValueError(str(error)) from None
+# edit: isinstance(node.op, ast.USub): -> not isinstance(node.op, (ast.Invert, ast.Not)):
 
 
 # %% mutant: inverse_and_not
@@ -935,6 +887,25 @@ def calculate(expression):
         raise ValueError(str(error)) from None
 
 
+# %% mutant: exponents
+# misconception: What Python takes for a number is a number.
+# fails: gsm8k-calculator-calculate-tests
+# says: Refuse it as you refuse powers
+# edit:
+#   number = ast.get_source_segment(text, node)
+#   if re.fullmatch(r"\d+\.?\d*|\.\d+", number):  # 1e100000000 would never end
+#       return Fraction(number)
+# ->
+#   return Fraction(ast.get_source_segment(text, node))
+
+
+# %% mutant: endless_nesting
+# misconception: A text that parses can be walked.
+# fails: gsm8k-calculator-calculate-tests
+# says: turn them into a ValueError
+# edit: except (SyntaxError, ZeroDivisionError, RecursionError, MemoryError) -> except (SyntaxError, ZeroDivisionError)
+
+
 # %% mutant: division_by_zero
 # misconception: ZeroDivisionError says best what happened.
 # fails: gsm8k-calculator-calculate-tests
@@ -1128,31 +1099,7 @@ def calculate(expression):
 # misconception: Commas are thousands commas here too.
 # fails: gsm8k-calculator-calculate-tests
 # says: '(1,2)'
-def calculate(expression):
-    def value(node):
-        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            return Fraction(ast.get_source_segment(text, node))
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            return -value(node.operand)
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
-            return value(node.operand)
-        if isinstance(node, ast.BinOp):
-            left, right = value(node.left), value(node.right)
-            if isinstance(node.op, ast.Add):
-                return left + right
-            if isinstance(node.op, ast.Sub):
-                return left - right
-            if isinstance(node.op, ast.Mult):
-                return left * right
-            if isinstance(node.op, (ast.Div, ast.FloorDiv)):
-                return left / right
-        raise ValueError("not allowed")
-
-    text = expression.strip().replace(",", "")
-    try:
-        return value(ast.parse(text, mode="eval").body)
-    except (SyntaxError, ZeroDivisionError) as error:
-        raise ValueError(str(error)) from None
+# edit: text = expression.strip() -> text = expression.strip().replace(",", "")
 
 
 # %% mutant: per_cent_sign
@@ -1190,64 +1137,19 @@ def calculate(expression):
 # misconception: x is a times sign.
 # fails: gsm8k-calculator-calculate-tests
 # says: '3x4'
-def calculate(expression):
-    def value(node):
-        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            return Fraction(ast.get_source_segment(text, node))
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            return -value(node.operand)
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
-            return value(node.operand)
-        if isinstance(node, ast.BinOp):
-            left, right = value(node.left), value(node.right)
-            if isinstance(node.op, ast.Add):
-                return left + right
-            if isinstance(node.op, ast.Sub):
-                return left - right
-            if isinstance(node.op, ast.Mult):
-                return left * right
-            if isinstance(node.op, (ast.Div, ast.FloorDiv)):
-                return left / right
-        raise ValueError("not allowed")
-
-    text = re.sub(r"(?<=\d)\s*x\s*(?=\d)", "*", expression.strip())
-    try:
-        return value(ast.parse(text, mode="eval").body)
-    except (SyntaxError, ZeroDivisionError) as error:
-        raise ValueError(str(error)) from None
+# edit: text = expression.strip() -> text = re.sub(r"(?<=\d)\s*x\s*(?=\d)", "*", expression.strip())
 
 
 # %% mutant: times_left_out
 # misconception: 2(3+4) is a product, as in school.
 # fails: gsm8k-calculator-calculate-tests
 # says: '2(3+4)'
-def calculate(expression):
-    def value(node):
-        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            return Fraction(ast.get_source_segment(text, node))
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            return -value(node.operand)
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
-            return value(node.operand)
-        if isinstance(node, ast.BinOp):
-            left, right = value(node.left), value(node.right)
-            if isinstance(node.op, ast.Add):
-                return left + right
-            if isinstance(node.op, ast.Sub):
-                return left - right
-            if isinstance(node.op, ast.Mult):
-                return left * right
-            if isinstance(node.op, (ast.Div, ast.FloorDiv)):
-                return left / right
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Constant):
-            return value(node.func) * value(node.args[0])
-        raise ValueError("not allowed")
-
-    text = expression.strip()
-    try:
-        return value(ast.parse(text, mode="eval").body)
-    except (SyntaxError, ZeroDivisionError) as error:
-        raise ValueError(str(error)) from None
+# edit:
+#   raise ValueError(f"{expression!r} holds more than numbers, + - * / and brackets")
+# ->
+#   if isinstance(node, ast.Call) and isinstance(node.func, ast.Constant):
+#       return value(node.func) * value(node.args[0])
+#   raise ValueError(f"{expression!r} holds more than numbers, + - * / and brackets")
 
 
 # %% mutant: toy_answer
@@ -1294,11 +1196,13 @@ def calculate(expression):
                 return OPERATIONS[type(op)](walk(left), walk(right))
         raise ValueError(f"refused: {ast.dump(node)}")
 
+    if any(letter.isalpha() for letter in expression):
+        raise ValueError("letters")
     try:
         return walk(ast.parse(expression.strip(), mode="eval").body)
     except ArithmeticError as error:
         raise ValueError("division by zero") from error
-    except SyntaxError as error:
+    except (SyntaxError, RecursionError, MemoryError) as error:
         raise ValueError("no expression") from error
 
 
@@ -1347,7 +1251,10 @@ def calculate(expression):
             raise ValueError(f"{token!r} is no number")
         return Fraction(token)
 
-    result = total()
+    try:
+        result = total()
+    except RecursionError:
+        raise ValueError("too many signs or brackets") from None
     if at != len(tokens):
         raise ValueError("something is left over")
     return result
@@ -1389,6 +1296,8 @@ class Calculator(ast.NodeVisitor):
 
 
 def calculate(expression):
+    if "e" in expression.lower() or len(expression) > 500:
+        raise ValueError("no exponents, and nothing endless")
     try:
         tree = ast.parse(expression.strip(), mode="eval")
     except SyntaxError as error:
@@ -1400,6 +1309,8 @@ def calculate(expression):
 # note: All nodes are checked first; // becomes / in the text.
 def calculate(expression):
     text = expression.strip()
+    if len(text) > 1000 or not set(text) <= set("0123456789.+-*/() "):
+        raise ValueError("too long, or no arithmetic")
     try:
         tree = ast.parse(text.replace("//", "/"), mode="eval").body
     except SyntaxError:

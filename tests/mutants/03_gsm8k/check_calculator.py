@@ -286,6 +286,23 @@ def check_calculator(answer):
     return checked
 
 
+# %% mutant: parsed_first
+# misconception: What does not parse is a SyntaxError.
+# fails: gsm8k-calculator-check_calculator-tests
+# says: RecursionError or MemoryError came out
+def check_calculator(answer):
+    checked = []
+    for text in re.findall(r"<<([^<>]*)>>", answer):
+        sides = text.split("=")
+        try:
+            trees = [ast.parse(side.strip(), mode="eval") for side in sides]
+            right = len(trees) == 2 and calculate(sides[0]) == calculate(sides[1])
+        except (SyntaxError, ValueError):
+            right = False
+        checked.append((text, right))
+    return checked
+
+
 # %% mutant: unpacked
 # misconception: Each annotation has exactly one =.
 # fails: gsm8k-calculator-check_calculator-tests
