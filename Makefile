@@ -1,20 +1,13 @@
 # Two commands do all the set-up: `make course` and `make test`. Each creates the environment if there is none.
+# Without make: `python3 install.py`, then the commands below.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-# uv installs what pip installs, in a fraction of the time: the one on the path, or one that pip brings along. But it
-# reads none of pip's settings, so where pip was told of an index, wheels or a proxy of its own, pip does it all.
-# `make UV=` takes pip anyway, `make UV=uv` takes uv anyway.
-PIP := $(BIN)/python -m pip
-UV ?= auto
-OWN_SETTINGS := index|find-links|proxy|cert|constraint|trusted
-
-# Small tensors gain nothing from threads that fight for two cores.
-export OMP_NUM_THREADS ?= 1
-export TOKENIZERS_PARALLELISM := false
+# install.py says what else may be set; TORCH_INDEX= and UV= are handed on to it.
+export VENV
 
 .PHONY: course test quick lab-test lab slides docs bench readme lock fresh help
 help:
@@ -48,8 +41,13 @@ lab-test: $(INSTALLED)
 	@test -n "$(LAB)" || { echo "Name the lab: make lab-test LAB=7"; exit 2; }
 	@$(BIN)/course check-lab "$(LAB)"
 
+# Root may open JupyterLab only on request. In a container it must listen to the outside: make lab LAB_OPTIONS=…
+LAB_OPTIONS ?=
+lab: export OMP_NUM_THREADS ?= 1# a kernel's cells import numpy before the course, which sees to it elsewhere
 lab: $(INSTALLED)
-	$(BIN)/jupyter lab labs
+	@if [ "$$(id -u)" = 0 ]; then echo "You are root. In a container that publishes port 8888, run"; \
+		echo "    make lab LAB_OPTIONS='--ip=0.0.0.0 --no-browser'"; fi
+	$(BIN)/jupyter lab labs $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS)
 
 slides: $(INSTALLED)
 	$(BIN)/python -m course_utils.slides build $(DECK)
@@ -75,21 +73,4 @@ fresh: $(INSTALLED)
 	$(BIN)/python tests/fresh_clone.py
 
 $(INSTALLED): pyproject.toml constraints.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The course needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
-		{ rm -rf $(VENV); echo "No virtual environment can be made: on Debian, apt-get install python3-venv"; exit 1; }
-	@uv="$(UV)"; \
-	if [ "$$uv" = auto ]; then \
-		uv=; \
-		if ! $(PIP) config list | grep -Eq '$(OWN_SETTINGS)'; then \
-			uv=$$(command -v uv) || { $(PIP) install --quiet --disable-pip-version-check uv && uv=$(BIN)/uv; } || uv=; \
-		fi; \
-	fi; \
-	if [ -n "$$uv" ]; then \
-		echo "Installing the course into $(VENV) with uv (a minute or more, once)"; \
-		"$$uv" pip install --quiet --python $(BIN)/python -c constraints.lock -e '.[test]'; \
-	else \
-		echo "Installing the course into $(VENV) with pip (a few minutes, once)"; \
-		$(PIP) install --quiet --disable-pip-version-check -c constraints.lock -e '.[test]'; \
-	fi
-	@touch $@
+	@$(PYTHON) install.py

@@ -6,6 +6,7 @@ pass, a submission that nobody can read, an exercise that fails); 2 it could not
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -66,6 +67,17 @@ def release(lab: LabArgument = None) -> None:
         refuse(find_lab(name), _own_course())
         path = release_lab(name, _paths())
         console.print(f"Released {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
+
+
+@app.command()
+def handout() -> None:
+    """Pack what students may have into dist/: the labs, this package as a wheel, how to begin. No answers.
+
+    The labs are made anew from solutions/; work in labs/ is not in it.
+    """
+    from course_utils.grading.author.handout import write_handout
+
+    console.print(f"Wrote {write_handout(_paths())}", highlight=False)
 
 
 @app.command("new")
@@ -142,6 +154,9 @@ def grade(
     What is unchanged is not graded again; points and comments that a person gave are never touched. The
     gradebook is copied to backups/ first.
     """
+    from course_utils.grading.sandbox import systems
+
+    systems.refuse()
     from course_utils.grading.pages.report import show_table
     from course_utils.grading.run import whatif
     from course_utils.grading.run.grade_class import grade_class, waiting
@@ -159,7 +174,7 @@ def grade(
         "scheduler": scheduler,
     }
     unreadable = False
-    if said := machine.rights(machine.choose(unsafe)):
+    if scheduler is None and (said := machine.rights(machine.choose(unsafe))):
         console.print(said, style="dim")
     for name in _labs(lab):
         with progress_bar(console, f"Grading {name}") as progress:
@@ -328,24 +343,29 @@ def main() -> None:
     except CourseError as error:
         errors.print(f"[bold red]course:[/] {error}", highlight=False, soft_wrap=True)
         sys.exit(2)
-    except PermissionError as error:
-        errors.print(
-            f"[bold red]course:[/] No permission to write {error.filename}: "
-            "change the folder's owner or rights, then run the command again.",
-            highlight=False,
-            soft_wrap=True,
-        )
-        sys.exit(2)
     except OSError as error:
-        if error.errno != 28:  # ENOSPC
+        said = _said_of(error)
+        if not said:
             raise
-        errors.print(
-            "[bold red]course:[/] The disk is full: free some space and run the command again; "
-            "what is finished is kept.",
-            highlight=False,
-            soft_wrap=True,
-        )
+        errors.print(f"[bold red]course:[/] {said}", highlight=False, soft_wrap=True)
         sys.exit(2)
+
+
+def _said_of(error: OSError) -> str:
+    """What a person can do about an error of the file system, or ""."""
+    if isinstance(error, PermissionError):
+        return (
+            f"No permission to write {error.filename}: change the folder's owner or rights, then run the command "
+            "again."
+        )
+    if error.errno == errno.EROFS:
+        return (
+            f"{error.filename} cannot be written, the file system is read-only: clone the course into a folder of "
+            "your own."
+        )
+    if error.errno == errno.ENOSPC:
+        return "The disk is full: free some space and run the command again; what is finished is kept."
+    return ""
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.metadata
 import os
 import platform
 import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -19,7 +21,12 @@ from course_utils import profiles
 from course_utils.errors import CourseError
 
 _MEMORY_GB = 4  # the largest lab, its model and JupyterLab together
-_DISK_GB = 2
+_DISK_GB = 1  # for a class's work; the environment is there already
+# Program, what needs it, and its packages in Debian and Homebrew.
+_PROGRAMS = (
+    ("node", "make slides", "nodejs npm", "node"),
+    ("chromium", "the browser tests of make test", "chromium", ""),
+)
 
 
 @dataclass(frozen=True)
@@ -38,8 +45,8 @@ def examine(root: Path | None = None) -> list[Finding]:
     root = root or _clone()
     findings = [_python(), *_packages(root), _profile(), _memory(), _disk(), _weights(), _real_data()]
     if root:
-        findings += [_writable(root), _sandbox(), _program("node", "make slides", "nodejs npm")]
-        findings += [_program("chromium", "the browser tests of make test", "chromium")]
+        findings += [_writable(root), _sandbox()]
+        findings += [_program(*program) for program in _PROGRAMS]
     return findings
 
 
@@ -92,8 +99,7 @@ def _packages(root: Path | None) -> list[Finding]:
             other.append(f"{name} {found} (tested: {wanted})")
     if not other:
         return [Finding("packages", True, "the versions of constraints.txt")]
-    mend = "python -m pip install -c constraints.lock -e '.[test]'"
-    return [Finding("packages", False, "; ".join(other), mend)]
+    return [Finding("packages", False, "; ".join(other), "python3 install.py")]
 
 
 def _profile() -> Finding:
@@ -113,12 +119,20 @@ def _memory() -> Finding:
     import psutil
 
     free = psutil.virtual_memory().available / 2**30
-    return Finding("memory", free >= _MEMORY_GB, f"{free:.1f} GB free, {_MEMORY_GB} GB are enough", "")
+    return Finding("memory", free >= _MEMORY_GB, f"{free:.1f} GB free, {_MEMORY_GB} GB are enough")
 
 
 def _disk() -> Finding:
     free = shutil.disk_usage(Path.cwd()).free / 2**30
-    return Finding("disk", free >= _DISK_GB, f"{free:.1f} GB free, {_DISK_GB} GB are enough", "")
+    sizes = (
+        os.lstat(os.path.join(folder, name)).st_size
+        for folder, _, names in os.walk(sys.prefix)
+        for name in names
+    )
+    taken = (
+        f"the environment takes {sum(sizes) / 2**30:.1f} GB with torch {importlib.metadata.version('torch')}"
+    )
+    return Finding("disk", free >= _DISK_GB, f"{free:.1f} GB free, {_DISK_GB} GB are enough; {taken}")
 
 
 def _weights() -> Finding:
@@ -147,24 +161,39 @@ def _writable(root: Path) -> Finding:
         with tempfile.NamedTemporaryFile(dir=root):
             return Finding("course folder", True, str(root))
     except OSError as error:
-        return Finding("course folder", False, f"{root}: {error.strerror}", f"sudo chown -R $USER {root}")
+        if error.errno == errno.EROFS:
+            return Finding(
+                "course folder", False, f"{root} is read-only: clone the course into a folder of your own"
+            )
+        mend = f"{_sudo()}chown -R $(id -un) {shlex.quote(str(root))}"
+        return Finding("course folder", False, f"{root}: {error.strerror}", mend)
 
 
 def _sandbox() -> Finding:
-    from course_utils.grading.sandbox import machine
+    from course_utils.grading.sandbox import machine, systems
 
     found = machine.detect()
     works = found.mode != "none"
     text = f"{found.mode}: {found.reason} {machine.rights(found) if works else ''}".strip()
-    return Finding("sandbox", works, text, "sudo apt-get install bubblewrap")
+    mend = "" if shutil.which("bwrap") else _install("bubblewrap")
+    return Finding("sandbox", works, text, mend, needed=not systems.refusal())
 
 
-def _program(name: str, used_by: str, package: str) -> Finding:
+def _program(name: str, used_by: str, debian: str, homebrew: str) -> Finding:
     path = shutil.which(name)
-    return Finding(
-        name,
-        bool(path),
-        path or f"not found; {used_by} needs it",
-        f"sudo apt-get install {package}",
-        needed=False,
-    )
+    mend = _install(debian, homebrew)
+    return Finding(name, bool(path), path or f"not found; {used_by} needs it", mend, needed=False)
+
+
+def _install(debian: str, homebrew: str = "") -> str:
+    """The command that installs a system's packages, or ""."""
+    if platform.system() == "Darwin":
+        return f"brew install {homebrew}" if homebrew else ""
+    if platform.system() != "Linux":
+        return ""
+    return f"{_sudo()}apt-get install {debian}"
+
+
+def _sudo() -> str:
+    """Root needs none, and in a container there is none."""
+    return "" if hasattr(os, "geteuid") and os.geteuid() == 0 else "sudo "

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import functools
 import hashlib
 import html
 import json
@@ -330,7 +331,12 @@ def _font_faces() -> str:
 
 def _install() -> None:
     """`npm ci` once: what the lock says, nothing else. Whoever comes meanwhile waits until it is done."""
-    import fcntl  # not there on Windows, which reads the decks and does not build them
+    try:
+        import fcntl
+    except ImportError:
+        raise CourseError(
+            "Windows reads the decks and cannot build them: do that on Linux, macOS or in WSL."
+        ) from None
 
     with (ROOT / "package-lock.json").open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -338,12 +344,19 @@ def _install() -> None:
             return
         npm = shutil.which("npm")
         if npm is None:
-            raise CourseError("npm is missing: install Node.js 20 or newer to build the decks.")
-        done = subprocess.run(
-            [npm, "ci", "--silent", "--fetch-retries=1"], cwd=ROOT, capture_output=True, text=True
-        )
-        if done.returncode:
-            raise CourseError(f"`npm ci` failed: {done.stderr.strip()[-400:]}")
+            raise CourseError(
+                "npm is missing: install Node.js 20 or newer to build the decks (Debian: apt-get install nodejs npm)."
+            )
+        if said := _npm_ci(npm, ROOT):
+            raise CourseError(f"`npm ci` failed: {said}")
+
+
+@functools.cache  # where packages cannot be had, each try takes a while
+def _npm_ci(npm: str, folder: Path) -> str:
+    """Install what the lock says. Returns "" or what npm complained of."""
+    command = [npm, "ci", "--silent", "--fetch-retries=1"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    return (done.stderr.strip()[-400:] or f"exit code {done.returncode}") if done.returncode else ""
 
 
 def marp(composed: Composed) -> bytes:

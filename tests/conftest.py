@@ -8,6 +8,7 @@ be shared between two files but what is only read: folders come from tmp_path, p
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -59,8 +60,20 @@ def group_of(item: pytest.Item) -> str:
 
 @pytest.fixture(scope="session")
 def lacking() -> Callable[[str], None]:
-    """Call it with what the machine lacks: the test is skipped, but in CI, which has everything, it fails."""
+    """Call it with what the machine lacks, and the command that brings it: the test is skipped, but in CI, which has
+    everything, it fails."""
     return pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was left out here and what brings it, last of all that is said."""
+    skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", ())]
+    reasons = Counter(where[2].removeprefix("Skipped: ") for where in skipped if isinstance(where, tuple))
+    if reasons:
+        terminalreporter.section("left out on this machine")
+        for reason, count in reasons.most_common():
+            terminalreporter.line(f"{count:4} {'test' if count == 1 else 'tests'}: {reason}")
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ class Seen:
 @pytest.fixture(scope="module")  # one Playwright at a time: other modules start theirs
 def browser(lacking) -> Iterator[object]:
     if CHROMIUM is None:
-        lacking("needs Chromium: on Debian, apt-get install chromium")
+        lacking("Chromium is not installed: on Debian, apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

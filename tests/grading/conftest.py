@@ -213,10 +213,10 @@ def open_interpreter() -> Iterator[Interpreter]:
 
 
 def _open(mode: str, interpreter: Interpreter, lacking: Callable[[str], None]) -> tuple[Sandbox, Interpreter]:
-    problem = machine._try_once(mode, interpreter)
-    if problem:
-        lacking(problem)
-    return Sandbox(mode, ""), interpreter
+    found = machine.offer(mode, interpreter)
+    if found.mode == "none":
+        lacking(f"The sandbox {mode} does not work here: {found.reason}")
+    return found, interpreter
 
 
 @pytest.fixture(scope="session", params=["bubblewrap", "landlock"])
@@ -230,7 +230,7 @@ def locked(request: pytest.FixtureRequest, lacking):
 @pytest.fixture(scope="session")
 def best(request: pytest.FixtureRequest, lacking):
     """The same for the first mode that works: what does not depend on the mode is tested once."""
-    if not machine._try_once("bubblewrap", Interpreter.current()):
+    if machine.offer("bubblewrap", Interpreter.current()).mode != "none":
         return _open("bubblewrap", Interpreter.current(), lacking)
     return _open("landlock", request.getfixturevalue("open_interpreter"), lacking)
 

@@ -37,7 +37,7 @@ def server(lacking) -> Iterator[str]:
     """URL of an empty database on a server of our own, which listens on a socket in a temporary folder only."""
     initdb, ctl = program("initdb"), program("pg_ctl")
     if not initdb or not ctl:
-        lacking("needs PostgreSQL's server: on Debian, apt-get install postgresql")
+        lacking("PostgreSQL's server is not installed: on Debian, apt-get install postgresql")
     user = {}
     # The server refuses to run as root. The folder is short: a socket's path may have 107 characters.
     home = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))

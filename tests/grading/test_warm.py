@@ -16,7 +16,8 @@ from course_utils.grading.sandbox import confinement, launch, machine, warm, war
 from course_utils.grading.sandbox.confinement import Interpreter
 from course_utils.grading.sandbox.kernel import StudentKernel
 
-# What may differ: numbers of processes and times, never these.
+# What may differ: numbers of processes and times, never these. (Where the limit of processes counts all of the user
+# who grades, `kernels` holds that count still.)
 LOOK = """
 import gc, json, locale, os, random, resource, signal, socket, sys, tempfile, threading
 from pathlib import Path
@@ -63,6 +64,8 @@ def kernels(locked, running, monkeypatch):
     where, interpreter = locked
     started = []
     plain = launch._start_supervisor
+    others = confinement._own_tasks()
+    monkeypatch.setattr(confinement, "_own_tasks", lambda: others)
 
     def start_kernel(how: str) -> StudentKernel:
         monkeypatch.setattr(launch, "_start_supervisor", None if how == "warm" else plain)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
 import pytest
 
-from course_utils import cli
+from course_utils import cli, doctor
 
 
 @pytest.fixture
@@ -77,6 +78,29 @@ def test_doctor_names_an_unknown_profile_and_a_data_folder_without_the_files(cou
     assert "train.jsonl" in said
 
 
+def test_doctor_knows_a_read_only_folder_from_one_of_somebody_else(monkeypatch, tmp_path):
+    def refuse(number):
+        def open_file(**_):
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(doctor.tempfile, "NamedTemporaryFile", open_file)
+        return doctor._writable(tmp_path / "my course")
+
+    found = refuse(errno.EROFS)
+    assert (found.ok, found.mend) == (False, "")
+    assert "read-only: clone the course into a folder of your own" in found.text
+    found = refuse(errno.EACCES)
+    assert found.mend == f"{'sudo ' if os.geteuid() else ''}chown -R $(id -un) '{tmp_path}/my course'"
+
+
+def test_doctor_says_what_is_installed(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    (tmp_path / "lib").mkdir()
+    with (tmp_path / "lib" / "torch.so").open("wb") as file:
+        file.truncate(3 * 2**30)
+    assert "the environment takes 3.0 GB with torch 2." in doctor._disk().text
+
+
 def test_doctor_finds_nothing_wrong_here(course, monkeypatch):
     monkeypatch.delenv("COURSE_PROFILE", raising=False)
     monkeypatch.delenv("COURSE_DATA_DIR", raising=False)
@@ -94,6 +118,16 @@ def test_no_permission_and_a_full_disk_are_one_sentence(course, monkeypatch):
     monkeypatch.setattr("course_utils.grading.author.release.release", refuse)
     code, said = course("release", "1")
     assert (code, "No permission to write labs" in said) == (2, True)
+
+    def read_only(*_):
+        raise OSError(30, "Read-only file system", "labs")
+
+    monkeypatch.setattr("course_utils.grading.author.release.release", read_only)
+    code, said = course("release", "1")
+    assert (code, "labs cannot be written, the file system is read-only: clone the course" in said) == (
+        2,
+        True,
+    )
 
     def fill(*_):
         raise OSError(28, "No space left on device")

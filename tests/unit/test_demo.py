@@ -18,6 +18,8 @@ from course_utils.grading import notebook as nbk
 from course_utils.grading.author import catalogue
 from course_utils.grading.paths import CoursePaths
 from course_utils.grading.run.repair import released_view
+from course_utils.grading.sandbox import machine
+from course_utils.grading.sandbox.confinement import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB = demo.LAB
@@ -263,3 +265,32 @@ def test_a_lab_that_somebody_works_in_is_left_alone(clone, records, paths, monke
     run(clone, monkeypatch, graded(records, paths))
     assert "One sentence more." in (used.submitted / "ben_novak" / LAB / f"{LAB}.ipynb").read_text()
     assert mine.read_bytes() == before
+
+
+def test_without_a_sandbox_the_made_up_class_is_graded_all_the_same_and_no_other(
+    clone, monkeypatch, records, paths
+):
+    none = Sandbox("none", "No sandbox works here: there is a reason.")
+    monkeypatch.setattr(machine, "detect", lambda interpreter=None: none)
+    results = graded(records, paths)
+    unsafe = []
+
+    def grade(lab, paths, **options):
+        unsafe.append(options["unsafe"])
+        return results
+
+    monkeypatch.setattr("course_utils.grading.run.grade_class.grade_class", grade)
+    out = io.StringIO()
+    demo.run_demo(clone, Console(file=out, width=120))
+    assert unsafe == [True]
+    assert none.reason in out.getvalue()
+    assert "graded without a sandbox; a real class is not" in out.getvalue()
+    with pytest.raises(CourseError, match="there is a reason"):
+        machine.choose()
+
+
+def test_where_nothing_can_be_graded_the_demo_says_so_after_it_released_the_labs(clone, monkeypatch):
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
+    with pytest.raises(CourseError, match="no sandbox for macOS"):
+        demo.run_demo(clone, Console(file=io.StringIO()))
+    assert (clone.labs / LAB / f"{LAB}.ipynb").is_file()

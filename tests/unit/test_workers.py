@@ -107,3 +107,20 @@ def test_a_file_without_its_mark_is_noticed() -> None:
     assert needs_a_mark("model = AutoModel.from_pretrained('x')")
     assert not needs_a_mark("import pytest\npytestmark = pytest.mark.slow\n" + source)
     assert not needs_a_mark("text = 'load_base'")
+
+
+@pytest.mark.parametrize(
+    ("before", "first", "threads"),
+    [("", "", "1"), ("", "import torch", "1"), ("3", "", "3")],
+    ids=["nobody asks", "torch is there before", "somebody asks for three"],
+)
+def test_who_imports_the_package_has_one_thread_unless_set_otherwise(
+    before: str, first: str, threads: str
+) -> None:
+    clean = {key: value for key, value in os.environ.items() if not key.endswith("_NUM_THREADS")}
+    if before:
+        clean["OMP_NUM_THREADS"] = before
+    code = f"{first}\nimport course_utils, os\nprint(os.environ['OMP_NUM_THREADS'])\n"
+    code += "import torch; print(torch.get_num_threads())" if first else ""
+    done = subprocess.run([sys.executable, "-c", code], env=clean, capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) == {threads}

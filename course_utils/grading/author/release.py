@@ -71,8 +71,7 @@ def release(lab: str | Lab, paths: CoursePaths, force: bool = False) -> Path:
         os.replace(draft, files.source)
     paths.private.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="release-", dir=paths.private) as folder:
-        made = generate(lab.name, paths, Path(folder))
-        _refuse(lab, lint_release(source, nbk.read(made)))
+        made = generate_checked(lab, paths, Path(folder))
         old = files.released
         if old.is_file() and old.read_bytes() != made.read_bytes() and has_work(old):
             if not force:
@@ -89,6 +88,15 @@ def release(lab: str | Lab, paths: CoursePaths, force: bool = False) -> Path:
 def asked_of_assistants() -> str:
     """The text of labs/AGENTS.md."""
     return _ASKED.read_text(encoding="utf-8")
+
+
+def generate_checked(lab: Lab, paths: CoursePaths, target: Path) -> Path:
+    """The same as `generate`. Raises CourseError when source or release breaks a rule of lint."""
+    source = nbk.read(paths.lab(lab.name).source)
+    _refuse(lab, lint(source, lab))
+    made = generate(lab.name, paths, target)
+    _refuse(lab, lint_release(source, nbk.read(made)))
+    return made
 
 
 def generate(lab: str, paths: CoursePaths, target: Path) -> Path:

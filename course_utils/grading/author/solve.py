@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,10 @@ def solve(name: str, root: Path) -> tuple[Path, Path]:
     course_utils/results. Returns both files. Headings are made to say the facts (see `headings`).
     Raises CourseError that names the first failing cell; nothing is written then.
     """
+    if find_spec("resource") is None:
+        raise CourseError(
+            "Windows does not tell how much memory a run took: solve on Linux, macOS or in WSL."
+        )
     lab = find_lab(name)
     path = CoursePaths(root).lab(lab.name).source
     if not path.is_file():

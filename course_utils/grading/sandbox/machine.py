@@ -5,15 +5,22 @@ from __future__ import annotations
 import functools
 import os
 import platform
-import shutil
 import stat
 import tempfile
 from pathlib import Path
 
 from course_utils.errors import CourseError
-from course_utils.grading.sandbox import landlock
+from course_utils.grading.sandbox import confinement, landlock, systems
 from course_utils.grading.sandbox.confinement import FREE_USERS, PACKAGE, Interpreter, Sandbox
 from course_utils.grading.sandbox.launch import start
+
+_INSTALL = (
+    "Install bubblewrap (Debian, Ubuntu: sudo apt install bubblewrap; Fedora: sudo dnf install bubblewrap)."
+)
+_NAMESPACES = (
+    "bubblewrap needs namespaces: grade outside of the container or give it the right to make them, and on Ubuntu "
+    "take the system's bubblewrap (sudo apt install bubblewrap), which has that right."
+)
 
 
 def detect(interpreter: Interpreter | None = None) -> Sandbox:
@@ -22,7 +29,8 @@ def detect(interpreter: Interpreter | None = None) -> Sandbox:
 
 
 def choose(unsafe: bool = False, interpreter: Interpreter | None = None) -> Sandbox:
-    """The sandbox to grade with. Raises CourseError when none works, unless `unsafe`."""
+    """The sandbox to grade with. Raises CourseError when none works, unless `unsafe`; always where not Linux."""
+    systems.refuse()
     found = detect(interpreter)
     if found.mode != "none":
         return found
@@ -47,47 +55,58 @@ def rights(sandbox: Sandbox) -> str:
 
 @functools.cache
 def _detect(interpreter: Interpreter) -> Sandbox:
-    if platform.system() != "Linux":
-        return Sandbox(
-            "none",
-            f"There is no sandbox for {platform.system()}: grade on Linux, or in a Linux virtual machine.",
-        )
-    without_bubblewrap = _try_once("bubblewrap", interpreter)
-    if not without_bubblewrap:
-        return Sandbox("bubblewrap", "bubblewrap works here.")
-    without_landlock = _try_once("landlock", interpreter)
-    if not without_landlock:
-        return Sandbox("landlock", f"Landlock and seccomp are used, because {without_bubblewrap}.")
-    return Sandbox(
-        "none",
-        f"No sandbox works here: {without_bubblewrap}, and {without_landlock}. "
-        "Install bubblewrap (Debian, Ubuntu: sudo apt install bubblewrap; Fedora: sudo dnf install bubblewrap).",
-    )
+    if said := systems.refusal():
+        return Sandbox("none", said)
+    first = offer("bubblewrap", interpreter)
+    if first.mode != "none":
+        return Sandbox(first.mode, "bubblewrap works here.", first.program)
+    second = offer("landlock", interpreter)
+    if second.mode != "none":
+        return Sandbox(second.mode, f"Landlock and seccomp are used, because {first.reason}.")
+    mend = _NAMESPACES if confinement.bubblewraps() else _INSTALL
+    return Sandbox("none", f"No sandbox works here: {first.reason}, and {second.reason}. {mend}")
 
 
-def _try_once(mode: str, interpreter: Interpreter) -> str:
-    """Start Python in this sandbox. Returns "" or the reason, as half a sentence."""
-    if mode == "bubblewrap" and not shutil.which("bwrap"):
-        return "the program bwrap is not installed"
+def offer(mode: str, interpreter: Interpreter) -> Sandbox:
+    """A sandbox of this kind that works here, or mode "none" with the reason as half a sentence."""
     if mode == "landlock":
-        if not landlock.has_filter():
-            return f"Landlock is not supported on {platform.machine()}"
-        if not landlock.landlock_abi():
-            return "the kernel has no Landlock"
-        if os.geteuid() == 0 and (hidden := _unreadable(interpreter)):
-            return f"root must become another user there, who cannot read the interpreter in {hidden}"
+        problem = _no_landlock(interpreter) or _try(Sandbox(mode, ""), interpreter)
+        return Sandbox("none", problem) if problem else Sandbox(mode, "")
+    problems = []
+    for program in confinement.bubblewraps():
+        candidate = Sandbox(mode, "", program)
+        problem = _try(candidate, interpreter)
+        if not problem:
+            return candidate
+        problems.append(problem)
+    return Sandbox("none", problems[0] if problems else "the program bwrap is not installed")
+
+
+def _no_landlock(interpreter: Interpreter) -> str:
+    """Why Landlock need not be tried, or ""."""
+    if not landlock.has_filter():
+        return f"Landlock is not supported on {platform.machine()}"
+    if not landlock.landlock_abi():
+        return "the kernel has no Landlock"
+    if os.geteuid() == 0 and (hidden := _unreadable(interpreter)):
+        return f"root must become another user there, who cannot read the interpreter in {hidden}"
+    return ""
+
+
+def _try(sandbox: Sandbox, interpreter: Interpreter) -> str:
+    """Start Python in this sandbox. Returns "" or the reason, as half a sentence."""
     argv = [interpreter.executable, "-I", "-c", "import json"]
     with tempfile.TemporaryFile() as errors:
         try:
-            jail = start(Sandbox(mode, ""), argv, interpreter=interpreter, errors=errors)
+            jail = start(sandbox, argv, interpreter=interpreter, errors=errors)
         except OSError as error:
-            return f"{mode} cannot be started ({error})"
+            return f"{sandbox.mode} cannot be started ({error})"
         jail.wait(20)
         if jail.close()["exit"] == 0:
             return ""
         errors.seek(0)
         said = errors.read(10_000).decode(errors="replace").strip().splitlines()
-    return f"{mode} is there but does not work ({said[-1] if said else 'it says nothing'})"
+    return f"{sandbox.mode} is there but does not work ({said[-1] if said else 'it says nothing'})"
 
 
 def _unreadable(interpreter: Interpreter) -> str:
