@@ -16,11 +16,12 @@ OWN_SETTINGS := index|find-links|proxy|cert|constraint|trusted
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: course test quick lab-test lab slides bench readme lock fresh help
+.PHONY: course test quick test-latest test-oldest lab-test lab slides bench readme lock fresh help
 help:
 	@echo "make course   the whole way on a made-up class: release, grade, feedback, report"
 	@echo "make test     all tests, on all cores"
 	@echo "make quick    lint, types, and the unit tests that need no model: about a minute"
+	@echo "make test-latest, make test-oldest   the labs with the newest and the oldest libraries allowed"
 	@echo "make lab-test LAB=7   all checks of one lab"
 	@echo "make lab      JupyterLab on labs/"
 	@echo "make slides   build the slides; only one deck with DECK=07_my_lab"
@@ -43,12 +44,16 @@ quick: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest tests/unit -m "not slow"
+
+test-latest test-oldest:
+	$(PYTHON) tests/versions.py $(@:test-%=%) $(HELD)
+
 lab-test: $(INSTALLED)
 	@test -n "$(LAB)" || { echo "Name the lab: make lab-test LAB=7"; exit 2; }
 	@$(BIN)/course check-lab "$(LAB)"
 
 lab: $(INSTALLED)
-	$(BIN)/jupyter lab labs
+	JUPYTER_CONFIG_PATH="$(CURDIR)/course_utils/jupyter/settings" $(BIN)/jupyter lab --LabApp.default_url=/lab/tree/labs
 
 slides: $(INSTALLED)
 	$(BIN)/python -m course_utils.slides build $(DECK)
