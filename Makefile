@@ -9,11 +9,12 @@ INSTALLED := $(VENV)/.installed
 # install.py says what else may be set; TORCH_INDEX= and UV= are handed on to it.
 export VENV
 
-.PHONY: course test quick lab-test lab slides docs bench readme lock fresh help
+.PHONY: course test quick test-latest test-oldest lab-test lab slides docs bench readme lock fresh help
 help:
 	@echo "make course   the whole way on a made-up class: release, grade, feedback, report"
 	@echo "make test     all tests, on all cores"
 	@echo "make quick    lint, types, and the unit tests that need no model: about a minute"
+	@echo "make test-latest, make test-oldest   the labs with the newest and the oldest libraries allowed"
 	@echo "make lab-test LAB=7   all checks of one lab"
 	@echo "make lab      JupyterLab on labs/"
 	@echo "make slides   build the slides; only one deck with DECK=07_my_lab"
@@ -37,6 +38,10 @@ quick: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest tests/unit -m "not slow"
+
+test-latest test-oldest:
+	$(PYTHON) tests/versions.py $(@:test-%=%) $(HELD)
+
 lab-test: $(INSTALLED)
 	@test -n "$(LAB)" || { echo "Name the lab: make lab-test LAB=7"; exit 2; }
 	@$(BIN)/course check-lab "$(LAB)"
@@ -47,7 +52,8 @@ lab: export OMP_NUM_THREADS ?= 1# a kernel's cells import numpy before the cours
 lab: $(INSTALLED)
 	@if [ "$$(id -u)" = 0 ]; then echo "You are root. In a container that publishes port 8888, run"; \
 		echo "    make lab LAB_OPTIONS='--ip=0.0.0.0 --no-browser'"; fi
-	$(BIN)/jupyter lab labs $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS)
+	JUPYTER_CONFIG_PATH="$(CURDIR)/course_utils/jupyter/settings" \
+		$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/labs $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_OPTIONS)
 
 slides: $(INSTALLED)
 	$(BIN)/python -m course_utils.slides build $(DECK)

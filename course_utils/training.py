@@ -86,7 +86,7 @@ def build_trainer(
     all to be trained.
     """
     from datasets import Dataset
-    from transformers import PrinterCallback
+    from transformers import PrinterCallback, TrainingArguments
     from trl import SFTConfig, SFTTrainer
 
     if loss_on not in LOSS_ON:
@@ -120,7 +120,7 @@ def build_trainer(
         "use_cpu": on_cpu,
         "bf16": precision == "bfloat16",
         "fp16": precision == "float16",
-        "activation_checkpointing": gradient_checkpointing,
+        _checkpointing(TrainingArguments): gradient_checkpointing,
         "dataloader_pin_memory": not on_cpu,
         "average_tokens_across_devices": False,
     }
@@ -138,6 +138,13 @@ def build_trainer(
     if on_step:
         trainer.add_callback(_step_report(on_step))
     return trainer
+
+
+def _checkpointing(arguments: type) -> str:
+    """What transformers calls gradient checkpointing: it has renamed it since 5.0."""
+    return next(
+        name for name in ("activation_checkpointing", "gradient_checkpointing") if hasattr(arguments, name)
+    )
 
 
 def recipe(profile: Profile, method: str | None = None) -> dict[str, Any]:

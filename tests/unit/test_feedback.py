@@ -268,7 +268,7 @@ def test_each_exercise_says_where_it_is_and_leads_there(with_source, records, pa
     html = page_of(records.result(labels=records.wrong()))
     assert "3 · Labels: what is in the loss › Exercise 3 · Mask the prompt" in text_of(html)
     assert links_of(html) == [
-        f"http://localhost:8888/lab/tree/{records.lab}/{records.lab}.ipynb#Exercise-3-%C2%B7-Mask-the-prompt"
+        f"http://localhost:8888/lab/tree/labs/{records.lab}/{records.lab}.ipynb#Exercise-3-%C2%B7-Mask-the-prompt"
     ]
 
 

@@ -17,9 +17,9 @@ GRADING = [
     {"cells"},
     {"log", "notebook", "paths"},
 ]
-# The package around it: the commands, then grading, then what README and decks are made with.
+# The package around it: commands and what Jupyter calls, then grading, then what README and decks are made with.
 PACKAGE = [
-    {"cli"},
+    {"cli", "jupyter"},
     {"doctor"},
     {"jupyter"},
     {"grading"},

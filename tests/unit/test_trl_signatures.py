@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 import peft
 import pytest
+import transformers
 import trl
 
 from course_utils import training
@@ -84,3 +85,17 @@ def test_an_argument_that_is_gone_is_named_with_the_way_out() -> None:
         assert words in sentence
     (sentence,) = unknown_arguments(trl.SFTTrainer.__init__, ["tokenizer", "model"])
     assert "'tokenizer'" in sentence
+
+
+def test_a_setting_that_was_renamed_is_called_as_the_installed_version_calls_it():
+    class Old:
+        gradient_checkpointing = False
+
+    class New:
+        activation_checkpointing = False
+
+    assert training._checkpointing(Old) == "gradient_checkpointing"
+    assert training._checkpointing(New) == "activation_checkpointing"
+    assert (
+        training._checkpointing(transformers.TrainingArguments) in inspect.signature(trl.SFTConfig).parameters
+    )
