@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -55,19 +55,11 @@ class _Rewriting:
 
 def run(source: str, students: list[str]) -> None:
     """Run the test cell `source` beside the shell's namespace. Raises what it raises, without our own frames."""
-    from course_utils.grading import notebook as nbk
-    from course_utils.grading.cells import copied, run_test
-    from course_utils.grading.sandbox.loopback import Loopback
-    from course_utils.grading.sandbox.usual import same_random_numbers, usual_state
+    from course_utils.grading.sandbox.loopback import run_beside
 
     shell = _shell()
     assert shell is not None  # the cell came from it
-    memo: dict[int, Any] = {}
-    given = nbk.names_or_none(nbk.free_names, source) - set(students)
-    names = {name: copied(shell.user_ns[name], memo) for name in given if name in shell.user_ns}
-    names |= {"__name__": "__main__", "display": shell.user_ns.get("display"), "get_ipython": _shell}
-    with usual_state(), same_random_numbers():
-        ending = run_test(_NAME, source, names, students, Loopback(shell.user_ns, own_errors=True))
+    ending = run_beside(_NAME, source, shell.user_ns, students)
     print(ending.printed, end="")
     if ending.error is not None:
         _shorten(ending.error, shell)

@@ -21,7 +21,6 @@ GRADING = [
 PACKAGE = [
     {"cli", "jupyter"},
     {"doctor"},
-    {"jupyter"},
     {"grading"},
     {"readme"},
     {"slides"},

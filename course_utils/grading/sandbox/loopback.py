@@ -6,9 +6,13 @@ back as copies, probes run from their source beside the student's code, other ob
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from course_utils.grading import notebook as nbk
+from course_utils.grading.cells import Ending, copied, new_namespace, run_test
 from course_utils.grading.sandbox import channel
+from course_utils.grading.sandbox.usual import same_random_numbers, usual_state
 
 
 class Loopback(channel.Channel):
@@ -38,6 +42,22 @@ class Loopback(channel.Channel):
             return _over_the_wire(value)
         except channel.NotPlainData as error:
             raise self._error({"kinds": ["NotPlainData"], "message": str(error)}, who) from None
+
+
+def run_beside(name: str, source: str, namespace: dict[str, Any], students: Iterable[str]) -> Ending:
+    """Run a test cell, called `name` in tracebacks, beside a student's namespace, which stays as it is.
+
+    students: what the lab's exercises define; it is reached through the channel. Anything else that the cell uses
+    is a copy (cells.copied).
+    """
+    memo: dict[int, Any] = {}
+    students = frozenset(students)
+    given = nbk.names_or_none(nbk.free_names, source) - students
+    names = {key: copied(namespace[key], memo) for key in given if key in namespace}
+    with usual_state(), same_random_numbers():
+        return run_test(
+            name, source, {**new_namespace(), **names}, students, Loopback(namespace, own_errors=True)
+        )
 
 
 def _over_the_wire(value: Any) -> Any:
