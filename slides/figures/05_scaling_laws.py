@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.ticker import NullFormatter, NullLocator
 from scipy.optimize import minimize_scalar
 
-from course_utils import scaling
+from course_utils import results, scaling
 from course_utils.viz.diagrams import INK, LINE, QUIET, WIDTH, WRONG, Canvas, plot, to_svg
 from course_utils.viz.style import COLORS, CYCLE, MARKERS
 
@@ -76,6 +76,11 @@ def toy() -> dict[str, Any]:
         "n_total_grows": ends["n_total"].iloc[1] / ends["n_total"].iloc[0],
         "d": [int(frame["d"].min()), int(frame["d"].max())],
         "shortest_largest": float(frame.query("n == n.max() and d == d.min()")["loss"].mean()),
+        **far_off(),
+        "exponents": {
+            name: _exponent(scaling.recorded_facts("sweep")["description"][key]["params"])
+            for name, key in (("without", "E_given"), ("with_tables", "E_given_with_n_total"))
+        },
         "kaplan_thousand": 1000**0.73,
         "hoffmann_thousand": 1000**0.50,
         "forgotten_alpha": -line[0],
@@ -750,13 +755,39 @@ def subsets(r: Recorded) -> str:
     return to_svg(figure)
 
 
+def left_over(free: Any) -> pd.DataFrame:
+    """The sweep with what a fit leaves over, measured over fitted, in per cent. free: its parameters by name."""
+    frame = sweep()
+    params = {name: free[name] for name in ("E", "A", "B", "alpha", "beta")}
+    fitted = loss(params, frame["n"].to_numpy(float), frame["d"].to_numpy(float))
+    return frame.assign(residual=100 * np.log(frame["loss"].to_numpy() / fitted))
+
+
+def _exponent(params: dict[str, float]) -> float:
+    """a of the best N, which grows like the budget to the power a."""
+    return params["beta"] / (params["alpha"] + params["beta"])
+
+
+def far_off() -> dict[str, Any]:
+    """How far the two largest models lie below the fit at the fewest tokens, and the furthest of all other means."""
+    means = (
+        left_over(results.load("05_scaling_laws")["sweep"]["free"]).groupby(["n", "d"])["residual"].mean()
+        / 100
+    )
+    table = means.unstack()
+    corner = table.iloc[-2:, 0]
+    others = table.copy()
+    others.iloc[-2:, 0] = np.nan
+    return {
+        "shortest_below": [float(-value) for value in corner],
+        "elsewhere": float(others.abs().max().max()),
+    }
+
+
 def residuals(r: Recorded) -> str:
     """What the fit with E free leaves over, by size and tokens."""
     figure, axes = plot(396)
-    frame = sweep()
-    params = {name: r.sweep.free[name] for name in ("E", "A", "B", "alpha", "beta")}
-    fitted = loss(params, frame["n"].to_numpy(float), frame["d"].to_numpy(float))
-    frame = frame.assign(residual=100 * np.log(frame["loss"].to_numpy() / fitted))
+    frame = left_over(r.sweep.free)
     for n, line, colour, marker in by_size("residual", frame):
         axes.plot(line.index, line, color=colour, marker=marker, label=_count(n))
     axes.axhline(0, color=INK, linewidth=2)
