@@ -30,6 +30,7 @@ from course_utils.profiles import get_profile
 from course_utils.seeding import seed_everything
 """,
     "toy = torch.tensor([1.0, 2.0, 3.0])",
+    ["double", "total"],
 )
 
 DOUBLE = '''
