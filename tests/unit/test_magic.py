@@ -26,9 +26,9 @@ def lab(tmp_path, monkeypatch):
     nb = nbformat.v4.new_notebook(
         cells=[
             exercise("double", DOUBLE.split("\n")[0] + STUB, title="Double"),
-            tests_cell("double", "assert double([1, 3]) == [2, 6], 'not doubled'\nleft = 1"),
+            its_tests("double", "assert double([1, 3]) == [2, 6], 'not doubled'\nleft = 1"),
             exercise("total", TOTAL.split("\n")[0] + STUB, title="Total"),
-            tests_cell(
+            its_tests(
                 "total", "from course_utils import checks\nchecks.equal(total([1, 2]), 6, what='a sum')"
             ),
         ],
@@ -46,7 +46,7 @@ def exercise(name: str, source: str, title: str):
     return new_code_cell(source, metadata={"nbgrader": marks, "course": {"title": title}})
 
 
-def tests_cell(name: str, source: str):
+def its_tests(name: str, source: str):
     marks = {"grade": True, "solution": False, "locked": True, "points": 2}
     return new_code_cell(source, metadata={"nbgrader": marks | {"grade_id": f"sft_masking-a-{name}-tests"}})
 
