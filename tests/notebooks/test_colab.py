@@ -57,7 +57,7 @@ def colab(tmp_path_factory) -> Path:
     lent = home / "lent"
     lent.mkdir()
     for item in Path(sysconfig.get_path("purelib")).iterdir():
-        if not item.name.startswith(("adapting_llms", "_adapting_llms", "_editable", "__editable")):
+        if not item.name.startswith(("adapting_llms", "course_utils", "_editable", "__editable")):
             (lent / item.name).symlink_to(item)
     Path(own, "lent.pth").write_text(f"{lent}\n")
     assert run(python, "-I", "-c", "import course_utils", cwd=home).returncode == 1
