@@ -17,6 +17,7 @@ from rich.markup import escape
 
 from course_utils.course import course_root
 from course_utils.errors import CourseError
+from course_utils.libraries import GRADING
 
 if TYPE_CHECKING:
     from course_utils.grading.run.grade_class import CoursePaths
@@ -342,6 +343,17 @@ def main() -> None:
         app()
     except CourseError as error:
         errors.print(f"[bold red]course:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").split(".")[0]
+        if missing not in GRADING:
+            raise
+        errors.print(
+            f"[bold red]course:[/] This command needs {missing}, which is not installed here; the extra `grading` "
+            r"brings it: python -m pip install 'adapting-llms\[grading]'.",
+            highlight=False,
+            soft_wrap=True,
+        )
         sys.exit(2)
     except OSError as error:
         said = _said_of(error)

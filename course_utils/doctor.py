@@ -19,6 +19,7 @@ from rich.table import Table
 
 from course_utils import profiles
 from course_utils.errors import CourseError
+from course_utils.libraries import unfit_libraries
 
 _MEMORY_GB = 4  # the largest lab, its model and JupyterLab together
 _DISK_GB = 1  # for a class's work; the environment is there already
@@ -83,7 +84,11 @@ def _python() -> Finding:
 def _packages(root: Path | None) -> list[Finding]:
     """Installed versions against constraints.txt, in one line when all agree."""
     if root is None:
-        return [Finding("packages", True, "outside a clone: versions are not compared")]
+        unfit = unfit_libraries()
+        found = "; ".join(f"{one.name} {one.found or 'missing'} (needed: {one.needed})" for one in unfit)
+        newer = " ".join(f"'{one.needed}'" for one in unfit)
+        mend = f"python -m pip install -U {newer}" if unfit else ""
+        return [Finding("packages", not unfit, found or "new enough for the labs", mend)]
     other = []
     for line in (root / "constraints.txt").read_text(encoding="utf-8").splitlines():
         pin = re.fullmatch(r"([\w.-]+)==([\w.]+)", line.strip())

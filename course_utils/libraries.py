@@ -25,7 +25,6 @@ GRADING = frozenset(
         "nbgrader",
         "nh3",
         "sqlalchemy",
-        "tornado",
     }
 )
 

@@ -29,7 +29,7 @@ if importlib.util.find_spec("course_utils") is None:
             "course_utils is not installed here, and this copy of the lab does not say where it is published: "
             "run `make course` in the course's folder, and open the lab with `make lab`."
         )
-    to_install = [f"adapting-llms @ git+{COURSE_HOME}"]
+    to_install = [f"git+{COURSE_HOME}"]
     if importlib.util.find_spec("torch"):  # it fits this machine's hardware, and stays
         to_install.append(f"torch=={importlib.metadata.version('torch')}")
     subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", *to_install])
