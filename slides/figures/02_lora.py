@@ -5,7 +5,7 @@ Blue is what stays frozen and orange is what is trained, in every picture of the
 
 from __future__ import annotations
 
-from math import hypot, sqrt
+from math import floor, hypot, log10, sqrt
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.ticker import MultipleLocator, PercentFormatter
@@ -79,6 +79,10 @@ def toy() -> dict[str, Any]:
         "sweep_problems": sweep["start"]["new"]["n"],
         "sweep_examples": sweep["recipe"]["new_examples"],
         "sweep_rate": sweep["recipe"]["lora_learning_rate"],
+        "least_forgotten": (
+            sweep["start"]["old"]["correct"] - max(run["old"]["correct"] for run in sweep["runs"])
+        )
+        / sweep["start"]["old"]["n"],
     }
 
 
@@ -531,20 +535,20 @@ def gradients(r: Recorded) -> str:
 
 
 def rounding(r: Recorded) -> str:
-    """Shares of the weights that a merge does not change, and that come back exactly after unmerging."""
+    """The share of the weights that a merge does not change, and how far the worst is off after unmerging."""
     figure, (left, right) = plot(250, ncols=2)
-    for axes, key, title, colour, top, hatch in (
-        (left, "unnoticed", "merge not noticed", "orange", 0.1, "//"),
-        (right, "came_back", "exactly back after unmerge", "blue", 1.4, ""),
+    right.set_xscale("log")
+    for axes, key, title, colour, ends, hatch in (
+        (left, "unnoticed", "merge not noticed", "orange", (0, 0.1), "//"),
+        (right, "worst", "worst change, of the largest weight", "blue", (1e-9, 10), ""),
     ):
         values = [r.merge[dtype][key] for dtype in r.merge]
-        top = max(top, 1.4 * max(values))
         axes.barh(
             range(len(values)), values[::-1], height=0.6, color=COLORS[colour], hatch=hatch, edgecolor="white"
         )
         for y, value in enumerate(values[::-1]):
             axes.annotate(
-                f"{100 * value:.1f} %",
+                f"{100 * value:.{1 if key == 'unnoticed' else max(1, -floor(log10(100 * value)))}f} %",
                 (value, y),
                 (10, 0),
                 textcoords="offset points",
@@ -552,8 +556,9 @@ def rounding(r: Recorded) -> str:
                 weight="bold",
             )
         axes.set_yticks(range(len(values)), list(r.merge)[::-1])
-        axes.set_xlim(0, top)
+        axes.set_xlim(*ends)
         axes.set_xticks([])
+        axes.minorticks_off()
         axes.grid(visible=False)
         axes.set_title(title, weight="normal")
     return to_svg(figure)
@@ -610,7 +615,7 @@ def card(r: Recorded) -> str:
     """Bills for two models that are both called 7B, with the line of a 16 GB card."""
     figure, panels = plot(400, ncols=2, sharey=True)
     rows = [
-        ("full, 16 bits", "full bfloat16"),
+        ("full, mixed", "full mixed"),
         ("LoRA, 32 bits", "lora float32"),
         ("LoRA, 16 bits", "lora bfloat16"),
         ("QLoRA", "qlora bfloat16"),
@@ -633,8 +638,8 @@ def card(r: Recorded) -> str:
             )  # fmt: skip
         axes.axvline(CARD_GB, color=INK, linestyle="--", linewidth=3)
         axes.set_yticks(range(len(rows)), [name for name, _ in reversed(rows)])
-        axes.set_xlim(0, 80)
-        axes.set_xticks([0, CARD_GB, 40, 60], ["0", f"{CARD_GB}", "40", "60 GB"])
+        axes.set_xlim(0, 165)
+        axes.set_xticks([0, CARD_GB, 50, 100], ["0", f"{CARD_GB}", "50", "100 GB"])
         axes.grid(visible=False)
         axes.set_title(
             f"{model}: {ARCHITECTURES[model].parameters / 1e9:.1f} billion weights", weight="normal"
