@@ -33,7 +33,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -45,6 +45,7 @@ import jinja2
 from course_utils import results
 from course_utils.course import Lab, load_course
 from course_utils.errors import CourseError
+from course_utils.evaluation import Difference
 
 ROOT = Path(__file__).resolve().parent.parent
 SLIDES = ROOT / "slides"
@@ -140,6 +141,16 @@ def points(value: float, digits: int = 1, unit: str = " points", plus: str = "+"
     return f"{sign}{abs(100 * value):.{digits}f}{unit}"
 
 
+def versus(difference: Sequence[float]) -> str:
+    """[mean, low, high] of a paired difference -> above, below or no clear difference."""
+    return Difference(*difference).say("above", "below")
+
+
+def or_never(count: int | None) -> str:
+    """How many questions; never, where there is no such number."""
+    return "never" if count is None else number(count, 0)
+
+
 def short(text: str, length: int) -> str:
     """What a model wrote, without empty lines (they would end the HTML around it) and cut at `length` characters."""
     text = re.sub(r"\n\s*\n", "\n", text.strip())
@@ -170,7 +181,7 @@ def compose(deck: str, recorded: dict[str, Any] | None = None) -> Composed:
     toy = script.toy() if script and hasattr(script, "toy") else {}
 
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
-    filters = (percent, number, interval, points, short, last_line, listed)
+    filters = (percent, number, interval, points, versus, or_never, short, last_line, listed)
     environment.filters |= {function.__name__: function for function in filters}
     template = source.read_text(encoding="utf-8")
     try:

@@ -698,41 +698,26 @@ def nice(axes: Axes) -> list[float]:
     ][::2]
 
 
-WAYS = {
-    "prompt read each time": ("icl_seconds", None),
-    "prefix read once": ("icl_prefix_seconds", "prefix_seconds"),
-    "LoRA, then no examples": ("tuned_seconds", "train_seconds"),
-}
-
-
 def break_even(r: Recorded) -> str:
-    """Seconds in all against queries, for three ways."""
-    figure, axes = plot(324)
-    one = r.break_even
-    crossings = [n for n in (one.queries[name] for name in one.queries) if n]
-    most = max([3 * n for n in crossings if n < 1e5] + [1000])
-    x = np.geomspace(1, most, 13)
-    for number, (name, (each, once)) in enumerate(WAYS.items()):
-        axes.plot(
-            x,
-            (one[once] if once else 0) + x * one[each],
-            color=CYCLE[number],
-            marker=MARKERS[number],
-            label=name,
-        )
-    for n in crossings:
-        if n <= most:
-            axes.axvline(n, color=INK, linestyle=":", linewidth=2.5)
-    axes.set(xscale="log", yscale="log", xlabel="questions")
-    ticks(
-        axes,
-        "x",
-        [10**k for k in range(7) if 10**k <= most],
-        [f"{10**k:,}" for k in range(7) if 10**k <= most],
+    """From how many questions on training is cheaper, with intervals; an arrow where the interval has no end."""
+    figure, axes = plot(250)
+    names = list(r.break_even.queries)
+    for y, name in enumerate(names):
+        counts = r.break_even.queries[name]
+        edge = counts["to"] or 10 * counts["median"]
+        axes.plot([counts["from"], edge], [-y, -y], color=CYCLE[y], linewidth=6, marker="none")
+        if counts["to"] is None:
+            axes.plot([edge], [-y], ">", color=CYCLE[y], markersize=20)
+        axes.plot([counts["median"]], [-y], MARKERS[y], color=CYCLE[y], markersize=18)
+    axes.set(
+        xscale="log",
+        xlabel="questions from which training is cheaper",
+        ylim=(0.5 - len(names), 0.5),
+        xlim=(10, 1e5),
     )
-    ticks(axes, "y", [0.01, 0.1, 1, 10, 100])
-    axes.set_title("seconds in all", weight="normal")
-    legend(axes)
+    axes.set_yticks([-y for y in range(len(names))], names)
+    ticks(axes, "x", [10**k for k in range(1, 6)], [f"{10**k:,}" for k in range(1, 6)])
+    axes.grid(axis="y", visible=False)
     return to_svg(figure)
 
 

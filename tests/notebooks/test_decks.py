@@ -180,6 +180,24 @@ def test_a_claim_must_hold() -> None:
         slides.claim("Masking helps", False)
 
 
+@pytest.mark.parametrize(
+    ("difference", "says"),
+    [
+        ([0.4, 0.2, 0.6], "above"),
+        ([-0.4, -0.6, -0.2], "below"),
+        ([0.2, -0.1, 0.5], "no clear difference"),
+        ([0.0, 0.0, 0.0], "no clear difference"),
+    ],
+)
+def test_a_difference_is_put_into_words(difference: list[float], says: str) -> None:
+    assert slides.versus(difference) == says
+
+
+def test_a_number_of_questions_may_be_none() -> None:
+    assert slides.or_never(5400) == "5,400"
+    assert slides.or_never(None) == "never"
+
+
 def test_a_deck_without_its_number_does_not_build(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "07_made_up.md").write_text("# {{ r.accuracy | percent }}", encoding="utf-8")
     (tmp_path / "theme.css").write_text("/* @theme course */", encoding="utf-8")
