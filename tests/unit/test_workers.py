@@ -47,6 +47,7 @@ def name_of(item: pytest.Item) -> str:
     return item.nodeid.removesuffix(f"@{group.args[0]}") if group else item.nodeid
 
 
+@pytest.mark.slow  # a process that imports every test file
 def test_another_process_collects_the_same_tests(request: pytest.FixtureRequest) -> None:
     """All that this run collected, in the same order, whatever the hashes are: xdist counts on it."""
     here = [name_of(item) for item in request.session.items]
