@@ -46,7 +46,7 @@ def published(tmp_path_factory) -> str:
     return folder.as_uri()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def colab(tmp_path_factory) -> Path:
     """The Python of a new environment that has the libraries and no course, as Colab does."""
     home = tmp_path_factory.mktemp("colab") / "env"
