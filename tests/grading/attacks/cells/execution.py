@@ -132,11 +132,8 @@ sys.modules["course_utils.grading.sandbox.channel"] = fake
 # flag: a changed Python
 import course_utils.grading.sandbox.channel as channel
 
-def answer(question, namespace):
-    return {"value": {} if question["op"] == "names" else True}
-
-plain = channel._answer
-channel._answer = lambda q, n: answer(q, n) if q["op"] == "probe" else plain(q, n)
+plain = channel.answer
+channel.answer = lambda question, names: True if question["op"] == "probe" else plain(question, names)
 
 # %% attack: main_games
 # group: changed execution
