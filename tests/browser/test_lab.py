@@ -56,8 +56,8 @@ def address(tmp_path_factory) -> Iterator[str]:
     shutil.copy2(ROOT / "slides" / f"{LAB}.html", folder / "slides")
     nbformat.write(small_lab(), folder / "labs" / "small.ipynb")
     home = tmp_path_factory.mktemp("jupyter")
-    *_, line = subprocess.check_output(["make", "-n", "lab"], cwd=ROOT, text=True).splitlines()
-    setting, _, *options = shlex.split(line)
+    said = subprocess.check_output(["make", "-n", "lab"], cwd=ROOT, text=True)
+    setting, _, *options = shlex.split(said[said.index("JUPYTER_CONFIG_PATH=") :].replace("\\\n", " "))
     assert setting.startswith("JUPYTER_CONFIG_PATH=")
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")},

@@ -163,7 +163,9 @@ def test_a_feedback_page_leads_to_the_lab_and_asks_for_nothing(pages, look):
     links = seen.page.locator("a", has_text="open in JupyterLab")
     assert links.count() == 3
     address = links.nth(1).get_attribute("href")
-    assert address.endswith("/lab/tree/01_sft_masking/01_sft_masking.ipynb#Exercise-3-%C2%B7-Mask-the-prompt")
+    assert address.endswith(
+        "/lab/tree/labs/01_sft_masking/01_sft_masking.ipynb#Exercise-3-%C2%B7-Mask-the-prompt"
+    )
     assert seen.page.get_by_text("3 · Labels: what is in the loss").first.is_visible()
     assert seen.requests == [pages["chiara_rossi"].as_uri()]
 

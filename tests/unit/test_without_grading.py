@@ -116,7 +116,9 @@ def test_every_library_that_is_imported_has_its_place():
                 if name not in sys.stdlib_module_names | own | along | elsewhere | GRADING | {"course_utils"}:
                     strays.setdefault(name, []).append(path.name)
     assert strays == {}
-    brought = {re.match(r"[\w-]+", line)[0].replace("-", "_") for line in project["optional-dependencies"]["grading"]}
+    brought = {
+        re.match(r"[\w-]+", line)[0].replace("-", "_") for line in project["optional-dependencies"]["grading"]
+    }
     assert brought - GRADING == {"jupyterlab"}, "the sentence names no library that the extra does not bring"
 
 
