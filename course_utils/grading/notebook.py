@@ -35,6 +35,7 @@ _LONGEST_COMPARED = 100_000  # characters of two cells that are compared as code
 
 # First line of a folded cell: JupyterLab shows it in place of the code, Colab reads it as the title of a form.
 _TITLE = re.compile(r"# @title (\S.*)")
+TESTS_TITLE = "Tests of exercise"  # how the title of a test cell begins
 
 # A first line under which a cell is Python as usual.
 _PYTHON_INSIDE = re.compile(r"\s*%%(?:time|capture)\b[^\n]*\n")
@@ -145,15 +146,17 @@ def is_folded(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and bool(cell.metadata.get("jupyter", {}).get("source_hidden"))
 
 
-def title(cell: NotebookNode) -> str:
-    """What a cell says it is, in its first line `# @title …`; "" without one."""
-    found = _TITLE.match(cell.source)
+def title(source: str) -> str:
+    """What a cell's source says it is, in its first line `# @title …`; "" without one."""
+    found = _TITLE.match(source)
     return found[1] if found else ""
 
 
 def set_title(cell: NotebookNode, text: str) -> None:
     """Put the title into the cell's first line, in place of the one that it has."""
-    rest = _TITLE.sub("", cell.source, count=1).removeprefix("\n") if title(cell) else cell.source
+    rest = cell.source
+    if title(rest):
+        rest = _TITLE.sub("", rest, count=1).removeprefix("\n")
     cell.source = f"# @title {text}\n{rest}"
 
 

@@ -1,7 +1,7 @@
 """Test cells in Jupyter, run as they are when grading: apart from the student's names, through the same channel.
 
 A test cell has names of its own (`_expected`, `_wilson`). In the notebook's namespace they would replace those of
-a student, and stay there. So the shell runs a cell that begins with `# @title Tests of …` in a namespace that
+a student, and stay there. So the shell runs a cell that begins with `# @title Tests of exercise …` in a namespace that
 ends with it: what an answer gets and gives crosses as copies of plain data, and torch's switches are as usual.
 """
 
@@ -13,10 +13,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from course_utils.grading import notebook as nbk
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-TITLE = "# @title Tests of "
 _NAME = "tests"  # of the cell in a traceback
 _GRADING = str(Path(__file__).parents[1] / "grading")
 
@@ -47,7 +48,7 @@ class _Rewriting:
         self._students = sorted(students)
 
     def __call__(self, lines: list[str]) -> list[str]:
-        if not lines or not lines[0].startswith(TITLE):
+        if not lines or not nbk.title(lines[0]).startswith(nbk.TESTS_TITLE):
             return lines
         call = f"__import__({__name__!r}, fromlist=['run']).run({''.join(lines)!r}, {self._students!r})"
         return [f"{call}\n"]

@@ -5,15 +5,14 @@ Slow by nature: a repository is cloned and built as pip does it in Colab.
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 import sysconfig
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from elsewhere import run
 
 from course_utils import course
 from course_utils.grading import notebook as nbk
@@ -24,13 +23,6 @@ from course_utils.grading.paths import CoursePaths
 ROOT = Path(__file__).resolve().parents[2]
 LAB = "01_sft_masking"
 PACKED = ("course_utils", "pyproject.toml", "course.toml", "nbgrader_config.py", "README.md", "LICENSE")
-
-
-def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess:
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "COURSE"))}
-    return subprocess.run(
-        list(map(str, command)), cwd=cwd, env=clean, capture_output=True, text=True, check=False
-    )
 
 
 @pytest.fixture(scope="module")

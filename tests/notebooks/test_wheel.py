@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -16,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from elsewhere import run
 
 from course_utils.course import load_course
 from course_utils.grading import notebook as nbk
@@ -47,13 +46,6 @@ for name in EMBEDDED:
     assert model(ids).logits.shape == (1, ids.shape[1], model.config.vocab_size)
 print("works")
 """
-
-
-def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess:
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "COURSE"))}
-    return subprocess.run(
-        list(map(str, command)), cwd=cwd, env=clean, capture_output=True, text=True, check=False
-    )
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +197,7 @@ def test_the_handout_holds_every_lab_and_how_to_begin(handout):
     for lab in load_course().labs:
         released = ROOT / "labs" / lab.name / f"{lab.name}.ipynb"
         assert (handout / "labs" / lab.name / released.name).read_bytes() == released.read_bytes()
+    assert (handout / "labs" / "AGENTS.md").read_bytes() == (ROOT / "labs" / "AGENTS.md").read_bytes()
     text = (handout / "START.md").read_text(encoding="utf-8")
     assert text.startswith("# Adapting Language Models: how to begin")
     assert "{" not in text

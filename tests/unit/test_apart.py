@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import decimal
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
 
+from course_utils.course import load_course
+from course_utils.grading import notebook as nbk
+from course_utils.grading.paths import CoursePaths
 from course_utils.jupyter import apart
+
+ROOT = Path(__file__).resolve().parents[2]
 
 SETUP = "from course_utils import checks\ntoy = [1, 2]\n"
 TITLE = "# @title Tests of exercise 1 · Twice\n"
@@ -116,6 +122,19 @@ def test_calling_it_twice_runs_the_tests_once(shell, capsys):
     assert verdict(shell, DOUBLE, "print('once')") is None
     assert capsys.readouterr().out == "once\n"
     assert len([one for one in shell.input_transformers_post if isinstance(one, apart._Rewriting)]) == 1
+
+
+def test_every_lab_s_test_cells_run_apart_and_no_other_cell_does():
+    """By their titles, which a kernel sees; by their metadata, which it does not."""
+    for lab in load_course().labs:
+        nb = nbk.read(CoursePaths(ROOT).lab(lab.name).released)
+        rewriting = apart._Rewriting(["double"])
+        for cell in nb.cells:
+            lines = cell.source.splitlines(keepends=True)
+            assert (rewriting(lines) != lines) == nbk.is_test(cell), nbk.label(nb, cell)
+        assert f'tests_apart("{min(nbk.student_names(nb))}' in nbk.setup_cells(nb)[0].source.replace(
+            "(\n    ", "("
+        )
 
 
 def test_where_no_notebook_runs_it_does_nothing(monkeypatch):

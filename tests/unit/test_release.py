@@ -290,7 +290,7 @@ def test_folded_cells_stay_folded_in_jupyter_and_in_colab(tiny):
         assert nbk.is_folded(cell) == (cell.id in titles)
         # Colab shows a form with its title where both are there.
         form = ("form", titles[cell.id]) if cell.id in titles else (None, "")
-        assert (cell.metadata.get("cellView"), nbk.title(cell)) == form
+        assert (cell.metadata.get("cellView"), nbk.title(cell.source)) == form
 
 
 def test_a_cell_for_the_author_is_not_released(tiny):

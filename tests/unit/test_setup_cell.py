@@ -87,7 +87,9 @@ def test_the_home_of_the_course_is_written_into_the_cell(monkeypatch, home, writ
 
 def test_without_the_package_and_without_a_home_it_says_what_to_do(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(RuntimeError, match=r"not installed here.*run `make course` in the course's folder"):
+    with pytest.raises(
+        RuntimeError, match=r"not installed here.*run `python3 install.py` in the course's folder"
+    ):
         exec(setup_cell.setup_text(IMPORTS, ""), {})
 
 

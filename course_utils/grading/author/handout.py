@@ -13,7 +13,7 @@ from pathlib import Path
 
 from course_utils.course import load_course
 from course_utils.errors import CourseError
-from course_utils.grading.author.release import generate_checked
+from course_utils.grading.author.release import FOR_ASSISTANTS, asked_of_assistants, generate_checked
 from course_utils.grading.paths import CoursePaths
 
 _START = Path(__file__).with_name("start.md")
@@ -34,6 +34,7 @@ def write_handout(paths: CoursePaths, folder: Path | None = None) -> Path:
         home.mkdir()
         for lab in course.labs:
             generate_checked(lab, paths, home / "labs")
+        (home / "labs" / FOR_ASSISTANTS).write_text(asked_of_assistants(), encoding="utf-8")
         _build_wheel(paths.root, home)
         for name in _ALONG:
             shutil.copy(paths.root / name, home / name)

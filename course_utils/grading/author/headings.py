@@ -41,7 +41,7 @@ def essay_heading(cell: NotebookNode) -> str:
 
 def tests_title(number: int, exercise: Exercise) -> str:
     """What stands in place of a folded test cell."""
-    return f"Tests of exercise {number} · {exercise.title}"
+    return f"{nbk.TESTS_TITLE} {number} · {exercise.title}"
 
 
 def lab_heading(lab: Lab) -> str:
@@ -90,7 +90,7 @@ def heading_complaints(nb: NotebookNode, lab: Lab) -> Iterator[Complaint]:
             what = f"should be folded, under the first line '# @title {tests_title(number, exercise)}'."
             yield Complaint(nbk.grade_id(exercise.tests), what, again)
     for cell in nb.cells:
-        if nbk.is_folded(cell) and not nbk.is_test(cell) and not nbk.title(cell):
+        if nbk.is_folded(cell) and not nbk.is_test(cell) and not nbk.title(cell.source):
             what = "is folded and does not say what it is."
             yield Complaint(
                 nbk.label(nb, cell), what, "Begin it with a line like '# @title Figure: loss by step'."
@@ -99,7 +99,7 @@ def heading_complaints(nb: NotebookNode, lab: Lab) -> Iterator[Complaint]:
 
 def _titled(exercise: Exercise, number: int) -> bool:
     cell = exercise.tests
-    return nbk.is_folded(cell) and nbk.title(cell) == tests_title(number, exercise)
+    return nbk.is_folded(cell) and nbk.title(cell.source) == tests_title(number, exercise)
 
 
 def _headings(nb: NotebookNode, lab: Lab) -> Iterator[tuple[int, re.Pattern, str]]:

@@ -27,7 +27,7 @@ if importlib.util.find_spec("course_utils") is None:
     if not COURSE_HOME:
         raise RuntimeError(
             "course_utils is not installed here, and this copy of the lab does not say where it is published: "
-            "run `make course` in the course's folder, and open the lab with `make lab`."
+            "run `python3 install.py` in the course's folder, and open the lab as it tells you."
         )
     to_install = [f"git+{COURSE_HOME}"]
     if importlib.util.find_spec("torch"):  # it fits this machine's hardware, and stays

@@ -413,7 +413,8 @@ def serve(fd: int, namespace: dict[str, Any]) -> None:
     """
     sock = socket.socket(fileno=fd)
     try:
-        with same_random_numbers():
+        # The usual state also for what crosses: an empty tensor is made on the default device.
+        with same_random_numbers(), usual_state():
             while True:
                 try:
                     question = receive(sock, math.inf)

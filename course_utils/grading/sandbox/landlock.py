@@ -15,9 +15,8 @@ import socket
 import struct
 from collections.abc import Iterable, Mapping
 
-with contextlib.suppress(
-    ImportError
-):  # Windows lacks both: there this is imported, and nothing of it is used
+# Windows lacks both: there this is imported, and nothing of it is used.
+with contextlib.suppress(ImportError):
     import fcntl
     import resource
 

@@ -80,7 +80,7 @@ def render(data: dict[str, Any]) -> str:
     recipe, training, stages = data["training"]["recipe"], data["training"]["stages"], data["stages"]
     chat = next(iter(stages.values()))["base"]["prompts"]["chat"]["accuracy"]
     sampled = next(iter(stages.values()))["base"]["pass_at_1"]
-    runs = next(iter(stages.values()))["sft"]["runs"]
+    seeds = len(next(iter(stages.values()))["sft"]["runs"])
     total = sum(weight for weight, _ in KINDS.values())
     kinds = ", ".join(f"{name.replace('_', ' ')} {100 * w // total} %" for name, (w, _) in KINDS.items())
     made = [
@@ -156,7 +156,7 @@ Wilson interval of strict accuracy.
 Sampled from the chat prompt at temperature 1, {sampled["samples"]} samples, n = {sampled["n"]}; long problems
 (5 and 6 steps, in any format, n = {sampled["n"]}); and after fine-tuning on {behaviour.SFT_EXAMPLES} examples
 ({
-        len(runs)
+        seeds
     } seeds, full fine-tuning, the default arguments of `course_utils.training.fine_tune`; the interval is that
 of {chat["n"]} problems, which all seeds share).
 
