@@ -7,13 +7,16 @@ ends with it: what an answer gets and gives crosses as copies of plain data, and
 
 from __future__ import annotations
 
+import linecache
 import sys
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from course_utils.grading import notebook as nbk
+from course_utils.grading.sandbox.channel import PROBE
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -68,15 +71,32 @@ def run(source: str, students: list[str]) -> None:
 
 
 def _shorten(error: BaseException, shell: InteractiveShell) -> None:
-    """Let IPython show the lines of the tests and of the student, without those of the channel between them."""
+    """Let IPython show what the tests called and the lines of the student's code, and nothing that lies between.
+
+    What stopped the tests themselves, such as a function that is not there, is shown with their own line.
+    """
     if hasattr(error, "_render_traceback_") or shell.InteractiveTB is None:
         return
-    frames, trace = [], error.__traceback__
+    traces, trace = [], error.__traceback__
     while trace is not None:
-        if not trace.tb_frame.f_code.co_filename.startswith(_GRADING):
-            frames.append(trace)
+        if not trace.tb_frame.f_code.co_filename.startswith((_GRADING, PROBE)):
+            traces.append(trace)
         trace = trace.tb_next
-    for frame in reversed(frames):
-        trace = TracebackType(trace, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    called = ""
+    if len(traces) > 1 and traces[0].tb_frame.f_code.co_filename == f"<{_NAME}>":
+        called = _called(traces.pop(0))
+    for one in reversed(traces):
+        trace = TracebackType(trace, one.tb_frame, one.tb_lasti, one.tb_lineno)
     shown = shell.InteractiveTB.structured_traceback(type(error), error, trace)
+    if called:
+        shown = [f"When the tests called {called}", *shown]
     error._render_traceback_ = lambda: shown  # type: ignore[attr-defined]
+
+
+def _called(trace: TracebackType) -> str:
+    """The call at which the cell stands, in one line."""
+    place = traceback.extract_tb(trace, limit=1)[0]
+    lines = linecache.getlines(place.filename)[(place.lineno or 1) - 1 : place.end_lineno]
+    lines[-1] = lines[-1].encode()[: place.end_colno].decode()
+    lines[0] = lines[0].encode()[place.colno :].decode()
+    return " ".join("".join(lines).split())

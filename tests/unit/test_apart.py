@@ -101,12 +101,31 @@ def test_an_exercise_that_is_not_written_says_so(shell):
     assert isinstance(error, NameError)
 
 
-def test_an_error_shows_the_line_of_the_tests_and_the_student_s(shell, capsys):
-    verdict(shell, "def double(values):\n    return values / 0\n", "double(1)  # the case")
+def test_an_error_shows_the_call_of_the_tests_and_the_student_s_line(shell, capsys):
+    """And neither the answers that the tests expect around the call, nor the channel between the two."""
+    tests = "checks.equal(\n    double(\n        [1]),\n    [2], what='double of one', hint='a spoiler')"
+    verdict(shell, "def double(values):\n    return values / 0\n", tests)
     shown = capsys.readouterr().out
-    assert "double(1)  # the case" in shown
+    assert shown.startswith("When the tests called double( [1])\n")
     assert "return values / 0" in shown
-    assert "ZeroDivisionError: division by zero" in shown
+    assert "TypeError: unsupported operand" in shown
+    assert "spoiler" not in shown
+    assert "course_utils" not in shown
+
+
+def test_an_error_in_a_probe_shows_where_the_tests_called_it(shell, capsys):
+    tests = "@checks.probe\ndef tool(count):\n    return double(count)\n\nassert tool(3) == 6"
+    verdict(shell, "def double(values):\n    return values / 0\n", tests)
+    shown = capsys.readouterr().out
+    assert shown.startswith("When the tests called tool(3)\n")
+    assert "return values / 0" in shown
+    assert "Could not get source" not in shown
+
+
+def test_what_stops_the_tests_themselves_shows_their_line(shell, capsys):
+    assert isinstance(verdict(shell, DOUBLE, "doubled([1])  # a misspelt name"), NameError)
+    shown = capsys.readouterr().out
+    assert "doubled([1])  # a misspelt name" in shown
     assert "course_utils" not in shown
 
 

@@ -29,6 +29,7 @@ from course_utils.grading.sandbox.usual import same_random_numbers, usual_state
 
 Clock = Callable[[], float]
 
+PROBE = "<probe>"  # the file that a probe's lines are in, for tracebacks
 MOST_BYTES = 64 * 2**20
 MOST_DEPTH = 40
 MOST_VALUES = 2_000_000
@@ -452,7 +453,7 @@ def answer(question: dict[str, Any], namespace: dict[str, Any]) -> Any:
     with usual_state():
         if question["op"] == "probe":
             local: dict[str, Any] = {}
-            exec(compile(question["source"], "<probe>", "exec"), namespace, local)
+            exec(compile(question["source"], PROBE, "exec"), namespace, local)
             function = local[question["name"]]
         elif question["name"] in namespace:
             function = namespace[question["name"]]
