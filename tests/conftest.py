@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from course_utils.grading.book.records import CellRecord, Record
     from course_utils.grading.paths import CoursePaths
 
-# A real class's gradebook must not be touched by a test.
-os.environ.pop("COURSE_GRADEBOOK", None)
+# A real class's gradebook must not be touched by a test; and a `make` that a test starts must not take itself for a
+# part of the `make test` that started us (it would print the folder that it enters).
+for name in ("COURSE_GRADEBOOK", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+    os.environ.pop(name, None)
 # Before anything imports torch, and for all that tests start: small tensors gain nothing from threads that fight for
 # two cores.
 os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}

@@ -656,3 +656,31 @@ def test_whole_notebooks_for_graders_that_run_them(tiny):
     cells = {nbk.grade_id(cell): cell.source for cell in nb.cells}
     assert cells["tiny-scale-double"] == entry.source
     assert cells["tiny-scale-total"] == tiny.cell("tiny-scale-total").source
+
+
+# Which sentences of the docstring are tested
+
+
+BREAKS = MUTANT.replace("# says", "# breaks: {breaks}\n# says")
+
+
+def test_the_sentences_that_no_wrong_answer_breaks_are_listed(tiny):
+    def matrix(breaks: str) -> Matrix:
+        code = "def total(values):\n    return sum(values)"
+        tests = "tiny-scale-total-tests"
+        tiny.catalogue("total", BREAKS.format(name="it", fails=tests, says="6", code=code, breaks=breaks))
+        return run(tiny, "total", (1, 0))
+
+    one, two, three = "Twice the sum of the values.", "values: at least one.", "Returns an int."
+    for breaks, left in [("twice the  SUM", (two, three)), ("Returns an", (one, two))]:
+        found = matrix(breaks)
+        assert found.problems == ()
+        assert (found.rows[0].sentences, found.rows[0].unbroken) == (3, left)
+    shown = io.StringIO()
+    show_matrix(found, Console(file=shown, width=120))
+    assert f"total: no wrong answer breaks  {one}" in shown.getvalue()
+    # In two sentences, and in none: a sentence that was changed leaves no mark behind.
+    assert [problem.came for problem in matrix("values").problems] == ["'values' stands in 2 of them"]
+    assert [problem.came for problem in matrix("three times").problems] == [
+        "'three times' stands in 0 of them"
+    ]

@@ -19,6 +19,7 @@ from course_utils.grading.notebook import Exercise
 FOLDER = Path("tests") / "mutants"
 
 _KEYS = {"mutant": {"misconception", "fails", "says"}, "variant": {"note"}}
+_OPTIONAL = {"mutant": {"breaks"}, "variant": set()}
 _HEAD = re.compile(r"#\s*%%\s*(\w+)\s*:\s*(\S.*?)\s*$")
 _KEY = re.compile(r"#\s*([a-z]+)\s*:\s*(.*?)\s*$")
 _MORE = re.compile(r"#\s{2,}(\S.*?)\s*$")
@@ -34,6 +35,7 @@ class Entry:
     kind: "mutant" (wrong) or "variant" (right). name: a Python name.
     misconception: what a student who writes this believes. note: how a variant differs.
     fails: grade_id of the test cell that must fail. says: words that its message must all hold.
+    breaks: words of the docstring's sentences that it does not keep to; may be empty.
     source: the code, edits applied. path, line: where it stands.
     """
 
@@ -46,6 +48,7 @@ class Entry:
     note: str = ""
     fails: str = ""
     says: tuple[str, ...] = ()
+    breaks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def _entry(lines: list[str], path: Path, number: int, solution: str) -> Entry:
             continue
         if more and last:
             values[last][-1] += " " + more[1]
-        elif key and key[1] in _KEYS[kind]:
+        elif key and key[1] in _KEYS[kind] | _OPTIONAL[kind]:
             last = key[1]
             values.setdefault(last, []).append(key[2])
         else:
@@ -150,10 +153,8 @@ def _entry(lines: list[str], path: Path, number: int, solution: str) -> Entry:
         ) from None
     if not source.strip():
         raise CourseError(f"{place}: {name} has no code.")
-    says = tuple(values.pop("says", ()))
-    return Entry(
-        kind, name, source, path, number, says=says, **{key: " ".join(v) for key, v in values.items()}
-    )
+    lists = {key: tuple(values.pop(key, ())) for key in ("says", "breaks")}
+    return Entry(kind, name, source, path, number, **lists, **{key: " ".join(v) for key, v in values.items()})
 
 
 def _edit(text: str, lines: list[str], place: str) -> tuple[Edit, int]:

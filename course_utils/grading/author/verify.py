@@ -6,6 +6,7 @@ needs, the answer in place of the solution, and the test cell with its hidden pa
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import copy
 import os
@@ -75,7 +76,7 @@ class Row:
     """One exercise. Each pair is (as intended, all); `same` counts generic answers equal to the solution.
 
     visible: mutants that the visible tests alone already reject, in Jupyter, where the student tries them;
-    None: not counted.
+    None: not counted. unbroken: sentences of the docstrings that no wrong answer says it breaks.
     """
 
     exercise: str
@@ -84,6 +85,8 @@ class Row:
     variants: tuple[int, int]
     same: int
     visible: int | None
+    sentences: int
+    unbroken: tuple[str, ...]
     seconds: float
 
 
@@ -178,14 +181,18 @@ def show_matrix(matrix: Matrix, console: Console) -> None:
     """The table of exercises, and under it every problem with what came instead."""
     table = Table(title=f"{matrix.lab}: tests against known answers", title_justify="left")
     table.add_column("exercise")
-    for column in ("wrong, right message", "generic wrong", "right variants", "visible alone", "s"):
+    columns = ("wrong, right message", "generic wrong", "right variants", "visible alone", "sentences", "s")
+    for column in columns:
         table.add_column(column, justify="right")
     for row in matrix.rows:
         pairs = [_pair(row.mutants), _pair(row.generic), _pair(row.variants)]
-        table.add_row(
-            row.exercise, *pairs, "–" if row.visible is None else str(row.visible), f"{row.seconds:.1f}"
-        )
+        visible = "–" if row.visible is None else str(row.visible)
+        touched = _pair((row.sentences - len(row.unbroken), row.sentences))
+        table.add_row(row.exercise, *pairs, visible, touched, f"{row.seconds:.1f}")
     console.print(table)
+    for row in matrix.rows:
+        for sentence in row.unbroken:
+            console.print(f"{escape(row.exercise)}: no wrong answer breaks  [dim]{escape(sentence)}[/]")
     for problem in matrix.problems:
         console.print(
             f"[bold red]{escape(problem.exercise)}: {escape(problem.what)}[/]  [dim]{escape(problem.place)}[/]"
@@ -222,6 +229,8 @@ def _verify(
         if count_visible and entry.fails in stage.tests:
             visible += stage.run(item, entry.source, _tests_of(item, entry), where=VISIBLE) is not None
     refused = [problem for entry in variants if (problem := _variant(stage, item, entry))]
+    sentences = docstring_sentences(item.solution.source)
+    unbroken, unknown = _unbroken(sentences, item, mutants)
     # Spoiling a solution that does not pass its own tests would show nothing.
     survivors, tried, unchanged = ([], 0, 0) if broken else _generic(stage, item)
     row = Row(
@@ -231,9 +240,44 @@ def _verify(
         variants=(len(variants) - len(refused), len(variants)),
         same=unchanged,
         visible=visible if count_visible else None,
+        sentences=len(sentences),
+        unbroken=unbroken,
         seconds=time.perf_counter() - start,
     )
-    return row, problems + bad + refused + survivors
+    return row, problems + bad + unknown + refused + survivors
+
+
+def docstring_sentences(source: str) -> list[str]:
+    """The sentences of the docstrings of a solution cell's public functions, classes and methods, in order."""
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    texts = [
+        ast.get_docstring(node) or ""
+        for node in ast.walk(ast.parse(nbk.plain_python(source)))
+        if isinstance(node, kinds) and (node.name == "__init__" or not node.name.startswith("_"))
+    ]
+    return [
+        " ".join(sentence.split())
+        for text in texts
+        for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Za-z(`])|\n\s*\n", text)
+        if sentence.strip()
+    ]
+
+
+def _unbroken(
+    sentences: list[str], item: Exercise, mutants: list[Entry]
+) -> tuple[tuple[str, ...], list[Mismatch]]:
+    """The sentences that no wrong answer says it breaks, and a problem for words that stand in none or in two."""
+    broken, unknown = set(), []
+    for entry in mutants:
+        for words in entry.breaks:
+            found = [sentence for sentence in sentences if _plain(words) in _plain(sentence)]
+            broken |= set(found)
+            if len(found) != 1:
+                came = f"{words!r} stands in {len(found)} of them"
+                place = f"{entry.path.name}:{entry.line}"
+                wanted = "words of one sentence of the docstring under `breaks`"
+                unknown.append(Mismatch(item.name, f"wrong answer {entry.name}", wanted, came, place))
+    return tuple(sentence for sentence in sentences if sentence not in broken), unknown
 
 
 def _solution(stage: Stage, item: Exercise) -> Mismatch | None:
