@@ -153,8 +153,9 @@ def _entry(lines: list[str], path: Path, number: int, solution: str) -> Entry:
         ) from None
     if not source.strip():
         raise CourseError(f"{place}: {name} has no code.")
-    lists = {key: tuple(values.pop(key, ())) for key in ("says", "breaks")}
-    return Entry(kind, name, source, path, number, **lists, **{key: " ".join(v) for key, v in values.items()})
+    says, breaks = (tuple(values.get(key, ())) for key in ("says", "breaks"))
+    misconception, note, fails = (" ".join(values.get(key, ())) for key in ("misconception", "note", "fails"))
+    return Entry(kind, name, source, path, number, misconception, note, fails, says, breaks)
 
 
 def _edit(text: str, lines: list[str], place: str) -> tuple[Edit, int]:
