@@ -81,6 +81,7 @@ def list_afterwards(values):
 checks.equal(list_afterwards([3, 4]), [3, 4], what="total leaves its argument alone")
 ### BEGIN HIDDEN TESTS
 checks.equal(total([5, 7, 11]), 46, what="the doubled sum of three numbers", name="total")
+checks.equal(total([7, 5]), 24, what="the doubled sum of two other numbers", name="total")
 ### END HIDDEN TESTS
 """
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.author import catalogue, generic
-from course_utils.grading.author.generic import Watch, generics, same
+from course_utils.grading.author.generic import Call, examples, generics, same, watched
 from course_utils.grading.author.verify import Matrix, _failure, show_matrix, submissions, verify_tests
 from course_utils.grading.cells import new_namespace, run_cell
 
@@ -440,8 +440,27 @@ checks.equal(double("xyz"), "xyz", what="w")
 """
     assert survivors(tiny, solution, tests) == []
     (row,) = run(tiny, minimum=(0, 1)).rows
-    assert row.generic == (5, 5)
-    assert row.same == 3  # another dtype, raises nothing, changes its argument
+    assert row.generic == (6, 6)
+    assert set(row.same) == {
+        f"double {how}"
+        for how in (
+            "returns another dtype",
+            "rounds to two digits",
+            "gives nothing below 0",
+            "strips its text",
+            "drops what it returns twice",
+            "raises nothing",
+            "remembers by its first argument",
+            "remembers by the lengths of its arguments",
+            "strips its arguments",
+            "reads only the beginning of its arguments",
+            "reads only once what it is given twice",
+            "changes its argument values",
+        )
+    }
+    shown = io.StringIO()
+    show_matrix(run(tiny, minimum=(0, 1)), Console(file=shown, width=120))
+    assert "No input of the tests tells from the solution  double strips its text" in shown.getvalue()
 
 
 def test_methods_of_classes_are_spoilt_too():
@@ -514,12 +533,102 @@ def test_different_values_are_not_the_same(a, b):
     assert not same(a, b)
 
 
-def test_the_constant_answer_notices_when_it_differs():
-    watch = Watch()
-    assert [generic._constant(watch, abs, (x,), {}) for x in (-1, 1)] == [1, 1]
-    assert not watch.differed
-    assert generic._constant(watch, abs, (5,), {}) == 1
-    assert watch.differed
+def spoilt(source: str, how: str, calls: str) -> tuple[list, bool]:
+    """What a spoilt function answers to each of the calls (errors by name), and whether it ever differed."""
+    namespace: dict = {}
+    exec(source, namespace)
+    seen = examples(["f"], namespace)
+    exec("try: f('shown')\nexcept Exception: pass", namespace)
+    exec(source, namespace)
+    (way,) = (way for way in generics(["f"], namespace, seen) if way.how == how)
+    ((_, dry),) = watched([way], namespace)
+    answers(namespace, calls)
+    exec(source, namespace)
+    watch = way.install(namespace)
+    found = answers(namespace, calls)
+    assert dry.differed is watch.differed  # a run with the true function tells as much
+    return found, watch.differed
+
+
+def answers(namespace: dict, calls: str) -> list:
+    found = []
+    for call in calls.split("; "):
+        try:
+            found.append(eval(call, namespace))
+        except Exception as error:
+            found.append(type(error).__name__)
+    return found
+
+
+TWICE, SHOW = "def f(x): return x + x", "def f(x, y=0): return repr(x) + str(y)"
+
+
+@pytest.mark.parametrize(
+    ("source", "how", "calls", "found", "differs"),
+    [
+        ("def f(x): return abs(x)", "gives its first answer for ever", "f(-1); f(1)", [1, 1], False),
+        (TWICE, "gives its first answer for ever", "f(1); f(2)", [2, 2], True),
+        (SHOW, "remembers by its first argument", "f(1); f(2); f(1, 5)", ["10", "20", "10"], True),
+        (SHOW, "remembers by its first argument", "f(1); f(2); f(1, 0)", ["10", "20", "10"], False),
+        (SHOW, "remembers by the lengths of its arguments", "f('ab'); f('cd')", ["'ab'0", "'ab'0"], True),
+        (SHOW, "remembers by the lengths of its arguments", "f('ab'); f('abc')", ["'ab'0", "'abc'0"], False),
+        (TWICE, "strips its text", "f(' a'); f([' '])", ["a a", ["", ""]], True),
+        (TWICE, "strips its arguments", "f(' a')", ["aa"], True),
+        (TWICE, "strips its arguments", "f('a')", ["aa"], False),
+        (TWICE, "rounds to two digits", "f(1.004); f(1)", [2.01, 2], True),
+        (TWICE, "gives nothing below 0", "f([-1, 2])", [[0, 2, 0, 2]], True),
+        (TWICE, "drops what it returns twice", "f([1, 2])", [[1, 2]], True),
+        (TWICE, "reads only once what it is given twice", "f([1, 1, 2])", [[1, 2, 1, 2]], True),
+        # A duplicate that makes no difference to the answer is none to the tests either.
+        ("def f(x): return max(x)", "reads only once what it is given twice", "f([1, 1])", [1], False),
+        ("def f(x): return len(x)", "reads only the beginning of its arguments", "f([0] * 9)", [8], True),
+        ("def f(x): return len(x)", "reads only the beginning of its arguments", "f('a' * 61)", [60], True),
+        (
+            "def f(x): return x[8]",
+            "reads only the beginning of its arguments",
+            "f([7] * 9)",
+            ["IndexError"],
+            True,
+        ),
+        ("def f(x): return x[8]", "raises nothing", "f([7] * 9); f([])", [7, 7], True),
+        (SHOW, "knows the visible examples", "f('shown'); f('new')", ["'shown'0", "'shown'0"], True),
+        (SHOW, "knows the visible examples", "f('shown')", ["'shown'0"], False),
+    ],
+)
+def test_spoilt_functions(source, how, calls, found, differs):
+    assert spoilt(source, how, calls) == (found, differs)
+
+
+def test_a_second_call_draws_the_random_numbers_of_the_first():
+    """Else a function that draws would differ from itself, whatever the changed argument is for."""
+    draw = "import torch\ndef f(x): return (torch.rand(1).item(), x.strip())"
+    (_, differed) = spoilt(draw, "strips its arguments", "f(' a'); f('b')")
+    assert not differed
+
+
+def test_a_function_is_called_again_with_plain_data_only():
+    calls = []
+
+    def ask(model: object, text: str) -> str:
+        calls.append(text)
+        return text
+
+    call = Call(ask, 0, (object(), " a "), {})
+    assert call.again(generic.stripped) is call.outcome
+    assert Call(ask, 0, ("model", " a "), {}).again(generic.stripped).value == "a"
+    assert calls == [" a ", " a ", "a"]
+
+
+def test_the_true_functions_are_watched_without_a_trace():
+    namespace: dict = {}
+    exec("def f(x): return x + [1]", namespace)
+    watches = watched(list(generics(["f"], namespace)), namespace)
+    given = [3]
+    assert namespace["f"](given) == [3, 1]
+    assert given == [3]
+    differed = {way.how for way, watch in watches if watch.differed}
+    assert {"changes its argument x", "returns None", "returns its first argument"} <= differed
+    assert not {"strips its text", "raises nothing", "knows the visible examples"} & differed
 
 
 # The catalogue's format

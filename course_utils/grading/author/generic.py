@@ -1,22 +1,82 @@
 """Wrong answers that need no imagination: the solution's functions, each spoilt in one way.
 
-A wrapper calls the true function and spoils what comes back, or what went in. It watches whether it ever
-changed anything: one that did not (a string has no dtype, an argument that cannot be changed) is the same as
-the solution and is left out.
+A wrapper calls the true function and spoils what came back, or calls it again with other arguments. Which ways
+ever differ from the solution is seen in one run of the tests with the true functions (`watched`): one that never
+does (a string has no dtype, an argument that cannot be changed) is the same as the solution and is left out.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 
 _NOTHING = object()
+_LETTERS, _ITEMS = 60, 8  # how much of a text and of a list an impatient answer reads
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call ended: with a value or with an error."""
+
+    value: Any = None
+    error: Exception | None = None
+
+    def again(self) -> Any:
+        """The value, or the error raised once more."""
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+    def differs(self, other: Outcome) -> bool:
+        if self.error is None and other.error is None:
+            return not same(self.value, other.value)
+        return type(self.error) is not type(other.error)
+
+
+class Call:
+    """A call of the true function, which is made at once."""
+
+    def __init__(self, function: Callable, own: int, args: tuple, kwargs: dict) -> None:
+        """own: number of leading arguments that belong to the object (self)."""
+        self.function, self.own, self.args, self.kwargs = function, own, args, kwargs
+        self._state = _random_state()
+        self.outcome = self._made(args, kwargs)
+
+    def given(self) -> dict[str, Any]:
+        """The arguments by the names of their parameters, without the object's own; {} if they do not fit."""
+        try:
+            bound = inspect.signature(self.function).bind(*self.args, **self.kwargs)
+        except TypeError:
+            return {}
+        return dict(list(bound.arguments.items())[self.own :])
+
+    def again(self, change: Callable[[Any], Any]) -> Outcome:
+        """The outcome with changed arguments, from the same random numbers; that of the call itself if there is
+        nothing to change, or if an argument is no plain data: who knows what a second call does to a model."""
+        args, kwargs = self.args[self.own :], self.kwargs
+        if not plain((args, kwargs)):
+            return self.outcome
+        other = change((args, kwargs))
+        if same(other, (args, kwargs)):
+            return self.outcome
+        now = _random_state()
+        _set_random_state(self._state)
+        outcome = self._made((*self.args[: self.own], *other[0]), other[1])
+        _set_random_state(now)
+        return outcome
+
+    def _made(self, args: tuple, kwargs: dict) -> Outcome:
+        try:
+            return Outcome(self.function(*args, **kwargs))
+        except Exception as error:
+            return Outcome(error=error)
 
 
 @dataclass
@@ -24,109 +84,193 @@ class Watch:
     """What a wrapper saw. differed: some call gave or left something else than the true function would."""
 
     differed: bool = False
-    first: Any = _NOTHING
+    first: Outcome | None = None
     last: Any = None
+    known: dict[Any, Outcome] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Generic:
-    """One way to spoil one function: `function` is a name of the solution, "f" or "Class.method"."""
+    """One way to spoil one function: `function` is a name of the solution, "f" or "Class.method".
+
+    wrong: what comes instead of a call's outcome. touches: the parameter that is changed in place, if any.
+    """
 
     function: str
     how: str
-    spoil: Callable[[Watch, Callable, tuple, dict], Any]
+    wrong: Callable[[Watch, Call], Outcome] = lambda watch, call: call.outcome
+    touches: str = ""
 
     @property
     def name(self) -> str:
         return f"{self.function} {self.how}"
 
+    def look(self, watch: Watch, call: Call) -> Outcome:
+        """What comes back instead of the call's outcome. Nothing is changed in place."""
+        wrong = self.wrong(watch, call)
+        differs = wrong.differs(call.outcome)
+        watch.differed |= differs or touchable(call.given().get(self.touches))
+        return wrong if differs else call.outcome
+
     def install(self, namespace: dict[str, Any]) -> Watch:
         """Put the spoilt function into the namespace in which the solution was just run."""
         watch = Watch()
-        owner, _, method = self.function.partition(".")
-        true = inspect.getattr_static(namespace[owner], method) if method else namespace[owner]
 
-        @functools.wraps(true)
-        def spoilt(*args: Any, **kwargs: Any) -> Any:
-            return self.spoil(watch, true, args, kwargs)
+        def spoilt(call: Call) -> Any:
+            outcome = self.look(watch, call)
+            touch(call.given().get(self.touches))
+            return outcome.again()
 
-        if method:
-            setattr(namespace[owner], method, spoilt)
-        else:
-            namespace[owner] = spoilt
+        _replace(self.function, namespace, spoilt)
         return watch
 
 
-def generics(names: Iterable[str], namespace: dict[str, Any]) -> Iterator[Generic]:
-    """Every way to spoil the functions, and the public methods of the classes, among `names`."""
+def watched(ways: Iterable[Generic], namespace: dict[str, Any]) -> list[tuple[Generic, Watch]]:
+    """Let the true functions in a namespace be watched: which of the ways would have made a difference?"""
+    watches = [(way, Watch()) for way in ways]
+    for name in sorted({way.function for way, _ in watches}):
+        mine = [(way, watch) for way, watch in watches if way.function == name]
+
+        def true(call: Call, mine: list[tuple[Generic, Watch]] = mine) -> Any:
+            for way, watch in mine:
+                if not watch.differed:
+                    way.look(watch, call)
+            return call.outcome.again()
+
+        _replace(name, namespace, true)
+    return watches
+
+
+def examples(names: Iterable[str], namespace: dict[str, Any]) -> dict[str, dict[Any, Outcome]]:
+    """Let the true functions be watched: for each, how its calls ended, by their arguments."""
+    tables: dict[str, dict[Any, Outcome]] = {}
+    for name, _, _ in _functions(names, namespace):
+        table = tables[name] = {}
+
+        def true(call: Call, table: dict[Any, Outcome] = table) -> Any:
+            table[_key(call.given())] = call.outcome
+            return call.outcome.again()
+
+        _replace(name, namespace, true)
+    return tables
+
+
+def generics(
+    names: Iterable[str], namespace: dict[str, Any], seen: Mapping[str, Mapping[Any, Outcome]] | None = None
+) -> Iterator[Generic]:
+    """Every way to spoil the functions, and the public methods of the classes, among `names`.
+
+    seen: the `examples` of the visible tests.
+    """
+    for name, function, own in _functions(names, namespace):
+        yield from _spoils(
+            name, list(inspect.signature(function).parameters)[own:], (seen or {}).get(name, {})
+        )
+
+
+def _functions(names: Iterable[str], namespace: dict[str, Any]) -> Iterator[tuple[str, Callable, int]]:
+    """(name, function, number of leading parameters that belong to the object)."""
     for name in sorted(names):
         value = namespace[name]
         if inspect.isfunction(value):
-            yield from _spoils(name, value, own=0)
+            yield name, value, 0
         elif inspect.isclass(value):
             for key, method in sorted(vars(value).items()):
                 if inspect.isfunction(method) and (key == "__call__" or not key.startswith("_")):
-                    yield from _spoils(f"{name}.{key}", method, own=1)
+                    yield f"{name}.{key}", method, 1
 
 
-def _spoils(name: str, function: Callable, own: int) -> Iterator[Generic]:
-    """`own`: number of leading parameters that belong to the object (self)."""
-    parameters = list(inspect.signature(function).parameters)[own:]
+def _replace(name: str, namespace: dict[str, Any], instead: Callable[[Call], Any]) -> None:
+    """Put a wrapper in the place of a function or of a method."""
+    owner, _, method = name.partition(".")
+    true = inspect.getattr_static(namespace[owner], method) if method else namespace[owner]
 
-    def argument(args: tuple, kwargs: dict) -> Any:
-        if len(args) > own:
-            return args[own]
-        return kwargs.get(parameters[0], _NOTHING) if parameters else _NOTHING
+    @functools.wraps(true)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return instead(Call(true, 1 if method else 0, args, kwargs))
 
-    yield Generic(name, "returns None", _result(lambda result, args, kwargs: None))
-    yield Generic(
-        name, "returns its first argument", _result(lambda result, args, kwargs: argument(args, kwargs))
-    )
-    yield Generic(name, "returns zeros", _result(lambda result, args, kwargs: zeros(result)))
-    yield Generic(name, "returns another dtype", _result(lambda result, args, kwargs: other_dtype(result)))
-    yield Generic(name, "returns one dimension more", _result(lambda result, args, kwargs: deeper(result)))
+    if method:
+        setattr(namespace[owner], method, wrapper)
+    else:
+        namespace[owner] = wrapper
+
+
+def _spoils(name: str, parameters: list[str], seen: Mapping[Any, Outcome]) -> Iterator[Generic]:
+    for how, change in {
+        "returns None": lambda value: None,
+        "returns zeros": zeros,
+        "returns another dtype": other_dtype,
+        "returns one dimension more": deeper,
+        "rounds to two digits": rounded,
+        "gives nothing below 0": clipped,
+        "strips its text": stripped,
+        "drops what it returns twice": distinct,
+    }.items():
+        yield Generic(name, how, _result(change))
+    yield Generic(name, "returns its first argument", _first_argument)
     yield Generic(name, "gives its first answer for ever", _constant)
+    yield Generic(name, "remembers by its first argument", _remembering(lambda given: given[:1]))
+    yield Generic(name, "remembers by the lengths of its arguments", _remembering(lengths))
     yield Generic(name, "raises nothing", _silent)
+    for how, change in {
+        "reads only the beginning of its arguments": beginning,
+        "strips its arguments": stripped,
+        "reads only once what it is given twice": distinct,
+    }.items():
+        yield Generic(name, how, _argument(change))
+    if seen:
+        yield Generic(name, "knows the visible examples", _knowing(seen))
     for parameter in parameters:
-        yield Generic(name, f"changes its argument {parameter}", _touching(parameter))
+        yield Generic(name, f"changes its argument {parameter}", touches=parameter)
 
 
-def _result(change: Callable[[Any, tuple, dict], Any]) -> Callable[[Watch, Callable, tuple, dict], Any]:
-    def spoil(watch: Watch, function: Callable, args: tuple, kwargs: dict) -> Any:
-        result = function(*args, **kwargs)
-        wrong = change(result, args, kwargs)
-        if wrong is _NOTHING or same(result, wrong):
-            return result
-        watch.differed = True
-        return wrong
+def _result(change: Callable[[Any], Any]) -> Callable[[Watch, Call], Outcome]:
+    def wrong(watch: Watch, call: Call) -> Outcome:
+        return call.outcome if call.outcome.error else Outcome(change(call.outcome.value))
 
-    return spoil
+    return wrong
 
 
-def _constant(watch: Watch, function: Callable, args: tuple, kwargs: dict) -> Any:
-    result = function(*args, **kwargs)
-    if watch.first is _NOTHING:
-        watch.first = result
-    watch.differed |= not same(result, watch.first)
-    return watch.first
+def _argument(change: Callable[[Any], Any]) -> Callable[[Watch, Call], Outcome]:
+    return lambda watch, call: call.again(change)
 
 
-def _silent(watch: Watch, function: Callable, args: tuple, kwargs: dict) -> Any:
-    try:
-        watch.last = function(*args, **kwargs)
-    except Exception:
-        watch.differed = True
-    return watch.last
+def _first_argument(watch: Watch, call: Call) -> Outcome:
+    given = list(call.given().values())
+    return Outcome(given[0]) if given and call.outcome.error is None else call.outcome
 
 
-def _touching(parameter: str) -> Callable[[Watch, Callable, tuple, dict], Any]:
-    def spoil(watch: Watch, function: Callable, args: tuple, kwargs: dict) -> Any:
-        result = function(*args, **kwargs)
-        given = inspect.signature(function).bind(*args, **kwargs).arguments
-        watch.differed |= parameter in given and touch(given[parameter])
-        return result
+def _constant(watch: Watch, call: Call) -> Outcome:
+    if watch.first is None and call.outcome.error is None:
+        watch.first = call.outcome
+    return watch.first or call.outcome
 
-    return spoil
+
+def _silent(watch: Watch, call: Call) -> Outcome:
+    if call.outcome.error is None:
+        watch.last = call.outcome.value
+    return Outcome(watch.last)
+
+
+def _remembering(part: Callable[[tuple], Any]) -> Callable[[Watch, Call], Outcome]:
+    """It looks an answer up by a part of the arguments. Errors are not kept."""
+
+    def wrong(watch: Watch, call: Call) -> Outcome:
+        if call.outcome.error:
+            return call.outcome
+        return watch.known.setdefault(_key(part(tuple(call.given().values()))), call.outcome)
+
+    return wrong
+
+
+def _knowing(seen: Mapping[Any, Outcome]) -> Callable[[Watch, Call], Outcome]:
+    """It knows the answers of the visible tests, and gives the last of them to everything else."""
+    answers = [outcome for outcome in seen.values() if outcome.error is None]
+
+    def wrong(watch: Watch, call: Call) -> Outcome:
+        return call.outcome if _key(call.given()) in seen or not answers else answers[-1]
+
+    return wrong
 
 
 def zeros(value: Any) -> Any:
@@ -159,6 +303,77 @@ def deeper(value: Any) -> Any:
         value, lambda item: deeper(item) if isinstance(item, torch.Tensor | np.ndarray) else item
     )
     return [value] if same(inside, value) else inside
+
+
+def rounded(value: Any) -> Any:
+    """Floats to two digits behind the point, at any depth."""
+    if isinstance(value, torch.Tensor) and value.dtype.is_floating_point:
+        return value.round(decimals=2)
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return value.round(2)
+    return round(value, 2) if type(value) is float else _within(value, rounded)
+
+
+def clipped(value: Any) -> Any:
+    """Numbers below 0 as 0, at any depth."""
+    if isinstance(value, torch.Tensor) and not value.dtype.is_complex and value.dtype is not torch.bool:
+        return value.clamp(min=0)
+    if isinstance(value, np.ndarray) and value.dtype.kind in "if":
+        return value.clip(min=0)
+    return max(value, type(value)(0)) if type(value) in (int, float) else _within(value, clipped)
+
+
+def stripped(value: Any) -> Any:
+    """Texts without the white space around them, at any depth."""
+    return value.strip() if type(value) is str else _within(value, stripped)
+
+
+def distinct(value: Any) -> Any:
+    """Lists without what already stood in them, at any depth."""
+    value = _within(value, distinct)
+    if type(value) is not list:
+        return value
+    return [item for i, item in enumerate(value) if not any(same(item, other) for other in value[:i])]
+
+
+def beginning(value: Any) -> Any:
+    """Texts and lists cut after some letters and items, at any depth."""
+    if type(value) is str:
+        return value[:_LETTERS]
+    value = _within(value, beginning)
+    return value[:_ITEMS] if type(value) is list else value
+
+
+def lengths(given: tuple) -> tuple:
+    """The shape of each tensor and array, the length of each text and container, anything else as it is."""
+    return tuple(
+        tuple(value.shape)
+        if isinstance(value, torch.Tensor | np.ndarray)
+        else len(value)
+        if type(value) in (str, list, tuple, dict)
+        else value
+        for value in given
+    )
+
+
+def plain(value: Any) -> bool:
+    """Whether a value is made of nothing but data: numbers, texts, None, tensors, arrays, containers of these."""
+    if type(value) in (list, tuple, set):
+        return all(map(plain, value))
+    if type(value) is dict:
+        return all(map(plain, value.values()))
+    return value is None or isinstance(value, bool | int | float | str | torch.Tensor | np.ndarray)
+
+
+def touchable(value: Any) -> bool:
+    """Whether `touch` changes a value."""
+    if isinstance(value, torch.Tensor):
+        return value.numel() > 0
+    if isinstance(value, np.ndarray):
+        return value.size > 0
+    if type(value) is dict:
+        return any(map(touchable, value.values()))
+    return bool(value) if type(value) is list else type(value) is tuple and any(map(touchable, value))
 
 
 def touch(value: Any) -> bool:
@@ -210,3 +425,28 @@ def _within(value: Any, change: Callable[[Any], Any]) -> Any:
     if type(value) is dict:
         return {key: change(item) for key, item in value.items()}
     return value
+
+
+def _key(value: Any) -> Any:
+    """Something that can be looked up and is equal for equal data; objects are known by what they are."""
+    if isinstance(value, torch.Tensor):
+        return ("tensor", str(value.dtype), tuple(value.shape), repr(value.detach().tolist()))
+    if isinstance(value, np.ndarray):
+        return ("array", str(value.dtype), value.shape, repr(value.tolist()))
+    if type(value) in (list, tuple):
+        return (type(value).__name__, tuple(map(_key, value)))
+    if type(value) is dict:
+        return ("dict", tuple((name, _key(item)) for name, item in value.items()))
+    if type(value) is set:
+        return ("set", frozenset(value))
+    return (type(value).__name__, repr(value) if plain(value) else id(value))
+
+
+def _random_state() -> tuple:
+    return random.getstate(), np.random.get_state(), torch.get_rng_state()
+
+
+def _set_random_state(state: tuple) -> None:
+    random.setstate(state[0])
+    np.random.set_state(state[1])
+    torch.set_rng_state(state[2])

@@ -73,7 +73,8 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Row:
-    """One exercise. Each pair is (as intended, all); `same` counts generic answers equal to the solution.
+    """One exercise. Each pair is (as intended, all); `same` counts the generic answers that never
+    differ from the solution on the inputs of the tests.
 
     visible: mutants that the visible tests alone already reject, in Jupyter, where the student tries them;
     None: not counted. unbroken: sentences of the docstrings that no wrong answer says it breaks.
@@ -83,7 +84,7 @@ class Row:
     mutants: tuple[int, int]
     generic: tuple[int, int]
     variants: tuple[int, int]
-    same: int
+    same: tuple[str, ...]
     visible: int | None
     sentences: int
     unbroken: tuple[str, ...]
@@ -190,6 +191,9 @@ def show_matrix(matrix: Matrix, console: Console) -> None:
         touched = _pair((row.sentences - len(row.unbroken), row.sentences))
         table.add_row(row.exercise, *pairs, visible, touched, f"{row.seconds:.1f}")
     console.print(table)
+    if len(matrix.rows) == 1:
+        for name in matrix.rows[0].same:
+            console.print(f"No input of the tests tells from the solution  [dim]{escape(name)}[/]")
     for row in matrix.rows:
         for sentence in row.unbroken:
             console.print(f"{escape(row.exercise)}: no wrong answer breaks  [dim]{escape(sentence)}[/]")
@@ -232,13 +236,13 @@ def _verify(
     sentences = docstring_sentences(item.solution.source)
     unbroken, unknown = _unbroken(sentences, item, mutants)
     # Spoiling a solution that does not pass its own tests would show nothing.
-    survivors, tried, unchanged = ([], 0, 0) if broken else _generic(stage, item)
+    survivors, tried, unchanged = ([], 0, []) if broken else _generic(stage, item)
     row = Row(
         exercise=item.name,
         mutants=(len(mutants) - len(bad), len(mutants)),
         generic=(tried - len(survivors), tried),
         variants=(len(variants) - len(refused), len(variants)),
-        same=unchanged,
+        same=tuple(unchanged),
         visible=visible if count_visible else None,
         sentences=len(sentences),
         unbroken=unbroken,
@@ -330,35 +334,31 @@ def _accepted(stage: Stage, item: Exercise, answer: str, what: str, place: str =
     return None
 
 
-def _generic(stage: Stage, item: Exercise) -> tuple[list[Mismatch], int, int]:
-    """(problems, generic answers that differ from the solution, those that do not)."""
-    from course_utils.grading.author.generic import generics
+def _generic(stage: Stage, item: Exercise) -> tuple[list[Mismatch], int, list[str]]:
+    """(problems, number of generic answers that differ from the solution, names of those that do not)."""
+    from course_utils.grading.author.generic import examples, generics, watched
 
-    survivors: list[Mismatch] = []
-    tried = unchanged = 0
-    stage.fresh()
-    stage.execute(item, item.solution.source)
-    for generic in list(generics(item.names, stage.namespace)):
-        failure, differed = _spoilt(stage, item, generic)
-        if failure is None and not differed:
-            unchanged += 1
-            continue
-        tried += 1
-        if failure is None:
-            survivors.append(Mismatch(item.name, generic.name, "refused", "it passes: every test accepts it"))
-        elif not differed:
-            came = f"{failure.cell} fails: {failure}"
-            survivors.append(Mismatch(item.name, generic.name, "accepted, as it differs in nothing", came))
-    return survivors, tried, unchanged
-
-
-def _spoilt(stage: Stage, item: Exercise, generic: Generic) -> tuple[Failure | None, bool]:
-    """How the tests take a generic answer, and whether it ever differed from the solution."""
-    watches: list[Watch] = []
-    failure = stage.run(
-        item, item.solution.source, prepare=lambda namespace: watches.append(generic.install(namespace))
+    seen: dict = {}
+    stage.run(
+        item,
+        item.solution.source,
+        prepare=lambda names: seen.update(examples(item.names, names)),
+        where=VISIBLE,
     )
-    return failure, bool(watches) and watches[0].differed
+    watches: list[tuple[Generic, Watch]] = []
+    stage.run(
+        item,
+        item.solution.source,
+        prepare=lambda names: watches.extend(watched(list(generics(item.names, names, seen)), names)),
+    )
+    survivors = []
+    for way, watch in watches:
+        if watch.differed:
+            failure = stage.run(item, item.solution.source, prepare=way.install)
+            if failure is None:
+                survivors.append(Mismatch(item.name, way.name, "refused", "it passes: every test accepts it"))
+    same = [way.name for way, watch in watches if not watch.differed]
+    return survivors, len(watches) - len(same), same
 
 
 def _plain(text: str) -> str:
