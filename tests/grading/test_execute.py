@@ -290,18 +290,53 @@ def test_a_file_beside_the_notebook_can_be_used(run):
     assert run(answers, files={"helper.py": run.good["tiny-a-double"]}).grades[DOUBLE] == 3.0
 
 
-def test_a_dead_kernel_keeps_what_was_earned(run_everywhere):
-    result = run_everywhere(between="import os\nos._exit(3)")
-    assert result.states == {DOUBLE: "passed", TOTAL: "not run"}
-    assert result.grades == {DOUBLE: 3.0, TOTAL: 0}
+def test_a_cell_that_ends_the_kernel_costs_nothing_else(run_everywhere):
+    """The new kernel has what the cells before it made, its outputs stand there once, and the peak is that of both."""
+    answers = {**run_everywhere.good}
+    answers["tiny-a-double"] = "print('once')\n" + answers["tiny-a-double"]
+    result = run_everywhere(
+        answers, between="keep = bytearray(2**28)\nimport os\nos._exit(3)", last="double([1])"
+    )
+    assert result.grades == {DOUBLE: 3.0, TOTAL: 2.0}
     assert result.flags == ["kernel died"]
     assert "exit code 3" in result.details
+    printed = [o.text for c in result.nb.cells if c.cell_type == "code" for o in c.outputs if "text" in o]
+    assert printed == ["once\n"]
+    assert result.nb.cells[-1].outputs[0].output_type == "execute_result"
+    assert result.peak_mb > 256
 
 
-def test_an_answer_that_ends_the_kernel_has_a_reason(run):
-    result = run({**run.good, "tiny-a-double": "import os\ndef double(values):\n    os._exit(4)"})
-    assert result.states == {DOUBLE: "failed", TOTAL: "not run"}
-    assert "exit code 4" in result.outcomes[DOUBLE].message
+@pytest.mark.parametrize("end", ["os._exit(4)", "os.kill(os.getpid(), 9)", "exit()"])
+def test_an_answer_that_ends_the_kernel_costs_its_own_points_only(run, end):
+    result = run({**run.good, "tiny-a-double": f"import os\ndef double(values):\n    {end}"})
+    assert result.states == {DOUBLE: "failed", TOTAL: "passed"}
+    assert "double" in result.outcomes[DOUBLE].message
+
+
+def test_an_exercises_cell_that_ends_the_kernel_is_named_where_its_function_is_missing(run):
+    result = run({**run.good, "tiny-a-double": "import os\nos._exit(5)"})
+    assert result.states == {DOUBLE: "failed", TOTAL: "passed"}
+    assert "double is not defined: its cell ended the kernel" in result.outcomes[DOUBLE].message
+    assert "exit code 5" in result.outcomes[DOUBLE].message
+
+
+def test_a_cell_that_ends_the_kernel_when_it_is_run_again_is_left_out_then(run):
+    """The clock tells it: the cell after it waits, and then ends the first kernel."""
+    trap = f"import os, time\nif time.time() > {time.time() + 8}:\n    os._exit(6)"
+    result = run(first=trap, between="time.sleep(9)\nos._exit(3)", last="os.getpid()", cell_seconds=20.0)
+    assert result.grades == {DOUBLE: 3.0, TOTAL: 2.0}
+    assert result.nb.cells[-1].outputs[0].ename == "NameError"  # nobody imported os
+
+
+def test_no_more_than_a_few_kernels_are_started(run):
+    cells = {**run.good, "tiny-a-double": "import os\ndef double(values):\n    os._exit(4)"}
+    ends = "import os\nos._exit(3)"
+    result = run(
+        {**cells, "tiny-b-total": "import os\ndef total(values):\n    os._exit(4)"}, first=ends, between=ends
+    )
+    assert result.states == {DOUBLE: "failed", TOTAL: "failed"}
+    assert result.flags == ["kernel died"] * 4
+    assert result.seconds < 120
 
 
 def test_an_endless_cell_is_interrupted_and_the_rest_goes_on(run_everywhere):
@@ -324,7 +359,7 @@ def test_a_loop_that_cannot_be_interrupted_ends_with_its_kernel(run):
     )
     began = time.monotonic()
     result = run(between=stubborn)
-    assert result.states == {DOUBLE: "passed", TOTAL: "not run"}
+    assert result.states == {DOUBLE: "passed", TOTAL: "passed"}
     assert "could not be interrupted" in result.details
     assert time.monotonic() - began < 120
 
@@ -367,7 +402,7 @@ def test_memory_that_grows_in_children_ends_the_kernel_with_the_reason(run_every
     result = run_everywhere(
         between=bomb + "        time.sleep(60)\ntime.sleep(60)", memory_mb=300, cell_seconds=20.0
     )
-    assert result.states == {DOUBLE: "passed", TOTAL: "not run"}
+    assert result.states == {DOUBLE: "passed", TOTAL: "passed"}
     assert "more than 300 MB of memory" in result.details
 
 

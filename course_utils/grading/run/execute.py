@@ -1,7 +1,8 @@
 """Running a submission: the student's cells in a sandbox, the tests here, and only plain data between them.
 
 Whatever the student's code does, the notebook comes out graded: a cell that hangs, floods or kills its kernel
-costs its own points and leaves a reason. `steps.py` makes nbgrader do it, `remote.py` another machine.
+costs its own points and leaves a reason; after a kernel that died, a new one runs the cells before again and goes
+on. `steps.py` makes nbgrader do it, `remote.py` another machine.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from course_utils.grading.sandbox.kernel import CellRun, KernelDied, StudentKern
 from course_utils.grading.sandbox.usual import same_random_numbers
 
 _START = 20.0  # seconds for the first words with a kernel
+_RESTARTS = 3  # new kernels that a notebook may use up
 _GRACE = 3.0  # seconds for an interrupted call to come back
 _LINES = 40  # of a message that a page shows
 _BUDGET_UNKNOWN = 40.0  # grading seconds of a lab that course.toml does not know
@@ -90,11 +92,14 @@ class _Run:
         with contextlib.suppress(CourseError):
             budget = float(course.lab(job.lab).grading_seconds)
         self._cell_limit = job.budget.cell_seconds or max(20.0, budget)
-        self._notebook_limit = job.budget.notebook_seconds or 60.0 + 3 * budget
+        self._left = job.budget.notebook_seconds or 60.0 + 3 * budget
         self._flags: list[Flag] = []
         self._outcomes: dict[str, Outcome] = {}
         self._cell_errors: dict[str, str] = {}
         self._dead = ""
+        self._restarts = 0
+        self._ran: list[NotebookNode] = []  # what a new kernel runs again
+        self._peak_mb = 0.0
         self._patience = 1.0
         self._trusted: dict[str, Any] | None = None
 
@@ -109,13 +114,12 @@ class _Run:
                     self._visit(cell)
             self._ask_watch()
         finally:
-            self._kernel.close()
-            peak_mb = self._kernel.jail.peak_mb
+            self._close()
         return Findings(
             outcomes=self._outcomes,
             flags=self._flags,
             sandbox=self._where.sandbox.mode,
-            peak_mb=round(peak_mb, 1),
+            peak_mb=round(self._peak_mb, 1),
             seconds=time.monotonic() - began,
         )
 
@@ -131,13 +135,45 @@ class _Run:
     def _start_once(self) -> StudentKernel:
         limits = Limits(memory_mb=self._job.budget.memory_mb, disk_mb=self._job.budget.disk_mb)
         kernel = StudentKernel(self._where.sandbox, self._job.files, limits, warm=self._where.warm)
-        self._deadline = kernel.jail.clock() + self._notebook_limit
+        self._deadline = kernel.jail.clock() + self._left
         try:
             kernel.run(_WATCH, _START, history=False)
         except KernelDied:
             kernel.close()
             raise
         return kernel
+
+    def _close(self) -> None:
+        self._kernel.close()
+        self._peak_mb = max(self._peak_mb, self._kernel.jail.peak_mb)
+
+    def _lost(self, sentence: str) -> None:
+        """The kernel is gone: say so, and go on in a new one, in which the cells before are run again."""
+        self._flags.append(Flag("kernel died", sentence))
+        self._left = self._deadline - self._kernel.jail.clock()
+        while self._left > 0 and self._restarts < _RESTARTS:
+            self._restarts += 1
+            self._close()
+            self._kernel = self._start()
+            if self._run_again():
+                return
+            self._left = self._deadline - self._kernel.jail.clock()
+        self._dead = sentence
+
+    def _run_again(self) -> bool:
+        """Run what ran before, without its outputs. Whether the kernel lives; what ends it is left out next time."""
+        for cell in list(self._ran):
+            left = self._deadline - self._kernel.jail.clock()
+            try:
+                if (
+                    left <= 0
+                    or self._kernel.run(cell.source, min(self._cell_limit, left)).status == "timeout"
+                ):
+                    self._ran.remove(cell)
+            except KernelDied:
+                self._ran.remove(cell)
+                return False
+        return True
 
     def _visit(self, cell: NotebookNode) -> None:
         """Run one code cell where it belongs and put its outputs into the notebook."""
@@ -159,7 +195,8 @@ class _Run:
             return
         left = self._deadline - self._kernel.jail.clock()
         if left <= 0:
-            self._die("The notebook used up its time; the cells from here on were not run.", "out of time")
+            self._dead = "The notebook used up its time; the cells from here on were not run."
+            self._flags.append(Flag("out of time", self._dead))
             cell.outputs = [_error("NotRun", self._dead)]
             return
         seconds = max(1.0, min(self._cell_limit * self._patience, left))
@@ -168,8 +205,10 @@ class _Run:
         except KernelDied as error:
             cell.outputs = [_error("KernelDied", f"{error}.")]
             self._cell_errors[name] = f"its cell ended the kernel ({error})"
-            self._die(f"The kernel was gone after {_called(cell)}: {error}.", "kernel died")
+            self._lost(f"The kernel was gone after {_called(cell)}: {error}.")
             return
+        if run.status in ("ok", "error"):
+            self._ran.append(cell)
         cell.outputs = [NotebookNode(output) for output in run.outputs]
         self._note(cell, name, run, seconds)
 
@@ -188,10 +227,6 @@ class _Run:
             self._flags.append(Flag("out of memory", f"{_called(cell)} needed more memory than there is."))
         if run.status != "ok":
             self._cell_errors[name] = f"its cell stopped with {_stopped_with(run)}"
-
-    def _die(self, sentence: str, reason: str = "kernel died") -> None:
-        self._dead = sentence
-        self._flags.append(Flag(reason, sentence))
 
     def _ask_watch(self) -> None:
         """Flag what the notebook did that no answer needs, as its own process tells it."""
@@ -233,8 +268,9 @@ class _Run:
             outcome = self._run_test(cell, channel)
             self._leave(channel, serving)
         except KernelDied as error:
-            self._die(f"The kernel was gone when {_called(cell)} was tested: {error}.")
-            outcome = Outcome("failed", message=self._dead)
+            said = f"The kernel was gone when {_called(cell)} was tested: {error}."
+            self._lost(said)
+            outcome = Outcome("failed", message=said)
         outcome.seconds = time.monotonic() - began
         return outcome
 
