@@ -284,9 +284,9 @@ def check(
     """Run a notebook's visible tests and say for each exercise whether it passed: do it before handing in."""
     from course_utils.grading.author.visible_tests import check_notebook, show_checks
 
-    checks = check_notebook(notebook)
-    show_checks(checks, console)
-    raise typer.Exit(0 if all(item.state == "passed" for item in checks) else 1)
+    found = check_notebook(notebook)
+    show_checks(found, console)
+    raise typer.Exit(0 if all(item.state == "passed" for item in found.exercises) else 1)
 
 
 @app.command("verify-tests")

@@ -199,6 +199,18 @@ def exercises(nb: NotebookNode) -> list[Exercise]:
     return found
 
 
+def used_by(nb: NotebookNode, exercise: Exercise) -> list[Exercise]:
+    """The other exercises whose functions this one's solution or tests need, in order."""
+    needed = set(needed_cells(nb, free_names(exercise.tests.source), exercise.tests_index))
+    return [other for other in exercises(nb) if other.solution_index in needed and other.id != exercise.id]
+
+
+def cause(failing: Iterable[Exercise]) -> str:
+    """What to say of an exercise that fails and uses others that fail too; "" without any."""
+    names = " and ".join(f"`{other.name}`" for other in failing)
+    return f"This exercise uses {names}, whose own tests do not pass: mend that first." if names else ""
+
+
 def find_exercise(nb: NotebookNode, name: str) -> Exercise:
     """The exercise with this id or name, or whose test cell has this id.
 

@@ -24,7 +24,7 @@ from course_utils.grading.author.visible_tests import PASSED, check_notebook, pr
 def answer(path: Path) -> dict[str, Any]:
     """What nbgrader's button expects to hear about the notebook at `path`."""
     try:
-        found = check_notebook(path)
+        check = check_notebook(path)
     except CourseError as error:
         return {"success": False, "value": str(error)}
     failed = [
@@ -33,11 +33,12 @@ def answer(path: Path) -> dict[str, Any]:
             "error": html.escape(item.message),
             "raw_error": item.message,
         }
-        for item in found
+        for item in check.exercises
         if item.state != PASSED
     ]
+    failed += [{"source": note, "error": "", "raw_error": ""} for note in check.notes]
     if failed:
-        failed[0]["source"] = f"{progress(found)}\n\n{failed[0]['source']}"
+        failed[0]["source"] = f"{progress(check.exercises)}\n\n{failed[0]['source']}"
     return {"success": True, "value": {"failed": failed} if failed else {}}
 
 

@@ -276,6 +276,26 @@ def test_a_missing_name_is_explained(run):
     assert outcome.message == said
 
 
+def test_a_failure_names_the_earlier_exercise_that_fails_too(run):
+    """In the record and on the page, also where the test is hidden; not where the other one passes."""
+    said = "This exercise uses `double`, whose own tests do not pass: mend that first."
+    uses = {"tiny-b-total": "def total(values):\n    return sum(double(values))"}
+    result = run({**uses, "tiny-a-double": "def double(values):\n    return values"})
+    assert result.states == {DOUBLE: "failed", TOTAL: "failed"}
+    assert [result.outcomes[name].cause for name in (DOUBLE, TOTAL)] == ["", said]
+    shown = next(cell for cell in result.nb.cells if nbk.grade_id(cell) == TOTAL).outputs[-1].evalue
+    assert shown.endswith(said)
+    alone = run({**run.good, "tiny-b-total": "def total(values):\n    return 3"})
+    assert (alone.states[TOTAL], alone.outcomes[TOTAL].cause) == ("failed", "")
+
+
+def test_a_missing_function_of_another_exercise_is_explained(run):
+    uses = {"tiny-b-total": "def total(values):\n    return sum(double(values))"}
+    result = run({**uses, "tiny-a-double": "def double(values:\n    pass"})
+    said = "double is not defined: its cell stopped with a SyntaxError in line 1: '(' was never closed."
+    assert result.outcomes[TOTAL].message == said
+
+
 def test_a_file_beside_the_notebook_shadows_nothing_that_counts(run):
     lies = {
         "course_utils.py": "raise ImportError",

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 from rich.console import Console
 
 from course_utils import course
@@ -17,7 +18,12 @@ from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.author import setup_cell
 from course_utils.grading.author.release import release
-from course_utils.grading.author.visible_tests import ExerciseCheck, check_notebook, show_checks
+from course_utils.grading.author.visible_tests import (
+    ExerciseCheck,
+    NotebookCheck,
+    check_notebook,
+    show_checks,
+)
 from course_utils.grading.paths import CoursePaths
 
 pytestmark = pytest.mark.slow  # starts kernels
@@ -75,17 +81,17 @@ def student(tiny, tmp_path, monkeypatch, request):
 
 
 def states(path: Path, **options) -> dict[str, str]:
-    return {item.exercise: item.state for item in check_notebook(path, **options)}
+    return {item.exercise: item.state for item in check_notebook(path, **options).exercises}
 
 
 def messages(path: Path, **options) -> dict[str, str]:
-    return {item.exercise: item.message for item in check_notebook(path, **options)}
+    return {item.exercise: item.message for item in check_notebook(path, **options).exercises}
 
 
 def test_right_answers_pass_and_nothing_is_written(student):
     path = student()
     before = (path.read_bytes(), path.stat().st_mtime_ns, sorted(path.parent.iterdir()))
-    checks = check_notebook(path)
+    checks = check_notebook(path).exercises
     assert checks == [
         ExerciseCheck("double", "Double", 4.0, "passed"),
         ExerciseCheck("total", "Total", 3.0, "passed"),
@@ -96,7 +102,7 @@ def test_right_answers_pass_and_nothing_is_written(student):
 @pytest.mark.parametrize("student", ["with torch and checks"], indirect=True)
 def test_an_untouched_exercise_is_not_attempted_and_a_wrong_answer_hears_the_tutor(student):
     path = student(double="def double(values):\n    return values ** 2", total=None)
-    checks = {item.exercise: item for item in check_notebook(path)}
+    checks = {item.exercise: item for item in check_notebook(path).exercises}
     assert checks["total"].state == "not attempted"
     assert checks["double"].state == "failed"
     assert checks["double"].message.startswith("Checked: double of a toy\ndoubled[0] is 1, expected 2")
@@ -125,7 +131,7 @@ def test_an_endless_loop_stops_only_its_own_exercise(student):
         double="def double(values):\n    while True:\n        pass",
         total="def total(values):\n    return 2 * sum(values)",
     )
-    found = check_notebook(path, cell_seconds=5)
+    found = check_notebook(path, cell_seconds=5).exercises
     assert [item.state for item in found] == ["failed", "passed"]
     assert "longer than 5 s and was interrupted: does a loop never end?" in found[0].message
 
@@ -138,17 +144,58 @@ while True:
 """
 
 
-def test_a_loop_that_cannot_be_interrupted_leaves_the_rest_unreached(student):
-    found = check_notebook(student(double=STUBBORN), cell_seconds=5)
-    assert [item.state for item in found] == ["failed", "not reached"]
+ALONE = "def total(values):\n    return 2 * sum(values)"
+
+
+def test_a_loop_that_cannot_be_interrupted_costs_its_own_exercise_only(student):
+    found = check_notebook(student(double=STUBBORN, total=ALONE), cell_seconds=5).exercises
+    assert [item.state for item in found] == ["failed", "passed"]
     assert "could not be interrupted" in found[0].message
 
 
-def test_a_kernel_that_dies_leaves_the_rest_unreached(student):
-    found = check_notebook(student(double="import os\nos._exit(1)"))
-    assert [item.state for item in found] == ["failed", "not reached"]
+@pytest.mark.parametrize("double", ["import os\nos._exit(1)", "import os\ndef double(v):\n    os._exit(1)"])
+def test_a_kernel_that_dies_costs_its_own_exercise_only(student, double):
+    found = check_notebook(student(double=double, total=ALONE)).exercises
+    assert [item.state for item in found] == ["failed", "passed"]
     assert "ended the kernel" in found[0].message
-    assert "an earlier one ended it" in found[1].message
+
+
+def test_a_failure_names_the_earlier_exercise_that_fails_too(student):
+    """The second uses the first; if that passes, or is not used, nothing is said of it."""
+    said = "This exercise uses `double`, whose own tests do not pass: mend that first."
+    wrong = "def double(values):\n    return values"
+    first, second = check_notebook(student(double=wrong)).exercises
+    assert second.message.splitlines()[-1] == said
+    assert said not in first.message
+    (_, second) = check_notebook(student(total="def total(values):\n    return 3")).exercises
+    assert second.state == "failed"
+    assert said not in second.message
+
+
+def test_a_notebook_that_ends_every_kernel_is_given_up(student):
+    def add(nb: NotebookNode) -> None:
+        nb.cells[1:1] = [new_code_cell("import os\nos._exit(1)") for _ in range(4)]
+
+    found = check_notebook(student(change=add))
+    assert [item.state for item in found.exercises] == ["not reached", "not reached"]
+    assert "mend these first" in found.exercises[0].message
+    assert found.notes[3] == "Cell 4 ('import os') ended the kernel."
+
+
+def test_other_cells_that_stop_and_an_empty_essay_are_noted(student):
+    def add(nb: NotebookNode) -> None:
+        experiment = ["first = 1 / 0", "second = first + 1", "time.sleep(0)", "fine = 1", "double(None)"]
+        nb.cells += [new_code_cell(source) for source in experiment]
+        nb.cells += [new_code_cell("import os\nos._exit(1)")]
+
+    path = student(change=add)
+    found = check_notebook(path)
+    (first, clock, none, gone) = found.notes[:4]
+    assert "('first = 1 / 0') stops with ZeroDivisionError: division by zero." in first
+    assert "NameError: name 'time' is not defined" in clock
+    assert "double(None)" in none
+    assert gone.endswith("ended the kernel.")
+    assert found.notes[4:] == ["The essay tiny-essay-overflow (3 points) is not written yet."]
 
 
 def test_it_runs_in_the_notebooks_folder_with_the_grading_budget(student, tmp_path):
@@ -244,8 +291,9 @@ def test_the_table_shows_every_exercise_and_its_message():
         ExerciseCheck("double", "Double [twice]", 4.0, "passed"),
         ExerciseCheck("total", "Total", 3.0, "failed", "total is [3], expected 6"),
     ]
-    show_checks(checks, Console(file=shown, width=100))
+    show_checks(NotebookCheck(checks, ["A [note]."]), Console(file=shown, width=100))
     text = shown.getvalue()
     assert "Double [twice]" in text
     assert "total is [3], expected 6" in text
     assert "1 of 2 exercises pass" in text
+    assert "A [note]." in text

@@ -65,6 +65,12 @@ def test_a_hidden_test_without_words_of_its_own_says_that_it_failed(records, pag
     assert "A hidden test failed." in html
 
 
+def test_an_exercise_that_another_one_spoils_says_which_also_where_the_test_is_hidden(records, page_of):
+    said = "This exercise uses `double`, whose own tests do not pass: mend that first."
+    text = text_of(page_of(records.result(labels=records.wrong(hidden=True, cause=said))))
+    assert "This exercise uses double , whose own tests do not pass: mend that first." in text
+
+
 def test_an_error_in_student_code_is_shown_as_it_came(records, page_of):
     text = text_of(page_of(records.result(labels={"state": "failed", "message": "TypeError: no len()"})))
     assert "What came TypeError: no len()" in text

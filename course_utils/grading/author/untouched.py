@@ -53,8 +53,7 @@ def run_untouched(released: NotebookNode, folder: Path, cell_seconds: int = 120)
         f"{nbk.label(nb, nb.cells[index])} took longer than {cell_seconds} s."
         for index in sorted(runner.late)
     ]
-    if runner.died is not None:
-        problems.append(f"{nbk.label(nb, nb.cells[runner.died])} ended the kernel.")
+    problems += [f"{nbk.label(nb, nb.cells[index])} ended the kernel." for index in sorted(runner.died)]
     first = min(runner.errors, default=None)
     if exercises and first != exercises[0].tests_index:
         where = "nowhere" if first is None else f"at {nbk.label(nb, nb.cells[first])}"

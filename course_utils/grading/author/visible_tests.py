@@ -1,20 +1,20 @@
 """A student's own check before handing in: say, for each exercise, how its visible tests went.
 
 Nothing is written and nothing is graded. `course check` and Validate run the notebook in a kernel of its own, in its
-own folder, with the small grading budget: one exercise that fails, hangs or does not compile does not stop the others.
+own folder, with the small grading budget: one exercise that fails, hangs, does not compile or ends its kernel does not
+stop the others.
 `%check` takes the functions that are there in the running kernel.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import re
 import traceback
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ NOT_ATTEMPTED = "not attempted"
 NOT_REACHED = "not reached"
 
 _CELL_SECONDS = 60  # limit of one cell where the lab's budget is unknown
+_KERNELS = 4  # that a notebook may use up
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,15 @@ class ExerciseCheck:
     message: str = ""
 
 
-def check_notebook(path: Path, cell_seconds: int | None = None) -> list[ExerciseCheck]:
+@dataclass(frozen=True)
+class NotebookCheck:
+    """How a whole notebook went. notes: a sentence for each other cell that stopped, and each essay not written."""
+
+    exercises: list[ExerciseCheck]
+    notes: list[str]
+
+
+def check_notebook(path: Path, cell_seconds: int | None = None) -> NotebookCheck:
     """Run the notebook at `path` and check every exercise by its visible tests.
 
     cell_seconds: limit of one cell; without it the lab's grading budget. Where the lab's released notebook is
@@ -67,7 +76,8 @@ def check_notebook(path: Path, cell_seconds: int | None = None) -> list[Exercise
         cell_seconds = max(_CELL_SECONDS, known.get(lab, 0))
     runner = Runner(nb, path.parent, cell_seconds)
     runner.run()
-    return [_judge(nb, exercise, exercises, runner) for exercise in exercises]
+    found = _with_causes(nb, [_judge(nb, exercise, runner) for exercise in exercises])
+    return NotebookCheck(found, [*_stopped(nb, exercises, runner), *_unwritten(nb)])
 
 
 def check_here(nb: NotebookNode, namespace: dict[str, Any]) -> list[ExerciseCheck]:
@@ -76,7 +86,7 @@ def check_here(nb: NotebookNode, namespace: dict[str, Any]) -> list[ExerciseChec
     The namespace stays as it is, but for what the student's own functions do.
     """
     students = nbk.student_names(nb)
-    return [_checked_here(exercise, namespace, students) for exercise in nbk.exercises(nb)]
+    return _with_causes(nb, [_checked_here(exercise, namespace, students) for exercise in nbk.exercises(nb)])
 
 
 def read_lab(path: Path) -> tuple[NotebookNode, str]:
@@ -102,8 +112,9 @@ def read_lab(path: Path) -> tuple[NotebookNode, str]:
     return nb, lab
 
 
-def show_checks(checks: list[ExerciseCheck], console: Console) -> None:
+def show_checks(check: NotebookCheck, console: Console) -> None:
     """A table with a line for each exercise, and the messages under it."""
+    checks = check.exercises
     colours = {PASSED: "green", FAILED: "red", NOT_ATTEMPTED: "yellow", NOT_REACHED: "yellow"}
     table = Table("exercise", "visible tests")
     table.add_column("points", justify="right")
@@ -114,8 +125,10 @@ def show_checks(checks: list[ExerciseCheck], console: Console) -> None:
         if item.message:
             console.print(f"\n[bold]{escape(item.title)}[/] ({escape(item.exercise)})")
             console.print(escape(item.message), highlight=False)
+    for note in check.notes:
+        console.print(f"\n{escape(note)}", highlight=False)
     console.print(
-        f"\n{progress(checks)} Hidden tests ask the same of other inputs; essays are read by a person.",
+        f"\n{progress(checks)} Hidden tests check the whole docstring; essays are read by a person.",
         highlight=False,
     )
 
@@ -222,10 +235,10 @@ class _Client(NotebookClient):
 
 
 class Runner:
-    """Runs a notebook's code cells in order, in one kernel, past every error.
+    """Runs a notebook's code cells in order, past every error; after a cell that ends the kernel, in a new one.
 
     seconds: limit of one cell. After `run`, errors: index -> (name, text); late: indices of cells that were
-    interrupted; ran: indices of cells that were run; died: index of the cell that ended the kernel, or None.
+    interrupted; ran: indices of cells that were run; died: indices of cells that ended a kernel.
     """
 
     def __init__(self, nb: NotebookNode, folder: Path, seconds: int) -> None:
@@ -233,10 +246,18 @@ class Runner:
         self.errors: dict[int, tuple[str, str]] = {}
         self.late: set[int] = set()
         self.ran: set[int] = set()
-        self.died: int | None = None
+        self.died: set[int] = set()
 
     def run(self, skip: Callable[[int], bool] = lambda index: False) -> None:
         """`skip` says, when a cell's turn comes, whether to leave it out."""
+        todo = [i for i, cell in enumerate(self.nb.cells) if cell.cell_type == "code" and cell.source.strip()]
+        kernels = 0
+        while todo and kernels < _KERNELS:
+            kernels += 1
+            self._run_in_a_kernel(todo, skip)
+
+    def _run_in_a_kernel(self, todo: list[int], skip: Callable[[int], bool]) -> None:
+        """Run again what ran before, but for tests, and then take cells from `todo` as long as the kernel lives."""
         quiet = logging.Logger("course.check", level=logging.CRITICAL)
         client = _Client(
             self.nb,
@@ -249,36 +270,70 @@ class Runner:
             log=quiet,
         )
         environment = {**os.environ, "COURSE_GRADING": "1"}
-        with contextlib.suppress(DeadKernelError), client.setup_kernel(env=environment):
-            for index, cell in enumerate(self.nb.cells):
-                if cell.cell_type != "code" or not cell.source.strip() or skip(index):
-                    continue
-                try:
-                    client.execute_cell(cell, index)
-                except DeadKernelError:
-                    self.died = index
-                    if client.late is cell:
-                        self.late.add(index)
-                    return
-                self.ran.add(index)
-                if client.late is cell:
-                    self.late.add(index)
-                for output in cell.outputs:
-                    if output.output_type == "error":
-                        self.errors[index] = (output.ename, output.evalue)
+        again = [i for i in sorted(self.ran - self.late - self.died) if not nbk.is_test(self.nb.cells[i])]
+        index = -1
+        try:
+            with client.setup_kernel(env=environment):
+                for index in again:
+                    client.execute_cell(deepcopy(self.nb.cells[index]), index)
+                while todo:
+                    index = todo.pop(0)
+                    if not skip(index):
+                        self._execute(client, index)
+        except DeadKernelError:
+            self.died.add(index)
+
+    def _execute(self, client: _Client, index: int) -> None:
+        cell = self.nb.cells[index]
+        try:
+            client.execute_cell(cell, index)
+        finally:
+            if client.late is cell:
+                self.late.add(index)
+        self.ran.add(index)
+        for output in cell.outputs:
+            if output.output_type == "error":
+                self.errors[index] = (output.ename, output.evalue)
 
 
-def _judge(nb: NotebookNode, exercise: Exercise, exercises: list[Exercise], runner: Runner) -> ExerciseCheck:
-    state, message = _outcome(nb, exercise, exercises, runner)
+def _stopped(nb: NotebookNode, exercises: list[Exercise], runner: Runner) -> Iterator[str]:
+    """A sentence for each cell, of no exercise, that stopped by itself and not for want of an earlier one."""
+    of_exercises = {i for exercise in exercises for i in (exercise.solution_index, exercise.tests_index)}
+    broken = set(runner.errors) | runner.late | runner.died
+    for index in sorted(broken - of_exercises):
+        cell = nb.cells[index]
+        if broken & set(nbk.needed_cells(nb, nbk.names_or_none(nbk.free_names, cell.source), index)):
+            continue
+        if index in runner.died and index not in runner.late:
+            why = "ended the kernel"
+        elif index in runner.late:
+            why = f"took longer than {runner.seconds} s and was interrupted"
+        else:
+            name, text = runner.errors[index]
+            if name == "NotImplementedError":
+                continue
+            why = f"stops with {_error_text(name, text)}"
+        where = nbk.label(nb, cell)
+        yield f"{where[0].upper()}{where[1:]} {why.rstrip('.')}."
+
+
+def _unwritten(nb: NotebookNode) -> Iterator[str]:
+    """A sentence for each essay in which nothing was written."""
+    for cell in nbk.essays(nb):
+        if cell.source.strip() in ("", nbk.ESSAY_STUB):
+            points = nbk.grader(cell).get("points", 0)
+            yield f"The essay {nbk.grade_id(cell)} ({points:g} points) is not written yet."
+
+
+def _judge(nb: NotebookNode, exercise: Exercise, runner: Runner) -> ExerciseCheck:
+    state, message = _outcome(nb, exercise, runner)
     return ExerciseCheck(exercise.name, exercise.title, exercise.points, state, message)
 
 
-def _outcome(
-    nb: NotebookNode, exercise: Exercise, exercises: list[Exercise], runner: Runner
-) -> tuple[str, str]:
+def _outcome(nb: NotebookNode, exercise: Exercise, runner: Runner) -> tuple[str, str]:
     own, tests = exercise.solution_index, exercise.tests_index
     for index, what in ((own, "Its cell"), (tests, "Its test cell")):
-        if index == runner.died:
+        if index in runner.died:
             hung = f"took longer than {runner.seconds} s and could not be interrupted: does a loop never end?"
             return FAILED, f"{what} {hung if index in runner.late else 'ended the kernel (out of memory?).'}"
         if index in runner.late:
@@ -287,7 +342,7 @@ def _outcome(
                 f"{what} took longer than {runner.seconds} s and was interrupted: does a loop never end?",
             )
     if tests not in runner.ran:
-        return NOT_REACHED, "The kernel was gone before this cell: an earlier one ended it."
+        return NOT_REACHED, "Too many cells before this one ended the kernel: mend these first."
     if tests not in runner.errors:
         return PASSED, ""
     name, text = runner.errors[tests]
@@ -296,9 +351,7 @@ def _outcome(
     if own in runner.errors:
         return FAILED, "Its cell stops with " + ": ".join(part for part in runner.errors[own] if part)
     if name == "NotImplementedError":
-        unwritten = [
-            other.name for other in _earlier(nb, exercise, exercises) if nbk.STUB in other.solution.source
-        ]
+        unwritten = [other.name for other in nbk.used_by(nb, exercise) if nbk.STUB in other.solution.source]
         return FAILED, _uses(unwritten)
     return FAILED, _error_text(name, text)
 
@@ -333,7 +386,14 @@ def _error_text(name: str, text: str) -> str:
     return ": ".join(part for part in (name, re.sub(r"\x1b\[[\d;]*m", "", text)) if part)
 
 
-def _earlier(nb: NotebookNode, exercise: Exercise, exercises: list[Exercise]) -> list[Exercise]:
-    """The exercises whose functions this one's solution or tests need."""
-    needed = set(nbk.needed_cells(nb, nbk.free_names(exercise.tests.source), exercise.tests_index))
-    return [other for other in exercises if other.solution_index in needed and other is not exercise]
+def _with_causes(nb: NotebookNode, found: list[ExerciseCheck]) -> list[ExerciseCheck]:
+    """Where an exercise failed that uses another one that did not pass, its message says so."""
+    exercises = nbk.exercises(nb)
+    wrong = {item.exercise for item in found if item.state == FAILED}
+    told = []
+    for exercise, item in zip(exercises, found, strict=True):
+        if item.state == FAILED:
+            failing = [other for other in nbk.used_by(nb, exercise) if other.name in wrong]
+            item = replace(item, message="\n".join(filter(None, (item.message, nbk.cause(failing)))))
+        told.append(item)
+    return told

@@ -35,7 +35,7 @@ class CellRecord:
 
     state: "passed", "failed", "not attempted" (still raises NotImplementedError), "not run" (the kernel was
     gone) or "manual". what, message, hint: from the failed check. hidden: it stood among the hidden tests,
-    so students may see only `what` and `hint`.
+    so students may see only `what` and `hint`. cause: which exercises it uses that fail themselves.
     """
 
     grade_id: str
@@ -49,6 +49,7 @@ class CellRecord:
     hint: str = ""
     hidden: bool = False
     seconds: float = 0.0
+    cause: str = ""
 
 
 @dataclass

@@ -110,6 +110,8 @@ def explain(exercise: MarkedExercise) -> list[Part]:
         parts.append(Part("Hint", cell.hint, is_hint=True))
     if cell.hidden and not parts:
         parts.append(Part("What happened", "A hidden test failed."))
+    if cell.cause:
+        parts.append(Part("Look there first", cell.cause))
     return parts
 
 

@@ -183,6 +183,8 @@ class _Run:
             if self._job.budget.only and name not in self._job.budget.only:
                 return
             outcome = self._test(cell)
+            if outcome.state == "failed":
+                outcome.cause = self._cause(name)
             self._outcomes[name] = outcome
             cell.outputs = _outputs_of(outcome)
             return
@@ -305,8 +307,10 @@ class _Run:
             self._flags.append(Flag("strange answer", f"While testing, {error}."))
             return Outcome("failed", message=f"No answer came: {error}.")
         text = str(error)
-        if isinstance(error, NameError) and error.name in wanted | {None}:
-            missing = error.name or next((name for name in wanted if f"'{name}'" in text), "")
+        if isinstance(error, NameError):
+            # An answer may miss another exercise's function, too.
+            known = wanted | self._owner.keys()
+            missing = next((name for name in sorted(known) if f"'{name}'" in text), "")
             why = self._cell_errors.get(self._owner.get(missing, ""), "run its cell, and check the spelling")
             if missing:
                 return Outcome("failed", message=f"{missing} is not defined: {why}.")
@@ -316,6 +320,14 @@ class _Run:
             said = text
         lead = "Your code raised " if mine and type(error).__name__ != "StudentError" else ""
         return Outcome("failed", message=_shown(f"{lead}{said}"))
+
+    def _cause(self, name: str) -> str:
+        """Of which exercises that did not pass this one's answer makes use, if of any."""
+        nb = self._job.notebook
+        tests = {exercise.id + nbk.TESTS_SUFFIX: exercise for exercise in nbk.exercises(nb)}
+        used = nbk.used_by(nb, tests[name]) if name in tests else []
+        wrong = [id for id, outcome in self._outcomes.items() if outcome.state != "passed"]
+        return nbk.cause(other for other in used if other.id + nbk.TESTS_SUFFIX in wrong)
 
     def _leave(self, channel: Channel, serving: str) -> None:
         """End the serving cell after a test, or what hangs in it. Raises KernelDied."""
@@ -350,6 +362,7 @@ def _outputs_of(outcome: Outcome) -> list[NotebookNode]:
             # Students see this notebook: of a hidden test only what it looked at.
             lines = (outcome.what and f"A hidden test looked at: {outcome.what}", outcome.hint)
             message = "\n".join(filter(None, lines)) or "A hidden test failed."
+        message = "\n".join(filter(None, (message, outcome.cause)))
         outputs.append(_error("CheckFailed" if outcome.state == "failed" else "NotGraded", message))
     return outputs
 

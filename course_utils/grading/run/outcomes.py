@@ -23,6 +23,7 @@ class Outcome:
     hidden: bool = False
     seconds: float = 0.0
     printed: str = ""
+    cause: str = ""
 
 
 @dataclass
@@ -67,6 +68,7 @@ def cell_records(
                 outcome.hint,
                 outcome.hidden,
                 round(outcome.seconds, 3),
+                outcome.cause,
             )
         )
     return found
