@@ -199,18 +199,6 @@ def exercises(nb: NotebookNode) -> list[Exercise]:
     return found
 
 
-def used_by(nb: NotebookNode, exercise: Exercise) -> list[Exercise]:
-    """The other exercises whose functions this one's solution or tests need, in order."""
-    needed = set(needed_cells(nb, free_names(exercise.tests.source), exercise.tests_index))
-    return [other for other in exercises(nb) if other.solution_index in needed and other.id != exercise.id]
-
-
-def cause(failing: Iterable[Exercise]) -> str:
-    """What to say of an exercise that fails and uses others that fail too; "" without any."""
-    names = " and ".join(f"`{other.name}`" for other in failing)
-    return f"This exercise uses {names}, whose own tests do not pass: mend that first." if names else ""
-
-
 def find_exercise(nb: NotebookNode, name: str) -> Exercise:
     """The exercise with this id or name, or whose test cell has this id.
 
@@ -277,6 +265,16 @@ def free_names(source: str) -> frozenset[str]:
     A name used inside a function counts unless the cell binds it anywhere, because it is looked up when
     the function is called; one used at the top level counts unless it was bound before.
     """
+    return _taken(source) - _GIVEN
+
+
+@lru_cache(maxsize=4096)
+def builtins_used(source: str) -> frozenset[str]:
+    """Python's own names that the cell uses and does not bind. Raises SyntaxError."""
+    return _taken(source) & frozenset(dir(builtins))
+
+
+def _taken(source: str) -> frozenset[str]:
     bound: set[str] = set()
     now: set[str] = set()
     later: set[str] = set()
@@ -289,7 +287,7 @@ def free_names(source: str) -> frozenset[str]:
         now |= ((uses - own) | _augmented(statement)) - bound
         later |= set(_global_in_functions(table))
         bound |= binds
-    return frozenset((now | (later - bound)) - _GIVEN)
+    return frozenset(now | (later - bound))
 
 
 def needed_cells(nb: NotebookNode, names: Iterable[str], before: int) -> list[int]:

@@ -296,6 +296,38 @@ def test_a_missing_function_of_another_exercise_is_explained(run):
     assert result.outcomes[TOTAL].message == said
 
 
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("x = {}\nx['key']", "its cell stopped with a KeyError in line 2: 'key'."),
+        (
+            "def double(values):\n\u00a0   return values",
+            "came along when it was pasted: type its spaces again).",
+        ),
+        ("```python\ndef double(values):\n    return values", "(Line 1 is the mark of a code block"),
+        ("double = “x”", "(Line 1 holds the typographic quote “: type ' or \" instead)."),
+    ],
+)
+def test_a_cell_that_stops_is_explained_with_its_line_and_text(run, cell, said):
+    assert said in run({**run.good, "tiny-a-double": cell}).outcomes[DOUBLE].message
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        ("sum = 0", "`sum` is given another value in cell 2 ('sum = 0'): choose another name there"),
+        ("%reset -f", "%reset in cell 2 ('%reset -f') takes every name away"),
+        ("import math as sum", ""),
+        ("max = 3", ""),
+    ],
+)
+def test_tools_that_were_taken_away_are_named(run, first, said):
+    """Only those that the answer uses, and not what is only imported once more."""
+    uses = "def total(values):\n    return sum(double(values)) + math.floor(0.5) - 1"
+    cause = run({**run.good, "tiny-b-total": uses}, first=first).outcomes[TOTAL].cause
+    assert cause.startswith(said) if said else not cause
+
+
 def test_a_file_beside_the_notebook_shadows_nothing_that_counts(run):
     lies = {
         "course_utils.py": "raise ImportError",

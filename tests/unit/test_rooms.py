@@ -14,7 +14,7 @@ GRADING = [
     {"pages"},
     {"book", "sandbox"},
     {"config"},
-    {"cells"},
+    {"causes", "cells"},
     {"log", "notebook", "paths"},
 ]
 # The package around it: commands and what Jupyter calls, then grading, then what README and decks are made with.

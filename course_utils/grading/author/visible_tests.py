@@ -30,6 +30,7 @@ from course_utils import course
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.author.released import has_work
+from course_utils.grading.causes import causes, pasted, used_by
 from course_utils.grading.notebook import Exercise
 from course_utils.grading.paths import CoursePaths
 
@@ -349,9 +350,11 @@ def _outcome(nb: NotebookNode, exercise: Exercise, runner: Runner) -> tuple[str,
     if nbk.STUB in exercise.solution.source and name == "NotImplementedError":
         return NOT_ATTEMPTED, ""
     if own in runner.errors:
-        return FAILED, "Its cell stops with " + ": ".join(part for part in runner.errors[own] if part)
+        said = "Its cell stops with " + ": ".join(part for part in runner.errors[own] if part)
+        came = pasted(exercise.solution.source) if "SyntaxError" in said else ""
+        return FAILED, "\n".join(filter(None, (said, came)))
     if name == "NotImplementedError":
-        unwritten = [other.name for other in nbk.used_by(nb, exercise) if nbk.STUB in other.solution.source]
+        unwritten = [other.name for other in used_by(nb, exercise) if nbk.STUB in other.solution.source]
         return FAILED, _uses(unwritten)
     return FAILED, _error_text(name, text)
 
@@ -387,13 +390,12 @@ def _error_text(name: str, text: str) -> str:
 
 
 def _with_causes(nb: NotebookNode, found: list[ExerciseCheck]) -> list[ExerciseCheck]:
-    """Where an exercise failed that uses another one that did not pass, its message says so."""
+    """The same, with what the notebook's text shows of why an exercise failed under its message."""
     exercises = nbk.exercises(nb)
-    wrong = {item.exercise for item in found if item.state == FAILED}
-    told = []
-    for exercise, item in zip(exercises, found, strict=True):
-        if item.state == FAILED:
-            failing = [other for other in nbk.used_by(nb, exercise) if other.name in wrong]
-            item = replace(item, message="\n".join(filter(None, (item.message, nbk.cause(failing)))))
-        told.append(item)
-    return told
+    wrong = [one.id for one, item in zip(exercises, found, strict=True) if item.state == FAILED]
+    return [
+        replace(item, message="\n".join(filter(None, (item.message, causes(nb, one, wrong)))))
+        if item.state == FAILED
+        else item
+        for one, item in zip(exercises, found, strict=True)
+    ]

@@ -7,6 +7,7 @@ on. `steps.py` makes nbgrader do it, `remote.py` another machine.
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import re
 import time
@@ -20,6 +21,7 @@ from course_utils import checks, course
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.book.records import Flag
+from course_utils.grading.causes import causes, pasted
 from course_utils.grading.cells import new_namespace, run_cell, run_test
 from course_utils.grading.run.handed_in import look_at_files, look_at_name
 from course_utils.grading.run.outcomes import Findings, Outcome
@@ -32,6 +34,8 @@ from course_utils.grading.sandbox.usual import same_random_numbers
 _START = 20.0  # seconds for the first words with a kernel
 _RESTARTS = 3  # new kernels that a notebook may use up
 _GRACE = 3.0  # seconds for an interrupted call to come back
+_WORDS = 200  # letters of an error that a sentence quotes
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _LINES = 40  # of a message that a page shows
 _BUDGET_UNKNOWN = 40.0  # grading seconds of a lab that course.toml does not know
 
@@ -228,7 +232,7 @@ class _Run:
         if run.error == "MemoryError":
             self._flags.append(Flag("out of memory", f"{_called(cell)} needed more memory than there is."))
         if run.status != "ok":
-            self._cell_errors[name] = f"its cell stopped with {_stopped_with(run)}"
+            self._cell_errors[name] = f"its cell stopped with {_stopped_with(run, cell.source)}"
 
     def _ask_watch(self) -> None:
         """Flag what the notebook did that no answer needs, as its own process tells it."""
@@ -322,12 +326,11 @@ class _Run:
         return Outcome("failed", message=_shown(f"{lead}{said}"))
 
     def _cause(self, name: str) -> str:
-        """Of which exercises that did not pass this one's answer makes use, if of any."""
+        """What a student should look at first when an exercise fails, as the notebook's text shows it."""
         nb = self._job.notebook
-        tests = {exercise.id + nbk.TESTS_SUFFIX: exercise for exercise in nbk.exercises(nb)}
-        used = nbk.used_by(nb, tests[name]) if name in tests else []
-        wrong = [id for id, outcome in self._outcomes.items() if outcome.state != "passed"]
-        return nbk.cause(other for other in used if other.id + nbk.TESTS_SUFFIX in wrong)
+        exercise = next((e for e in nbk.exercises(nb) if e.id + nbk.TESTS_SUFFIX == name), None)
+        wrong = [key for key, outcome in self._outcomes.items() if outcome.state != "passed"]
+        return causes(nb, exercise, [key.removesuffix(nbk.TESTS_SUFFIX) for key in wrong]) if exercise else ""
 
     def _leave(self, channel: Channel, serving: str) -> None:
         """End the serving cell after a test, or what hangs in it. Raises KernelDied."""
@@ -379,13 +382,22 @@ def _called(cell: NotebookNode) -> str:
     return f"the cell that begins with `{lines[0][:50]}`" if lines else "a cell"
 
 
-def _stopped_with(run: CellRun) -> str:
-    """What ended a cell: a syntax error with its line, else the kind of the error."""
-    if run.error in ("SyntaxError", "IndentationError", "TabError"):
-        said = next((o["evalue"] for o in reversed(run.outputs) if o["output_type"] == "error"), "")
-        if place := re.fullmatch(r"(.*) \(.*line (\d+)\)", said, re.DOTALL):
-            return f"a {run.error} in line {place[2]}: {place[1]}"
-    return run.error or "a time limit"
+def _stopped_with(run: CellRun, source: str) -> str:
+    """What ended a cell: the kind of the error, its line, its text, and what to do if the code was pasted."""
+    error = next((output for output in reversed(run.outputs) if output["output_type"] == "error"), None)
+    if not run.error or error is None:
+        return run.error or "a time limit"
+    said, line = error["evalue"].partition("\n")[0], ""
+    if issubclass(getattr(builtins, run.error, Exception), SyntaxError):
+        if place := re.fullmatch(r"(.*) \(.*line (\d+)\)", error["evalue"], re.DOTALL):
+            said, line = place[1], place[2]
+    elif place := re.search(r"Cell In\[\d+\], line (\d+)", _COLOURS.sub("", "\n".join(error["traceback"]))):
+        line = place[1]
+    where = f" in line {line}" if line else ""
+    came = pasted(source) if "SyntaxError" in run.error else ""
+    cure = f" ({came.rstrip('.')})" if came else ""
+    text = f": {said[:_WORDS]}" if said else ""
+    return f"{'an' if run.error[0] in 'AEIOU' else 'a'} {run.error}{where}{text}{cure}"
 
 
 def _shown(message: str) -> str:

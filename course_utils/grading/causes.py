@@ -1,0 +1,78 @@
+"""Why an exercise fails that is not wrong itself: what it uses fails, or its tools were taken away.
+
+Everything here is read from the notebook's text; nothing is run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from nbformat import NotebookNode
+
+from course_utils.grading import notebook as nbk
+from course_utils.grading.notebook import Exercise
+
+_RESET = re.compile(r"^\s*%reset\b", re.MULTILINE)
+_FENCE = re.compile(r"^\s*(```|~~~)", re.MULTILINE)
+_SPACES = re.compile("[\u00a0\u2007\u202f\u200b\u2060\ufeff]")
+_QUOTES = re.compile("[\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb]")
+
+
+def causes(nb: NotebookNode, exercise: Exercise, wrong: Collection[str]) -> str:
+    """What a student should look at first, a sentence a line; "" if the notebook shows nothing.
+
+    wrong: ids of the exercises that do not pass.
+    """
+    return "\n".join([*_wrong_ones(nb, exercise, wrong), *_taken_away(nb, exercise)])
+
+
+def used_by(nb: NotebookNode, exercise: Exercise) -> list[Exercise]:
+    """The other exercises whose functions this one's solution or tests need, in order."""
+    needed = _needed(nb, exercise)
+    return [
+        other for other in nbk.exercises(nb) if other.solution_index in needed and other.id != exercise.id
+    ]
+
+
+def pasted(source: str) -> str:
+    """What came along when code was pasted and is no Python, with what to do; "" if nothing did."""
+    for number, line in enumerate(source.splitlines(), start=1):
+        if _FENCE.match(line):
+            return f"Line {number} is the mark of a code block that came along when it was pasted: delete it."
+        if found := _SPACES.search(line):
+            what = f"a space that is none (U+{ord(found[0]):04X})"
+            return f"Line {number} holds {what}, which came along when it was pasted: type its spaces again."
+        if found := _QUOTES.search(line):
+            return f"Line {number} holds the typographic quote {found[0]}: type ' or \" instead."
+    return ""
+
+
+def _needed(nb: NotebookNode, exercise: Exercise) -> list[int]:
+    """The cells that an exercise's tests rest on, its solution among them."""
+    return nbk.needed_cells(nb, nbk.free_names(exercise.tests.source), exercise.tests_index)
+
+
+def _wrong_ones(nb: NotebookNode, exercise: Exercise, wrong: Collection[str]) -> Iterator[str]:
+    if names := " and ".join(f"`{other.name}`" for other in used_by(nb, exercise) if other.id in wrong):
+        yield f"This exercise uses {names}, whose own tests do not pass: mend that first."
+
+
+def _taken_away(nb: NotebookNode, exercise: Exercise) -> Iterator[str]:
+    """A sentence for each name of Python's or of a setup cell that a cell before gave another value."""
+    setup = frozenset().union(*(nbk.bound_names(cell.source) for cell in nbk.setup_cells(nb)))
+    used: set[str] = set()
+    for index in _needed(nb, exercise):
+        source = nb.cells[index].source
+        used |= nbk.names_or_none(nbk.builtins_used, source) | (
+            nbk.names_or_none(nbk.free_names, source) & setup
+        )
+    for cell in nb.cells[: exercise.tests_index]:
+        if cell.cell_type != "code" or nbk.is_setup(cell) or nbk.is_test(cell):
+            continue
+        where = nbk.label(nb, cell)
+        if _RESET.search(cell.source):
+            yield f"%reset in {where} takes every name away: delete it, and restart the kernel."
+        # What is only imported is usually the same thing once more.
+        for name in sorted(used & nbk.names_or_none(nbk.exported_names, cell.source)):
+            yield f"`{name}` is given another value in {where}: choose another name there, and restart the kernel."

@@ -1,0 +1,60 @@
+"""What a student is told to look at first, from the text of a notebook alone."""
+
+from __future__ import annotations
+
+import pytest
+from nbformat.v4 import new_code_cell
+
+from course_utils.grading import notebook as nbk
+from course_utils.grading.causes import causes, pasted, used_by
+
+
+def test_the_exercises_that_another_one_uses(tiny):
+    double, total = nbk.exercises(tiny.nb)
+    assert [other.name for other in used_by(tiny.nb, total)] == ["double"]
+    assert used_by(tiny.nb, double) == []
+    said = "This exercise uses `double`, whose own tests do not pass: mend that first."
+    assert causes(tiny.nb, total, [double.id, total.id]) == said
+    assert causes(tiny.nb, total, [total.id]) == causes(tiny.nb, double, [double.id, total.id]) == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("torch = None", ["torch"]),  # of a setup cell
+        ("for sum in [1]:\n    pass", []),  # of Python, not used
+        ("def int(x):\n    return x", ["int"]),
+        ("import torch", []),
+        ("def mine():\n    int = 3\n    return int", []),  # its own business
+        ("values = 3", []),
+        ("int = (", []),  # was never run
+    ],
+)
+def test_names_that_a_cell_takes_away(tiny, source, names):
+    tiny.nb.cells.insert(1, new_code_cell(source))
+    total = nbk.find_exercise(tiny.nb, "total")
+    lines = causes(tiny.nb, total, []).splitlines()
+    assert [line.split("`")[1] for line in lines] == names
+    assert all("choose another name there, and restart the kernel." in line for line in lines)
+
+
+def test_a_cell_behind_the_tests_takes_nothing_away(tiny):
+    tiny.nb.cells.append(new_code_cell("int = None"))
+    assert causes(tiny.nb, nbk.find_exercise(tiny.nb, "total"), []) == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("x = 1\n\u00a0y = 2", "Line 2 holds a space that is none (U+00A0)"),
+        ("x =\u200b 1", "Line 1 holds a space that is none (U+200B)"),
+        ("print(“a”)", "Line 1 holds the typographic quote “"),
+        ("```python\nx = 1\n```", "Line 1 is the mark of a code block"),
+        ("x = 1\n```", "Line 2 is the mark of a code block"),
+        ("x = (", ""),
+        ("x = '`'", ""),
+    ],
+)
+def test_what_came_along_when_code_was_pasted(source, said):
+    found = pasted(source)
+    assert found.startswith(said) if said else not found
