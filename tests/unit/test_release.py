@@ -517,3 +517,35 @@ def test_a_file_that_is_no_notebook(tmp_path, text, says):
     path.write_text(text)
     with pytest.raises(CourseError, match=says):
         nbk.read(path)
+
+
+@pytest.mark.parametrize(
+    ("handed", "refused"),
+    [
+        ("lambda text, answer: True", False),
+        ("lambda text, answer, strict=False: True", False),
+        ("lambda *args, **kwargs: True", False),
+        ("lambda t, a: True", True),
+        ("lambda text: True", True),
+        ("lambda *args: True", True),
+        ("judge", True),  # a function of the test cell
+        ("max", False),  # none of ours
+    ],
+)
+def test_a_function_that_tests_hand_over_takes_the_names_that_the_text_prints(tiny, handed, refused):
+    """In the task's text or in the docstring; by position and by keyword."""
+    solution = tiny.cell(D).source
+    given = [f"double(toy, {handed})", f"double(toy, verify={handed})"]
+    tiny.cell(T).source = "def judge(x, y):\n    return True\n\n" + "\n".join(
+        f"assert {call}" for call in given
+    )
+    plain = solution.replace("(values: torch.Tensor)", "(values: torch.Tensor, verify=None)")
+    told = plain.replace("Twice the values.", "Twice the values. verify: called as verify(text, answer).")
+    for text, source in [
+        ("Call `verify(text, answer)`.", plain),
+        ("", told),
+        ("`verify(f(x))` and `verify('a')` show values.", told),
+    ]:
+        tiny.nb.cells[0].source, tiny.cell(D).source = text, source
+        found = [str(one) for one in lint(tiny.nb) if "cannot be called as verify(text, answer)" in str(one)]
+        assert len(found) == (2 if refused else 0), found

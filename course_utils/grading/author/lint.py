@@ -40,7 +40,20 @@ def lint(nb: NotebookNode, lab: Lab | None = None) -> list[Complaint]:
     broken = uncompiled(nb)
     if broken:
         return broken  # the other rules read the code
-    rules = (_cells, _ids, _regions, _pairs, _facts, _stubs, _tests, _setup, _essays, _figures, _sizes)
+    rules = (
+        _cells,
+        _ids,
+        _regions,
+        _pairs,
+        _facts,
+        _stubs,
+        _tests,
+        _callables,
+        _setup,
+        _essays,
+        _figures,
+        _sizes,
+    )
     problems = [problem for rule in rules for problem in rule(nb)]
     return problems + (_course(nb, lab) if lab else [])
 
@@ -279,6 +292,52 @@ def _tests(nb: NotebookNode) -> Iterator[Complaint]:
             yield Complaint(name, what)
         for problem in data_only(cell.source, students):
             yield Complaint(f"{name},", problem)
+
+
+def _callables(nb: NotebookNode) -> Iterator[Complaint]:
+    """A function that tests hand over takes its arguments by the names that the lab prints: students use these."""
+    text = "\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
+    for exercise in nbk.exercises(nb):
+        tests = ast.parse(nbk.plain_python(exercise.tests.source))
+        made = {node.name: node.args for node in ast.walk(tests) if isinstance(node, ast.FunctionDef)}
+        for function in ast.parse(nbk.plain_python(exercise.solution.source)).body:
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            parameters = [one.arg for one in (*function.args.args, *function.args.kwonlyargs)]
+            printed = {name: _printed(name, f"{ast.get_docstring(function)}\n{text}") for name in parameters}
+            for call in ast.walk(tests):
+                if isinstance(call, ast.Call) and getattr(call.func, "id", "") == function.name:
+                    given = [*zip(parameters, call.args, strict=False)]
+                    given += [(one.arg or "", one.value) for one in call.keywords]
+                    for name, value in given:
+                        found = (
+                            value.args
+                            if isinstance(value, ast.Lambda)
+                            else made.get(getattr(value, "id", ""))
+                        )
+                        if (
+                            found
+                            and printed.get(name)
+                            and not any(_takes(found, way) for way in printed[name])
+                        ):
+                            ways = " or ".join(f"{name}({', '.join(way)})" for way in sorted(printed[name]))
+                            what = (
+                                f"hands over a {name} in line {value.lineno} that cannot be called as {ways}."
+                            )
+                            yield Complaint(nbk.grade_id(exercise.tests), what, "Give it these parameters.")
+
+
+def _printed(name: str, text: str) -> set[tuple[str, ...]]:
+    """The parameters with which a text shows calls of `name`, where it names nothing but parameters."""
+    shown = re.findall(rf"\b{re.escape(name)}\(([^()]*)\)", text)
+    ways = {tuple(part.strip() for part in inside.split(",")) for inside in shown}
+    return {way for way in ways if all(part.isidentifier() for part in way)}
+
+
+def _takes(arguments: ast.arguments, way: tuple[str, ...]) -> bool:
+    """Whether a function with these arguments can be called with these names, in order or by keyword."""
+    names = tuple(one.arg for one in (*arguments.posonlyargs, *arguments.args))
+    return names[: len(way)] == way or (arguments.vararg is not None and arguments.kwarg is not None)
 
 
 def data_only(source: str, students: frozenset[str]) -> list[str]:
