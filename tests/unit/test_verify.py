@@ -104,12 +104,24 @@ def test_an_endless_loop_is_stopped(tiny):
         except Exception:
             pass
 """
-    assert with_mutant(tiny, code, says="longer than 0.3 s", seconds=0.3) == ""
+    assert with_mutant(tiny, code, says="took longer than", seconds=0.3) == ""
+
+
+def test_a_busy_machine_gives_an_answer_as_much_more_time_as_it_takes_from_the_solution(tiny):
+    """The solution needs a fifth of a second: so may an answer, though the limit is a hundredth."""
+    cell = tiny.cell("tiny-scale-double")
+    slow = (
+        "import time\n    end = time.process_time() + 0.2\n    while time.process_time() < end:\n        pass"
+    )
+    cell.source = cell.source.replace("### BEGIN SOLUTION", f"### BEGIN SOLUTION\n    {slow}")
+    tiny.write()
+    code = f"def double(values):\n    {slow}\n    return values * 2 if len(values) else values"
+    assert with_mutant(tiny, code, says="ValueError", seconds=0.05) == ""
 
 
 def test_a_long_sleep_is_stopped_too(tiny):
     code = "import time\ndef double(values):\n    time.sleep(600)"
-    assert with_mutant(tiny, code, says="longer than 0.2 s", seconds=0.2) == ""
+    assert with_mutant(tiny, code, says="took longer than", seconds=0.2) == ""
 
 
 def test_a_limit_that_is_reached_while_it_is_put_away_stops_nothing_more(monkeypatch):

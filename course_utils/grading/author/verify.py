@@ -45,7 +45,9 @@ if TYPE_CHECKING:
 MIN_MUTANTS = 8
 MIN_VARIANTS = 4
 GRADING, JUPYTER, VISIBLE = "when grading", "in Jupyter", "in Jupyter, visible tests alone"
-SECONDS = 10.0  # processor time for one answer: an endless loop is a wrong answer too
+SECONDS = 10.0  # processor time for one answer, at least: an endless loop is a wrong answer too
+_ENOUGH = 30  # times that for the solution itself
+_TIMES = 10  # as long as the solution takes, on this machine and now, if that is more
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,8 @@ def verify_tests(
     """Run a lab's catalogue, or that of one exercise (its id or its name), against the tests of its solution.
 
     root: the course's folder, by default the current one. minimum: wrong answers and right variants that
-    each exercise must have. seconds: processor time for one answer (in the main thread, on Linux and macOS).
+    each exercise must have. seconds: processor time for one answer (in the main thread, on Linux and macOS);
+    an answer may always take ten times as long as the solution does here and now.
     visible: also count what the visible tests alone reject, which runs every wrong answer twice.
     Raises CourseError when the lab or the exercise does not exist, or a setup cell fails.
     """
@@ -285,7 +288,12 @@ def _unbroken(
 
 
 def _solution(stage: Stage, item: Exercise) -> Mismatch | None:
-    return _accepted(stage, item, item.solution.source, "solution")
+    """The solution itself has time enough, and sets how much the others get."""
+    stage.limit = _ENOUGH * stage.seconds
+    start = time.process_time()
+    problem = _accepted(stage, item, item.solution.source, "solution")
+    stage.limit = max(stage.seconds, _TIMES * (time.process_time() - start))
+    return problem
 
 
 def _stub(stage: Stage, item: Exercise) -> Mismatch | None:
@@ -374,6 +382,7 @@ class Stage:
     def __init__(self, nb: NotebookNode, seconds: float) -> None:
         self.nb = nb
         self.seconds = seconds
+        self.limit: float | None = seconds  # of the exercise at hand
         self.students = nbk.student_names(nb)
         self.tests = {nbk.grade_id(cell): i for i, cell in enumerate(nb.cells) if nbk.is_test(cell)}
         # Functions of setup cells look names up here, so the dict stays one and the same.
@@ -424,7 +433,7 @@ class Stage:
         names = {key: _copied(value, memo) for key, value in names.items() if key not in self.students}
         with usual_state(), same_random_numbers():
             return _failure(
-                self.seconds, run_test, name, source, names, self.students, Loopback(self.namespace)
+                self.limit, run_test, name, source, names, self.students, Loopback(self.namespace)
             )
 
     def execute(self, item: Exercise, answer: str, tests: list[str] | None = None) -> Failure | None:
@@ -438,7 +447,7 @@ class Stage:
             cell = self.nb.cells[index]
             name = item.id if index == own else nbk.grade_id(cell) or f"cell {index}"
             source = answer if index == own else cell.source
-            failure = _failure(self.seconds, run_cell, name, source, self.namespace)
+            failure = _failure(self.limit, run_cell, name, source, self.namespace)
             if failure:
                 return failure
         return None
