@@ -158,9 +158,11 @@ def grade(
     from course_utils.grading.sandbox import systems
 
     systems.refuse()
+    from course_utils.grading.pages.rendering import plain
     from course_utils.grading.pages.report import show_table
     from course_utils.grading.run import whatif
     from course_utils.grading.run.grade_class import grade_class, waiting
+    from course_utils.grading.run.hand_in_time import untimed
     from course_utils.grading.run.progress import progress_bar
     from course_utils.grading.sandbox import machine
 
@@ -187,6 +189,13 @@ def grade(
             whatif.show_preview(preview, console)
             continue
         show_table(records, console)
+        if without := untimed(name, _paths(), [record.student for record in records]):
+            who = ", ".join(without[:5]) + (", …" if len(without) > 5 else "")
+            console.print(
+                f"[bold yellow]{len(without)} of {len(records)} submissions have no timestamp.txt: nobody knows "
+                f"whether they were late, and they count as in time.[/] {escape(plain(who))}",
+                highlight=False,
+            )
         unreadable |= any(record.status == "unreadable" for record in records)
         if exercise and (left := waiting(name, _paths(), student)):
             console.print(

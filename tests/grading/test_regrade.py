@@ -9,14 +9,16 @@ from datetime import datetime, timedelta, timezone
 
 import nbformat
 import pytest
+import typer
 from gradebooks import facts, fingerprint, mark, open_book
+from rich.console import Console
 
-from course_utils import course
+from course_utils import cli, course
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.book import gradebook, records
 from course_utils.grading.paths import CoursePaths
-from course_utils.grading.run import one_submission
+from course_utils.grading.run import hand_in_time, one_submission
 from course_utils.grading.run.changes import SourceDigests, Work, submission_digest
 from course_utils.grading.run.grade_class import waiting
 from course_utils.grading.run.scratch import alone
@@ -344,7 +346,9 @@ def late_class(make_classroom):
         "in_time": "2026-01-15 22:00:00 UTC",
         "grace": "2026-01-15 23:05:00 UTC",
         "one_day": "2026-01-15 23:11:00 UTC",
-        "two_days": "2026-01-17 23:11:00 +0100",
+        "two_days": "2026-01-17 00:11:00 Europe/Berlin",
+        "a_day_by_its_offset": "2026-01-17 00:09:00 +0100",
+        "abbreviated": "2026-02-15 23:11:00 CEST",
         "weeks": "2026-02-15 23:11:00 UTC",
         "no_date": "soon",
     }.items():
@@ -364,9 +368,10 @@ def penalties(room):
 def test_lateness_costs_what_the_course_says(late_class):
     room = late_class
     results = room.grade()
-    expected = {"one_day": 1.0, "two_days": 2.0, "weeks": 2.5}
+    expected = {"one_day": 1.0, "a_day_by_its_offset": 1.0, "two_days": 2.0, "weeks": 2.5}
     assert {s: p for s, p in penalties(room).items() if p} == expected
     assert "no date" in results["no_date"].flags[0].detail
+    assert "CEST is no time zone that all read alike" in results["abbreviated"].flags[0].detail
     assert results["no_date"].score == 5
     # An essay that is graded afterwards is worth less too, everywhere.
     mark(room.paths, LAB, "two_days", ESSAY, points=2.0)
@@ -375,6 +380,24 @@ def test_lateness_costs_what_the_course_says(late_class):
     assert submission.final == pytest.approx(4.2)
     room.grade(force=True)
     assert penalties(room)["two_days"] == pytest.approx(2.8)
+
+
+def test_a_due_date_without_any_time_of_handing_in_is_said_once(late_class, monkeypatch, capsys):
+    """And not for those who have a time, however strange, nor for a lab that is never due."""
+    room = late_class
+    room.hand_in("untimed", room.notebook())
+    assert hand_in_time.untimed(LAB, room.paths, ["in_time", "no_date", "untimed"]) == ["untimed"]
+    monkeypatch.chdir(room.paths.root)
+    monkeypatch.setattr(cli, "_labs", lambda lab: [lab])
+    monkeypatch.setattr(cli, "console", Console(width=200))
+    with pytest.raises(typer.Exit):
+        cli.grade(LAB, student=["in_time", "untimed"])
+    said = "1 of 2 submissions have no timestamp.txt: nobody knows whether they were late"
+    assert capsys.readouterr().out.count(said) == 1
+    with open_book(room.paths) as book:
+        book.find_assignment(LAB).duedate = None
+        book.db.commit()
+    assert hand_in_time.untimed(LAB, room.paths, ["untimed"]) == []
 
 
 def test_an_extension_counts_without_grading_anything_again(late_class):

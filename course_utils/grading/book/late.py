@@ -124,6 +124,24 @@ def due_date(lab: str) -> datetime | None:
     return due and due.astimezone(UTC).replace(tzinfo=None)
 
 
+def is_due(lab: str, database: Path | str) -> bool:
+    """Whether the lab has a due date, in course.toml or in the gradebook. Reads only."""
+    if due_date(lab) is not None:
+        return True
+    if not gradebook.is_there(database):
+        return False
+    from nbgrader import api
+    from sqlalchemy import select
+
+    engine = gradebook.connect(database)
+    try:
+        with engine.connect() as connection:
+            rows = select(api.Assignment.duedate).where(api.Assignment.name == lab)
+            return any(due is not None for (due,) in connection.execute(rows))
+    finally:
+        engine.dispose()
+
+
 def update_penalties(lab: str, paths: CoursePaths) -> None:
     """Write into the gradebook what lateness costs now: scores, due dates and extensions may have changed."""
     lateness = read_lateness(lab, paths)

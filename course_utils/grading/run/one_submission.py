@@ -21,6 +21,7 @@ from course_utils.grading.book.records import Flag, Record
 from course_utils.grading.config import load_config
 from course_utils.grading.log import Log
 from course_utils.grading.paths import RECORD, TIMESTAMP, Submission
+from course_utils.grading.run import hand_in_time
 from course_utils.grading.run.changes import Work
 from course_utils.grading.run.handed_in import not_plain
 from course_utils.grading.run.outcomes import cell_records, now
@@ -100,7 +101,7 @@ def _convert(submission: Submission, work: Work, where: Where, unsafe: bool, old
 
     class OneSubmission(CourseDirectory):
         def get_existing_timestamp(self, dest_path: str) -> datetime | None:
-            return _handed_in(Path(dest_path) / TIMESTAMP)[0]
+            return hand_in_time.read(Path(dest_path) / TIMESTAMP)[0]
 
     class AutogradeOne(Autograde):
         """nbgrader looks for notebooks by glob, which a folder called `anna [2]` does not match."""
@@ -179,19 +180,6 @@ def _take_over(made: Path, target: Path, only: tuple[str, ...]) -> None:
     os.replace(draft, target)
 
 
-def _handed_in(path: Path) -> tuple[datetime | None, str]:
-    """(when, what is wrong) according to a timestamp.txt, which collecting writes; neither if there is none."""
-    from nbgrader.utils import parse_utc
-
-    if not path.is_file():
-        return None, ""
-    try:
-        text = path.read_text(encoding="utf-8")[:200].strip()
-        return (parse_utc(text) if text else None), "" if text else "it is empty"
-    except (ValueError, OverflowError, OSError):
-        return None, "it holds no date"
-
-
 def _look_at(submission: Submission) -> tuple[list[Flag], str]:
     """(flags, status) from a first look at what was handed in; status is "" when it can be graded."""
     lab, student, folder = submission.lab, submission.student, submission.folder
@@ -228,7 +216,7 @@ def _look_at(submission: Submission) -> tuple[list[Flag], str]:
         flags.append(
             Flag("links in the submission", f"These point elsewhere and were ignored: {', '.join(links)}.")
         )
-    problem = _handed_in(folder / TIMESTAMP)[1]
+    problem = hand_in_time.read(folder / TIMESTAMP)[1]
     if problem:
         detail = f"timestamp.txt cannot be read ({problem}): nobody knows whether it was late."
         flags.append(Flag("no time of handing in", detail))
