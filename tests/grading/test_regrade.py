@@ -387,8 +387,8 @@ def test_a_due_date_without_any_time_of_handing_in_is_said_once(late_class, monk
     room = late_class
     room.hand_in("untimed", room.notebook())
     assert hand_in_time.untimed(LAB, room.paths, ["in_time", "no_date", "untimed"]) == ["untimed"]
-    monkeypatch.chdir(room.paths.root)
     monkeypatch.setattr(cli, "_labs", lambda lab: [lab])
+    monkeypatch.setattr(cli, "_paths", lambda: room.paths)
     monkeypatch.setattr(cli, "console", Console(width=200))
     with pytest.raises(typer.Exit):
         cli.grade(LAB, student=["in_time", "untimed"])
