@@ -101,6 +101,21 @@ def graded(classroom):
     (room.hand_in("misnamed", room.notebook())).rename(room.paths.submitted / "misnamed" / LAB / "mine.ipynb")
     room.hand_in("wrong_folder", room.notebook())
     (room.paths.submitted / "wrong_folder" / LAB).rename(room.paths.submitted / "wrong_folder" / "lab7")
+    for student, name in {
+        "capitals": f"{LAB}.IPYNB",
+        "as_text": f"{LAB}.ipynb.txt",
+        "zipped": "hw.zip",
+    }.items():
+        path = room.hand_in(student, room.notebook())
+        path.rename(path.with_name(name))
+    # The notebook of another lab is none of this one's.
+    other = room.paths.submitted / "zipped" / load_course().labs[0].name
+    other.mkdir()
+    (other / "other.ipynb").write_text("{}")
+    deepest = room.hand_in("bottomless", room.notebook()).parent
+    for _ in range(120):  # paths of programs reach so far, their calls of themselves do not
+        deepest = deepest / "again"
+        deepest.mkdir()
     room.hand_in("Ünï cödé [x]", room.notebook())
     seen = []
     results = room.grade(progress=lambda done, count, result: seen.append((done, count, result.student)))
@@ -124,6 +139,10 @@ SCORES = {
     "linked": 5,
     "misnamed": 0,
     "wrong_folder": 0,
+    "capitals": 0,
+    "as_text": 0,
+    "zipped": 0,
+    "bottomless": 0,
     "Ünï cödé [x]": 5,
 }
 
@@ -175,6 +194,14 @@ def test_records_hold_everything(graded, classroom):
         ("empty", records.UNREADABLE, "not a notebook"),
         ("misnamed", records.MISPLACED, "rename it to misnamed/07_tiny/07_tiny.ipynb"),
         ("wrong_folder", records.MISPLACED, "wrong_folder/lab7/07_tiny.ipynb"),
+        (
+            "capitals",
+            records.MISPLACED,
+            "capitals/07_tiny/07_tiny.IPYNB: rename it to capitals/07_tiny/07_tiny.ipynb",
+        ),
+        ("as_text", records.MISPLACED, "as_text/07_tiny/07_tiny.ipynb.txt: rename it to"),
+        ("zipped", records.MISPLACED, "zipped/07_tiny/hw.zip: unpack it"),
+        ("bottomless", records.UNREADABLE, "More than 30 folders lie in each other"),
         ("two", records.GRADED, "Copy.ipynb"),
         ("linked", records.GRADED, "data.txt"),
         ("dies", records.GRADED, "exit code 1"),

@@ -431,6 +431,23 @@ def test_the_folder_shared_with_the_grader_cannot_be_filled(run):
     assert jail.reason == "disk"
 
 
+def test_folders_without_end_do_not_end_the_watch_and_are_removed(run):
+    """1,500 in each other ended the thread that watches, and the shared folder stayed for ever."""
+    jail = run(
+        stays("""
+        import os
+        os.chdir(sys.argv[1])
+        for _ in range(1500):
+            os.mkdir("deeper")
+            os.chdir("deeper")
+        """)
+    )
+    assert jail.wait(20)
+    assert jail.reason == "depth"
+    jail.close()
+    assert not jail.folder.exists()
+
+
 def test_one_file_has_a_limit(run):
     report = found(
         run,

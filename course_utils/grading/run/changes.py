@@ -11,6 +11,7 @@ from pathlib import Path
 from course_utils.grading import notebook as nbk
 from course_utils.grading.book import records
 from course_utils.grading.book.records import Record
+from course_utils.grading.run.handed_in import everything_below
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Work:
 def submission_digest(folder: Path) -> str:
     """sha256 over names and contents of all plain files of a submission."""
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
+    for path in everything_below(folder):
         facts = path.lstat()
         name = str(path.relative_to(folder)).encode("utf-8", "surrogateescape")
         if stat.S_ISREG(facts.st_mode):

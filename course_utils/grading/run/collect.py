@@ -21,6 +21,7 @@ from traitlets import Integer
 from traitlets.config import Config
 
 from course_utils.errors import CourseError
+from course_utils.grading.run.handed_in import DEEPEST, everything_below
 
 _ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".gz")
 _DEEPEST = 3  # archives in archives
@@ -40,7 +41,7 @@ class SafeExtractor(ExtractorPlugin):
 
     def extract(self, archive_path: str, extracted_path: str) -> None:
         source, target = Path(archive_path), Path(extracted_path)
-        for path in sorted(source.rglob("*")):
+        for path in everything_below(source):
             place = target / path.relative_to(source)
             if path.is_symlink() or not (path.is_file() or path.is_dir()):
                 self.log.warning("Left out %s: it is a link or a special file.", path)
@@ -58,7 +59,7 @@ class SafeExtractor(ExtractorPlugin):
             return
         if refused:
             self.log.warning("Left out of %s: %s", archive.name, ", ".join(refused[:10]))
-        for inner in sorted(folder.rglob("*")):
+        for inner in everything_below(folder):
             if inner.is_file() and _ending(inner):
                 if deepest > 1:
                     self._unpack(inner, inner.with_name(inner.name.removesuffix(_ending(inner))), deepest - 1)
@@ -97,7 +98,7 @@ def unpack(archive: Path, folder: Path, most_bytes: int, most_files: int) -> lis
             if count > most_files:
                 raise CourseError(f"{archive.name} holds more than {most_files:,} files: ask for it again.")
             parts = PurePosixPath(name.replace("\\", "/")).parts
-            if content is None or not parts or not all(is_folder_name(part) for part in parts):
+            if content is None or not 0 < len(parts) <= DEEPEST or not all(map(is_folder_name, parts)):
                 refused.append(repr(name)[:100])
                 continue
             place = folder.joinpath(*parts)

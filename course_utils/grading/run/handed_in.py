@@ -15,7 +15,34 @@ _LIBRARIES = {"IPython", "course_utils", "datasets", "ipykernel", "jupyter_clien
 _LIBRARIES |= {"numpy", "pandas", "peft", "scipy", "torch", "traitlets", "transformers", "trl", "zmq"}
 _STARTUP = {"sitecustomize.py", "usercustomize.py", "conftest.py", "ipython_config.py", "nbgrader_config.py"}
 _ODD = set("\n\r\t/\\'\"`$<>|;&*?[]{}%")
+DEEPEST = 30  # folders in each other
 _MOST = 8  # names that a flag lists
+
+
+def everything_below(folder: Path) -> list[Path]:
+    """What lies in a submission's folder, at any depth up to DEEPEST, in order. Links are not followed.
+
+    Path.rglob and os.walk call themselves for each level: a thousand of them would end the run for the class.
+    """
+    found: list[Path] = []
+    waiting = [(folder, 0)]
+    while waiting:
+        place, depth = waiting.pop()
+        try:
+            inside = list(place.iterdir())
+        except OSError:
+            continue
+        found += inside
+        if depth < DEEPEST:
+            waiting += [(path, depth + 1) for path in inside if path.is_dir() and not path.is_symlink()]
+    return sorted(found)
+
+
+def too_deep(folder: Path) -> bool:
+    """Whether a submission's folders lie in each other deeper than is looked at."""
+    return any(
+        len(path.relative_to(folder).parts) > DEEPEST and path.is_dir() for path in everything_below(folder)
+    )
 
 
 def look_at_files(folder: Path) -> list[Flag]:

@@ -23,7 +23,7 @@ from course_utils.grading.log import Log
 from course_utils.grading.paths import RECORD, TIMESTAMP, Submission
 from course_utils.grading.run import hand_in_time
 from course_utils.grading.run.changes import Work
-from course_utils.grading.run.handed_in import not_plain
+from course_utils.grading.run.handed_in import DEEPEST, everything_below, not_plain, too_deep
 from course_utils.grading.run.outcomes import cell_records, now
 from course_utils.grading.run.repair import read_submission
 from course_utils.grading.run.scratch import scratch_folder
@@ -192,14 +192,11 @@ def _look_at(submission: Submission) -> tuple[list[Flag], str]:
     if folder.is_symlink() or folder.parent.is_symlink():
         detail = f"{student}/{lab} is a link to another folder: ask for the files themselves."
         return [Flag("a link for a submission", detail)], records.MISPLACED
+    if too_deep(folder.parent):
+        detail = f"More than {DEEPEST} folders lie in each other below {student}: ask for the notebook alone."
+        return [Flag("folders without end", detail)], records.UNREADABLE
     if not notebook.is_file() or notebook.is_symlink():
-        found = sorted(folder.parent.rglob("*.ipynb"))
-        found = [path.relative_to(folder.parent) for path in found if not _checkpoint(path)]
-        detail = f"There is no {wanted}."
-        if found:
-            detail = (
-                f"The notebook is at {student}/{found[0]}: rename it to {student}/{wanted} and grade again."
-            )
+        detail = f"There is no {wanted}. {_what_instead(submission, wanted)}".strip()
         return [Flag("no notebook where it should be", detail)], records.MISPLACED
     try:
         read_submission(notebook)
@@ -211,7 +208,7 @@ def _look_at(submission: Submission) -> tuple[list[Flag], str]:
         flags.append(
             Flag("more than one notebook", f"Only {notebook.name} was graded, not {', '.join(extra)}.")
         )
-    links = [str(p.relative_to(folder)) for p in sorted(folder.rglob("*")) if p.is_symlink()]
+    links = [str(p.relative_to(folder)) for p in everything_below(folder) if p.is_symlink()]
     if links:
         flags.append(
             Flag("links in the submission", f"These point elsewhere and were ignored: {', '.join(links)}.")
@@ -221,6 +218,25 @@ def _look_at(submission: Submission) -> tuple[list[Flag], str]:
         detail = f"timestamp.txt cannot be read ({problem}): nobody knows whether it was late."
         flags.append(Flag("no time of handing in", detail))
     return flags, ""
+
+
+def _what_instead(submission: Submission, wanted: str) -> str:
+    """What to do with the file that comes nearest to the notebook that is missing; "" if there is none."""
+    home = submission.folder.parent
+    others = {lab.name for lab in course.load_course().labs} - {submission.lab}
+    mine = [path.relative_to(home) for path in everything_below(home) if path.is_file()]
+    files = [path for path in mine if path.parts[0] not in others and not _checkpoint(path)]
+    target = f"{submission.student}/{wanted}"
+    for kind, cure in (
+        (r"\.ipynb$", f"rename it to {target} and grade again"),
+        # as browsers and mail programs save one: lab.IPYNB, lab.ipynb.txt, lab.ipynb (1)
+        (r"(?i)\.ipynb", f"rename it to {target} and grade again"),
+        (r"(?i)\.(zip|tar|tgz|gz|7z|rar)$", f"unpack it, put the notebook at {target} and grade again"),
+        (r"(?i)\.(py|html|pdf)$", "that is no notebook: ask for the .ipynb file"),
+    ):
+        if found := next((path for path in files if re.search(kind, path.name)), None):
+            return f"The nearest is {submission.student}/{found}: {cure}."
+    return ""
 
 
 def _checkpoint(path: Path) -> bool:
@@ -239,6 +255,6 @@ def _clear(submission: Submission) -> None:
 
 def _drop_links(submission: Submission) -> None:
     """Remove from autograded/ what nbgrader copied by following a link out of the submission."""
-    for path in submission.folder.rglob("*"):
+    for path in everything_below(submission.folder):
         if path.is_symlink():
             (submission.graded_folder / path.relative_to(submission.folder)).unlink(missing_ok=True)

@@ -29,6 +29,7 @@ import nbformat
 from course_utils.errors import CourseError
 from course_utils.grading.book.records import Flag
 from course_utils.grading.run.execute import Budget, Job, run_submission
+from course_utils.grading.run.handed_in import everything_below
 from course_utils.grading.run.outcomes import Findings, Outcome
 from course_utils.grading.run.where import Where
 from course_utils.grading.sandbox import landlock
@@ -71,7 +72,7 @@ def run_there(job: Job, send: Callable[[bytes], bytes], unsafe: bool = False) ->
 def _pack_files(folder: Path) -> list[list[str]]:
     """[name, kind, content] of all below a submission's folder; links stay links, for the flags that they get."""
     packed, room = [], _MOST_FILES
-    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+    for path in everything_below(folder):
         name = str(path.relative_to(folder))
         if path.is_symlink():
             packed.append([name, "link", os.readlink(path)])

@@ -49,9 +49,37 @@ def watch(child: int, folder: str, wrapped: bool) -> None:
         else:
             result["exit"] = os.WEXITSTATUS(status)
     kill_descendants()
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder)
     with contextlib.suppress(OSError):
         os.write(1, json.dumps(result).encode() + b"\n")
+
+
+def remove(folder: str) -> None:
+    """Remove a folder and all below it as far as this process may, however deep it is.
+
+    shutil.rmtree calls itself for each level, so that a thousand of them end it. Here each folder is brought up
+    to the top before it is emptied.
+    """
+    waiting, moved, unused = [folder], 0, os.urandom(8).hex()
+    while waiting:
+        place = waiting.pop()
+        with contextlib.suppress(OSError):
+            os.chmod(place, 0o700)
+            with os.scandir(place) as found:
+                entries = list(found)
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    if not entry.is_dir(follow_symlinks=False):
+                        os.unlink(entry.path)
+                        continue
+                    moved += 1
+                    above = os.path.join(folder, f"{unused}-{moved}")
+                    os.rename(entry.path, above)
+                    waiting.append(above)
+            if place != folder:
+                os.rmdir(place)
+    with contextlib.suppress(OSError):
+        os.rmdir(folder)
 
 
 def kill_descendants() -> None:

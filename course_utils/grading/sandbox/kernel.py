@@ -18,7 +18,7 @@ import zmq
 from jupyter_client.session import Session
 
 from course_utils.grading.sandbox.confinement import Interpreter, Limits, Sandbox
-from course_utils.grading.sandbox.launch import Jail, Warm, start
+from course_utils.grading.sandbox.launch import DEEPEST, Jail, Warm, start
 
 _CHANNELS = {"shell": zmq.DEALER, "iopub": zmq.SUB, "control": zmq.DEALER}
 _PORTS = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
@@ -259,6 +259,8 @@ class StudentKernel:
             reason = f"it used more than {self.jail.limits.memory_mb:,} MB of memory and was stopped"
         elif self.jail.reason == "disk":
             reason = f"it wrote more than {self.jail.limits.disk_mb:,} MB and was stopped"
+        elif self.jail.reason == "depth":
+            reason = f"it put folders into each other, more than {DEEPEST} deep, and was stopped"
         elif not reason and ended["signal"] is not None:
             reason = f"the kernel was ended by signal {ended['signal']}"
         elif not reason and ended["exit"] is not None:

@@ -7,6 +7,7 @@ by `jail.py`. A run folder on the grader's side holds the kernel's sockets; the 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import select
@@ -27,9 +28,11 @@ import psutil
 
 from course_utils.grading.sandbox import confinement, landlock
 from course_utils.grading.sandbox.confinement import FREE_USERS, Interpreter, Limits, Sandbox
+from course_utils.grading.sandbox.jail import remove
 
 _JAIL = Path(__file__).with_name("jail.py")
 _FORK_PATIENCE = 30.0  # seconds in which a warm process forks, also on a machine with too much to do
+DEEPEST = 100  # folders that a program may put into each other
 _SOCKET_PATH = 90  # a unix socket's path has room for 107 bytes; leave some for the file name
 
 
@@ -132,7 +135,7 @@ class Jail:
                 ended = json.loads(self._supervisor.finish())
         if self._watch is not None:
             self._watch.join()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove(str(self.folder))
         self._ended = ended
         return ended
 
@@ -142,7 +145,11 @@ class Jail:
             used_mb = self._measure()
             if used_mb > self.limits.memory_mb:
                 self._end("memory")
-            elif _folder_mb(self.run_folder) > self.limits.disk_mb:
+                continue
+            used_mb, too_deep = _folder_mb(self.run_folder)
+            if too_deep:
+                self._end("depth")
+            elif used_mb > self.limits.disk_mb:
                 self._end("disk")
 
     def _measure(self) -> float:
@@ -412,11 +419,25 @@ def _waited(process: str) -> float:
         return 0.0
 
 
-def _folder_mb(folder: Path) -> float:
-    """Size of the regular files below, in MiB; what vanishes meanwhile does not count."""
-    total = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(place, name)).st_blocks * 512
-    return total / 2**20
+def _folder_mb(folder: Path) -> tuple[float, bool]:
+    """(size of the regular files below in MiB, whether folders lie in each other too deep to be looked at).
+
+    What vanishes meanwhile does not count.
+    """
+    total, waiting = 0, [(str(folder), 0)]
+    while waiting:
+        place, depth = waiting.pop()
+        if depth > DEEPEST:
+            return total / 2**20, True
+        try:
+            with os.scandir(place) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append((entry.path, depth + 1))
+                    else:
+                        with contextlib.suppress(FileNotFoundError):
+                            total += entry.stat(follow_symlinks=False).st_blocks * 512
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return total / 2**20, True
+    return total / 2**20, False

@@ -163,7 +163,7 @@ def _supervise(files: list[int], folder: str, places: list[tuple[Any, Any, Any]]
         jail.watch(child, plan["folder"], wrapped=False)
     else:  # without a word: who asked starts a fresh kernel
         jail.kill_descendants()
-        shutil.rmtree(plan["folder"], ignore_errors=True)
+        jail.remove(plan["folder"])
     os._exit(0)
 
 
