@@ -204,7 +204,7 @@ def ends(*way: str) -> Callable[[float, float], dict[tuple[str, ...], float]]:
         (LAB_1, ends("masking")(-0.01, 0.01), "# Did masking help? No difference that we can measure"),
         (LAB_1, ends("skill")(-0.03, -0.01), "says that a little was lost"),
         (LAB_1, ends("skill")(-0.01, 0.01), "contains 0: nothing of it can be seen"),
-        (LAB_1, {("step", "before"): [1.0, 2.0, 3.0]}, "# One gradient step: the dearest token is EOS"),
+        (LAB_1, {("step", "before"): [1.0, 2.0, 3.0]}, "# One gradient step: the token with the highest loss is EOS"),
         (LAB_1, {("step", "before"): [3.0, 2.0, 1.0]}, "# One gradient step, watched closely"),
         (LAB_1, {("templates", "Alpaca's", "interval"): [0.1, 0.2]}, "intervals, which do not overlap"),
         (LAB_1, {("templates", "Alpaca's", "interval"): [0.1, 0.9]}, "intervals, which overlap"),
