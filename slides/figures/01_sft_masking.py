@@ -448,7 +448,7 @@ def truncated() -> str:
 
 
 def step(r: Recorded) -> str:
-    """Price of the last tokens of one answer before and after one gradient step; more would not be readable."""
+    """Loss of the last tokens of one answer before and after one gradient step; more would not be readable."""
     figure, axes = plot(400)
     shown = slice(-36, None)
     tokens = ["EOS" if token == "<|im_end|>" else token for token in r.step.tokens[shown]]
@@ -459,7 +459,7 @@ def step(r: Recorded) -> str:
     )
     axes.set_xticks(places, tokens, family="monospace", rotation=90, fontsize=21)
     axes.set_xlim(-0.8, len(tokens) - 0.2)
-    axes.set_title("price of a token, in nats", weight="normal")
+    axes.set_title("loss of a token, in nats", weight="normal")
     axes.grid(axis="x", visible=False)
     axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
     return to_svg(figure)
@@ -547,7 +547,7 @@ def masking(r: Recorded) -> str:
 
 
 def repair(r: Recorded) -> str:
-    """Largest change of a token's price when the second example is packed behind the first, by remedy."""
+    """Largest change of a token's loss when the second example is packed behind the first, by remedy."""
     figure, axes = plot(270)
     floor_of_plot = 1e-7
     ways = r.packing_repair

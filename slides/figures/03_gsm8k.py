@@ -264,7 +264,7 @@ def anatomy() -> str:
 
 
 def gauntlet(r: Recorded) -> str:
-    """How many endings each rule reads rightly."""
+    """How many endings each rule reads correctly."""
     figure, axes = plot(330)
     names = {
         "yours": "the rule, written out",
@@ -289,7 +289,7 @@ def gauntlet(r: Recorded) -> str:
         )
     axes.set_yticks(range(len(names)), list(reversed(names.values())))
     axes.set_xlim(0, total)
-    axes.set_xlabel(f"endings read rightly, of {total}")
+    axes.set_xlabel(f"endings read correctly, of {total}")
     axes.grid(visible=False)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)

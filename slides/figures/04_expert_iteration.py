@@ -224,7 +224,7 @@ def _base_any(stage: str) -> float:
 
 
 def _knew() -> float:
-    """Of what the strong model answers rightly after the loop, the share that its base knew in whatever format."""
+    """Of what the strong model answers correctly after the loop, the share that its base knew in whatever format."""
     right = _table("continue", -1, "greedy")
     return float((right * _known("strong")).sum() / right.sum())
 

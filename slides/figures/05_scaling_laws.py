@@ -41,7 +41,7 @@ GOPHER, CHINCHILLA = (280e9, 300e9), (70e9, 1.4e12)
 # The budget for which Hoffmann et al. planned, and the range of Chinchilla's runs, in FLOPs.
 PLANNED, RUNS = 5.76e23, (1.4e18, 1.3e22)
 
-# Parameters in all, and in the tables with a row per token. Of the last four: their published configurations.
+# Parameters in all, and in the matrices with a row per token. Of the last four: their published configurations.
 TABLES = {
     "a tiny one, 32,000 tokens": (147_520 + 2 * 32_000 * 64, 2 * 32_000 * 64),
     "SmolLM-135M": (134_515_008, 49_152 * 576),
@@ -154,13 +154,13 @@ def far_forecast(line: np.ndarray) -> float:
 
 
 def huber_centre() -> float:
-    """The centre of NINE under Huber's price."""
+    """The centre of NINE under the Huber loss."""
 
-    def price(centre: float) -> float:
+    def loss(centre: float) -> float:
         size = np.abs(NINE - centre)
         return float(np.where(size <= NINE_DELTA, size**2 / 2, NINE_DELTA * (size - NINE_DELTA / 2)).sum())
 
-    return float(minimize_scalar(price, bounds=(2, 4), method="bounded").x)
+    return float(minimize_scalar(loss, bounds=(2, 4), method="bounded").x)
 
 
 def equal_compute(
@@ -294,7 +294,7 @@ def grid() -> str:
 
 
 def balance() -> str:
-    """The five models of equal compute as stacked prices: E, the model's and the data's."""
+    """The five models of equal compute as stacked terms: E, the model's and the data's."""
     c = Canvas(396)
     base, unit, w = 340, 56, 150
     left, gap = 246, 34
@@ -410,7 +410,7 @@ def _count(value: float) -> str:
 
 
 def two_counts() -> str:
-    """The sizes of our sweep on a line, counted without and with the tables."""
+    """The sizes of our sweep on a line, counted without and with the embeddings."""
     figure, axes = plot(270)
     frame = sweep().drop_duplicates("size").sort_values("n")
     for y, (column, colour, marker) in enumerate(
@@ -419,7 +419,7 @@ def two_counts() -> str:
         axes.plot(frame[column], [y] * len(frame), color=colour, marker=marker, markersize=19, linewidth=4)
         grows = frame[column].iloc[-1] / frame[column].iloc[0]
         note(axes, f"spans {grows:.0f} times", (frame[column].iloc[-1], y), (24, 0))
-    axes.set_yticks([0, 1], ["with the tables", "without the tables"])
+    axes.set_yticks([0, 1], ["with the embeddings", "without the embeddings"])
     axes.set_ylim(-0.6, 1.6)
     axes.set_xscale("log")
     axes.set_xlim(4e3, 3e6)
@@ -472,7 +472,7 @@ def forgotten() -> str:
 
 
 def huber() -> str:
-    """Left: three prices of a residual. Right: nine losses, one of them wrong, and what each price makes of them."""
+    """Left: three losses of a residual. Right: nine losses, one of them wrong, and what each fit makes of them."""
     figure, (left, right) = plot(330, ncols=2, width_ratios=[1, 1.3])
     r = np.linspace(-4, 4, 161)
     left.plot(r, r**2 / 2, color=WRONG, linestyle="--", marker="none")
@@ -480,7 +480,7 @@ def huber() -> str:
     left.set(
         xlabel="residual, in units of δ", ylim=(0, 8.4), yticks=[], xticks=[-4, -2, 0, 2, 4], xlim=(-4, 4)
     )
-    left.set_title("price", weight="normal")
+    left.set_title("loss of a residual", weight="normal")
     note(left, "square", (-3.55, 6.3), (14, 8), color=DARK_WRONG)
     note(left, "Huber", (3.0, 2.5), (-8, -30), color=DARK_BLUE, ha="center")
     right.plot(NINE, np.zeros(len(NINE)), "o", color=INK, markersize=15, alpha=0.75)
@@ -504,7 +504,7 @@ def stopped(r: Recorded) -> str:
         (r.planted, "planted: the answer", "*", COLORS["green"], DARK_RIGHT, 34, (26, 0)),
         (
             r.stopped_early["sum"],
-            "stopped: the sum of prices",
+            "stopped: the sum of losses",
             "s",
             COLORS["orange"],
             DARK_ORANGE,
@@ -724,7 +724,7 @@ SUBSETS = {
     "without the two smallest D": "… without the two fewest",
     "without the smallest N": "without the smallest model",
     "without the two smallest N": "… without the two smallest",
-    "N counted with the tables": "N counted with the tables",
+    "N counted with embeddings": "N counted with embeddings",
     "D that every trunk has": "the D that every trunk has",
     "the same, whole trunks drawn": "… whole trunks drawn",
 }

@@ -204,7 +204,11 @@ def ends(*way: str) -> Callable[[float, float], dict[tuple[str, ...], float]]:
         (LAB_1, ends("masking")(-0.01, 0.01), "# Did masking help? No difference that we can measure"),
         (LAB_1, ends("skill")(-0.03, -0.01), "says that a little was lost"),
         (LAB_1, ends("skill")(-0.01, 0.01), "contains 0: nothing of it can be seen"),
-        (LAB_1, {("step", "before"): [1.0, 2.0, 3.0]}, "# One gradient step: the dearest token is EOS"),
+        (
+            LAB_1,
+            {("step", "before"): [1.0, 2.0, 3.0]},
+            "# One gradient step: the token with the highest loss is EOS",
+        ),
         (LAB_1, {("step", "before"): [3.0, 2.0, 1.0]}, "# One gradient step, watched closely"),
         (LAB_1, {("templates", "Alpaca's", "interval"): [0.1, 0.2]}, "intervals, which do not overlap"),
         (LAB_1, {("templates", "Alpaca's", "interval"): [0.1, 0.9]}, "intervals, which overlap"),
@@ -285,7 +289,7 @@ def test_what_lab_2_says_of_forgetting_rests_on_recorded_intervals() -> None:
 
 def test_what_lab_2_says_of_memory_rests_on_the_bill() -> None:
     table, small = results.load(LAB_2)["memory_table"], "Qwen2.5-Math-1.5B full"
-    assert "fits; in mixed precision, the usual way, it is as high as in float32" in cell(
+    assert "fits; in mixed precision, the usual way, it needs as much as in float32" in cell(
         LAB_2, "memory-after"
     )
     assert table[f"{small} bfloat16"]["total"] < 16 < table[f"{small} mixed"]["total"]
