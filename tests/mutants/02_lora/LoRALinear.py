@@ -1876,3 +1876,29 @@ class LoRALinear(torch.nn.Module):
         y = self.base(x)
         z = self.drop(x).to(torch.float32)
         return y + (z @ self.A.transpose(0, 1) @ self.B.transpose(0, 1) * self.scaling).type_as(y)
+# %% mutant: delta_in_the_dtype_of_the_base
+# misconception: A change of a weight has the dtype of the weight.
+# fails: lora-layer-LoRALinear-tests
+# says: float32
+class LoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
+        super().__init__()
+        if not 1 <= rank <= min(base.in_features, base.out_features):
+            raise ValueError(f"rank {rank} does not fit")
+        self.base = base.requires_grad_(False)
+        bound = 1 / math.sqrt(base.in_features)
+        self.A = nn.Parameter(torch.empty(rank, base.in_features, device=base.weight.device).uniform_(-bound, bound))
+        self.B = nn.Parameter(torch.zeros(base.out_features, rank, device=base.weight.device))
+        self.scaling = alpha / (math.sqrt(rank) if rank_stabilised else rank)
+        self.dropout = nn.Dropout(dropout)
+        self.merged = False
+
+    def delta_weight(self):
+        return (self.scaling * self.B @ self.A).to(self.base.weight.dtype)
+
+    def forward(self, x):
+        result = self.base(x)
+        if self.merged:
+            return result
+        adapter = F.linear(F.linear(self.dropout(x).float(), self.A), self.B)
+        return result + (self.scaling * adapter).to(result.dtype)

@@ -1483,3 +1483,66 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
     for path, module, child in found:
         setattr(module, path[-1], LoRALinear(child, rank, factor, dropout=dropout, rank_stabilised=rank_stabilised))
     return [".".join(path) for path, _, _ in found]
+# %% mutant: already_among_the_targets
+# misconception: A second adapter on other layers is fine; only the same layer twice is not.
+# fails: lora-model-add_lora-tests
+# says: already
+def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, rank_stabilised=False):
+    adapted = {name for name, m in model.named_modules() if isinstance(m, LoRALinear)}
+    linear = {
+        name: m
+        for name, m in model.named_modules()
+        if isinstance(m, nn.Linear) and name.removesuffix(".base") not in adapted
+    }
+    if target_modules == "all-linear":
+        if adapted:
+            raise ValueError("the model already has LoRALinear layers")
+        head = model.get_output_embeddings()
+        chosen = {name: m for name, m in linear.items() if m is not head}
+    else:
+        if not target_modules:
+            raise ValueError("no target is given")
+        if any(name.rpartition(".")[2] in target_modules for name in adapted):
+            raise ValueError("these layers are LoRALinear already")
+        for target in target_modules:
+            if target not in {name.rpartition(".")[2] for name in linear}:
+                raise ValueError(f"no linear layer is called {target}")
+        chosen = {name: m for name, m in linear.items() if name.rpartition(".")[2] in target_modules}
+    for name, m in chosen.items():
+        if not 1 <= rank <= min(m.in_features, m.out_features):
+            raise ValueError(f"rank {rank} does not fit {name}")
+    model.requires_grad_(False)
+    for name, m in chosen.items():
+        parent, _, last = name.rpartition(".")
+        layer = LoRALinear(m, rank, 2 * rank if alpha is None else alpha, dropout, rank_stabilised)
+        setattr(model.get_submodule(parent), last, layer)
+    return list(chosen)
+
+
+# %% mutant: head_never
+# misconception: The output head can never be adapted, not even by name.
+# fails: lora-model-add_lora-tests
+# says: lm_head
+def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, rank_stabilised=False):
+    if any(isinstance(m, LoRALinear) for m in model.modules()):
+        raise ValueError("the model already has LoRALinear layers")
+    head = model.get_output_embeddings()
+    linear = {name: m for name, m in model.named_modules() if isinstance(m, nn.Linear) and m is not head}
+    if target_modules == "all-linear":
+        chosen = linear
+    else:
+        if not target_modules:
+            raise ValueError("no target is given")
+        for target in target_modules:
+            if target not in {name.rpartition(".")[2] for name in linear}:
+                raise ValueError(f"no linear layer is called {target}")
+        chosen = {name: m for name, m in linear.items() if name.rpartition(".")[2] in target_modules}
+    for name, m in chosen.items():
+        if not 1 <= rank <= min(m.in_features, m.out_features):
+            raise ValueError(f"rank {rank} does not fit {name}")
+    model.requires_grad_(False)
+    for name, m in chosen.items():
+        parent, _, last = name.rpartition(".")
+        layer = LoRALinear(m, rank, 2 * rank if alpha is None else alpha, dropout, rank_stabilised)
+        setattr(model.get_submodule(parent), last, layer)
+    return list(chosen)

@@ -1457,3 +1457,62 @@ def count_lora_parameters(config, rank, target_modules="all-linear"):
         raise ValueError("Which target?")
     block = [lora_parameter_count(*table[name], rank) for name in chosen]
     return np.int64(sum(block)) * config.num_hidden_layers
+# %% mutant: one_expert_is_a_mixture
+# misconception: A config with an expert field is a mixture, even with one expert.
+# fails: lora-count-count_lora_parameters-tests
+# says: expert
+def count_lora_parameters(config, rank, target_modules="all-linear"):
+    for field in ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"):
+        if getattr(config, field, None) is None:
+            raise ValueError(f"the config has no {field}")
+    h, f, heads = config.hidden_size, config.intermediate_size, config.num_attention_heads
+    kv = getattr(config, "num_key_value_heads", None) or heads
+    d = getattr(config, "head_dim", None) or h // heads
+    if config.model_type == "phi3":
+        attention = {"qkv_proj": ((heads + 2 * kv) * d, h), "o_proj": (h, heads * d)}
+        mlp = {"gate_up_proj": (2 * f, h), "down_proj": (h, f)}
+    else:
+        attention = {"q_proj": (heads * d, h), "k_proj": (kv * d, h), "v_proj": (kv * d, h), "o_proj": (h, heads * d)}
+        mlp = {"gate_proj": (f, h), "up_proj": (f, h), "down_proj": (h, f)}
+    shapes = {**attention, **mlp}
+    targets = list(shapes) if target_modules == "all-linear" else list(target_modules)
+    if not targets:
+        raise ValueError("no target is given")
+    for target in targets:
+        if target not in shapes:
+            raise ValueError(f"this model has no {target}")
+    mixture = getattr(config, "num_local_experts", None) or getattr(config, "num_experts", None)
+    if mixture and any(target in mlp for target in targets):
+        raise ValueError("the MLP is a mixture of experts")
+    return config.num_hidden_layers * sum(lora_parameter_count(*shapes[t], rank) for t in targets)
+
+
+# %% mutant: target_is_the_end_of_a_name
+# misconception: A target matches every matrix whose name ends with it, as in a library. (up_proj in gate_up_proj.)
+# fails: lora-count-count_lora_parameters-tests
+# says: target
+def count_lora_parameters(config, rank, target_modules="all-linear"):
+    for field in ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"):
+        if getattr(config, field, None) is None:
+            raise ValueError(f"the config has no {field}")
+    h, f, heads = config.hidden_size, config.intermediate_size, config.num_attention_heads
+    kv = getattr(config, "num_key_value_heads", None) or heads
+    d = getattr(config, "head_dim", None) or h // heads
+    if config.model_type == "phi3":
+        attention = {"qkv_proj": ((heads + 2 * kv) * d, h), "o_proj": (h, heads * d)}
+        mlp = {"gate_up_proj": (2 * f, h), "down_proj": (h, f)}
+    else:
+        attention = {"q_proj": (heads * d, h), "k_proj": (kv * d, h), "v_proj": (kv * d, h), "o_proj": (h, heads * d)}
+        mlp = {"gate_proj": (f, h), "up_proj": (f, h), "down_proj": (h, f)}
+    shapes = {**attention, **mlp}
+    wanted = list(shapes) if target_modules == "all-linear" else list(target_modules)
+    if not wanted:
+        raise ValueError("no target is given")
+    targets = [name for name in shapes if any(name.endswith(w) for w in wanted)]
+    for w in wanted:
+        if not any(name.endswith(w) for name in shapes):
+            raise ValueError(f"this model has no {w}")
+    experts = max(getattr(config, name, None) or 1 for name in ("num_local_experts", "num_experts"))
+    if experts > 1 and any(target in mlp for target in targets):
+        raise ValueError("the MLP is a mixture of experts")
+    return config.num_hidden_layers * sum(lora_parameter_count(*shapes[t], rank) for t in targets)

@@ -505,3 +505,27 @@ def low_rank(delta, rank):
         B[:, i] = 2 * S[i] * U[:, i]
         A[i] = 0.5 * Vh[i]
     return B, A
+# %% mutant: eigenvectors_of_the_gram_matrix
+# misconception: Singular values are roots of the eigenvalues of delta^T delta. (Rounding makes some of those negative.)
+# fails: lora-rank-low_rank-tests
+# says: B A
+def low_rank(delta, rank):
+    if not 1 <= rank <= min(delta.shape):
+        raise ValueError("rank does not fit")
+    delta = delta.float()
+    values, V = torch.linalg.eigh(delta.T @ delta)
+    values, V = values.flip(0)[:rank], V.flip(1)[:, :rank]
+    S = values.sqrt()
+    return delta @ V / S.sqrt(), S.sqrt()[:, None] * V.T
+
+
+# %% mutant: small_values_are_noise
+# misconception: Singular values below 1e-3 are noise and are set to zero. (Weight changes are that small.)
+# fails: lora-rank-low_rank-tests
+# says: B A
+def low_rank(delta, rank):
+    if not 1 <= rank <= min(delta.shape):
+        raise ValueError("rank does not fit")
+    U, S, Vh = torch.linalg.svd(delta.float(), full_matrices=False)
+    S = torch.where(S < 1e-3, torch.zeros_like(S), S)
+    return U[:, :rank] * S[:rank], Vh[:rank]

@@ -1380,3 +1380,26 @@ def moved(model, where):
     if not seen:
         raise ValueError("this model holds no LoRALinear")
     return len(done)
+# %% mutant: root_is_no_layer
+# misconception: A LoRALinear is always a part of a model, never the model itself.
+# fails: lora-merge-merge_unmerge-tests
+# says: LoRALinear
+def _move(model, sign, state):
+    layers = [m for name, m in model.named_modules() if name and isinstance(m, LoRALinear)]
+    if not layers:
+        raise ValueError("no LoRALinear layer")
+    todo = [layer for layer in layers if layer.merged != state]
+    with torch.no_grad():
+        for layer in todo:
+            weight = layer.base.weight
+            weight.copy_((weight.float() + sign * layer.delta_weight()).to(weight.dtype))
+            layer.merged = state
+    return len(todo)
+
+
+def merge(model):
+    return _move(model, 1, True)
+
+
+def unmerge(model):
+    return _move(model, -1, False)

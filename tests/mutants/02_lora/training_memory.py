@@ -1688,3 +1688,36 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
     }
     bill["total"] = np.sum(list(bill.values()))
     return bill
+# %% mutant: adapter_counted_for_full_too
+# misconception: Counts the adapter before it looks at the method. (For full it is ignored, whatever rank is given.)
+# fails: lora-memory-training_memory-tests
+# says: full
+def training_memory(
+    config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False
+):
+    if method not in ("full", "lora", "qlora"):
+        raise ValueError(f"unknown method {method}")
+    if dtype not in BYTES:
+        raise ValueError(f"unknown dtype {dtype}")
+    if optimizer not in ("adamw", "adamw_8bit", "sgd"):
+        raise ValueError(f"unknown optimizer {optimizer}")
+    model = meta_model(config)
+    total = sum(p.numel() for p in model.parameters())
+    head = model.get_output_embeddings()
+    linear = sum(m.weight.numel() for m in model.modules() if isinstance(m, nn.Linear) and m is not head)
+    adapter = count_lora_parameters(config, rank, target_modules)
+    adapter = 0 if method == "full" else adapter
+    trained, size = (total, BYTES[dtype]) if method == "full" else (adapter, 4)
+    if method == "qlora":
+        weights = linear * QLORA_BITS / 8 + (total - linear) * BYTES[dtype] + 4 * adapter
+    else:
+        weights = total * BYTES[dtype] + 4 * adapter
+    state = {"adamw": 2 * size, "adamw_8bit": 2, "sgd": 0}[optimizer] * trained
+    bill = {
+        "weights": weights,
+        "gradients": trained * size,
+        "optimizer": state,
+        "activations": activation_bytes(config, tokens, dtype, checkpointing),
+    }
+    bill["total"] = sum(bill.values())
+    return bill
