@@ -1347,7 +1347,7 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
         if isinstance(parent, LoRALinear):
             raise ValueError("already adapted")
         for last, child in parent.named_children():
-            if isinstance(child, nn.Linear) and child is not model.get_output_embeddings():
+            if isinstance(child, nn.Linear) and (target_modules != "all-linear" or child is not model.get_output_embeddings()):
                 places.append((f"{path}.{last}" if path else last, parent, last, child))
     if target_modules != "all-linear":
         for target in target_modules:
@@ -1371,10 +1371,10 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
     if LoRALinear in map(type, modules.values()):
         raise ValueError("Already has LoRA")
     linear = {path: module for path, module in modules.items() if type(module) is nn.Linear}
-    linear = {path: module for path, module in linear.items() if module is not model.lm_head}
     ends = {path: path[path.rfind(".") + 1 :] for path in linear}
     if target_modules == "all-linear":
-        target_modules = set(ends.values())
+        linear = {path: module for path, module in linear.items() if module is not model.get_output_embeddings()}
+        target_modules = {ends[path] for path in linear}
     unknown = set(target_modules).difference(ends.values())
     if unknown or not target_modules:
         raise ValueError(f"target not found: {unknown}")
@@ -1384,7 +1384,7 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
     for parameter in model.parameters():
         parameter.requires_grad_(False)
     for path in chosen:
-        model.set_submodule(path, LoRALinear(linear[path], rank, alpha or 2 * rank, dropout, rank_stabilised))
+        model.set_submodule(path, LoRALinear(linear[path], rank, 2 * rank if alpha is None else alpha, dropout, rank_stabilised))
     return chosen
 
 
@@ -1394,9 +1394,9 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
     if any(isinstance(module, LoRALinear) for module in model.modules()):
         raise ValueError("the model has adapters already")
     head = model.get_output_embeddings()
-    linear = {name: m for name, m in model.named_modules() if isinstance(m, nn.Linear) and m is not head}
+    linear = {name: m for name, m in model.named_modules() if isinstance(m, nn.Linear)}
     if target_modules == "all-linear":
-        names = list(linear)
+        names = [name for name in linear if linear[name] is not head]
     else:
         if not target_modules:
             raise ValueError("no target given")
@@ -1426,9 +1426,9 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
     if any(isinstance(module, LoRALinear) for module in model.modules()):
         raise ValueError("the model has adapters already")
     head = model.get_output_embeddings()
-    linear = {name: m for name, m in model.named_modules() if isinstance(m, nn.Linear) and m is not head}
+    linear = {name: m for name, m in model.named_modules() if isinstance(m, nn.Linear)}
     if target_modules == "all-linear":
-        names = list(linear)
+        names = [name for name in linear if linear[name] is not head]
     else:
         if not target_modules:
             raise ValueError("no target given")

@@ -1594,7 +1594,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
     d = getattr(config, "head_dim", None) or h // config.num_attention_heads
     q, k = config.num_attention_heads * d, config.num_key_value_heads * d
     linear = n * (2 * h * q + 2 * h * k + 3 * h * f)
-    small = n * (q + 2 * k) + (2 * n + 1) * h  # biases of q, k, v, and norms
+    small = (2 * n + 1) * h + (n * (q + 2 * k) if config.model_type == "qwen2" else 0)  # norms, and biases of q, k, v
     tables = (1 if config.tie_word_embeddings else 2) * config.vocab_size * h
     per = BYTES[dtype]
     if method == "full":
