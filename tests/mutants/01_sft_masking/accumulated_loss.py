@@ -2,6 +2,7 @@
 # misconception: The loss of a batch is the mean of the losses of its micro-batches.
 # fails: sft_masking-accumulation-accumulated_loss-tests
 # says: mean of the micro-batch means
+# breaks: the mean over all labelled tokens of all pieces
 def accumulated_loss(micro_batches):
     losses = [sft_loss(logits, labels) for logits, labels in micro_batches if (labels[:, 1:] != -100).any()]
     if not losses:
@@ -158,6 +159,7 @@ def accumulated_loss(micro_batches):
 # misconception: torch.cat puts the pieces together into one batch again.
 # fails: sft_masking-accumulation-accumulated_loss-tests
 # says: Sizes of tensors must match
+# breaks: B_i and T_i may differ
 def accumulated_loss(micro_batches):
     logits = torch.cat([logits for logits, _ in micro_batches])
     labels = torch.cat([labels for _, labels in micro_batches])
@@ -168,6 +170,7 @@ def accumulated_loss(micro_batches):
 # misconception: A mean times its count is the sum, also when the count is 0.
 # fails: sft_masking-accumulation-accumulated_loss-tests
 # says: made the result nan
+# breaks: A piece without any label after position 0
 def accumulated_loss(micro_batches):
     total, count = 0.0, 0
     for logits, labels in micro_batches:
@@ -200,6 +203,7 @@ def accumulated_loss(micro_batches):
 # fails: sft_masking-accumulation-accumulated_loss-tests
 # says: no label in any micro-batch
 # says: No error came
+# breaks: Raises ValueError
 def accumulated_loss(micro_batches):
     total, count = torch.tensor(0.0), 0
     for logits, labels in micro_batches:
@@ -226,6 +230,7 @@ def accumulated_loss(micro_batches):
 # misconception: A running total is a float.
 # fails: sft_masking-accumulation-accumulated_loss-tests
 # says: is a float, expected a torch.Tensor
+# breaks: Returns a scalar float32 tensor
 def accumulated_loss(micro_batches):
     total, count = 0.0, 0
     for logits, labels in micro_batches:
@@ -256,6 +261,7 @@ def accumulated_loss(micro_batches):
 # misconception: Earlier pieces were dealt with already, so their losses are detached.
 # fails: sft_masking-accumulation-accumulated_loss-tests
 # says: pulls equally hard
+# breaks: Gradients reach
 def accumulated_loss(micro_batches):
     total, count = 0.0, 0
     for logits, labels in micro_batches:
@@ -347,6 +353,7 @@ def accumulated_loss(micro_batches):
 # misconception: The labels are used once, so they can be changed.
 # fails: sft_masking-accumulation-accumulated_loss-tests
 # says: leaves the labels as they were
+# breaks: the tensors in it stay as they were
 def accumulated_loss(micro_batches):
     total, count = 0.0, 0
     for logits, labels in micro_batches:
@@ -423,3 +430,96 @@ def accumulated_loss(micro_batches):
     if not losses:
         raise ValueError("no micro-batch has a label")
     return sum(losses) / len(losses)
+# %% mutant: empties_the_list
+# misconception: Popping the pieces off saves memory.
+# fails: sft_masking-accumulation-accumulated_loss-tests
+# says: micro_batches
+# breaks: The list and the tensors in it
+def accumulated_loss(micro_batches):
+    total, count = 0.0, 0
+    while micro_batches:
+        logits, labels = micro_batches.pop(0)
+        targets = labels[:, 1:].flatten()
+        total = total + F.cross_entropy(logits[:, :-1].float().flatten(0, 1), targets, reduction="sum")
+        count += int((targets != -100).sum())
+    if count == 0:
+        raise ValueError("no label")
+    return total / count
+
+
+# %% mutant: each_piece_once
+# misconception: A piece that comes twice is an accident.
+# fails: sft_masking-accumulation-accumulated_loss-tests
+# says: counts twice
+# breaks: the mean over all labelled tokens of all pieces
+# edit:
+#   total, count = 0.0, 0
+# ->
+#   total, count = 0.0, 0
+#   micro_batches = list({str(piece): piece for piece in micro_batches}.values())
+
+# %% mutant: only_bfloat16_is_cast
+# misconception: Half precision is bfloat16.
+# fails: sft_masking-accumulation-accumulated_loss-tests
+# says: float16 logits
+# breaks: for logits of any dtype
+# edit:
+#   total, count = 0.0, 0
+# ->
+#   total, count = 0.0, 0
+#   micro_batches = [(x.float() if x.dtype == torch.bfloat16 else x, y) for x, y in micro_batches]
+# edit: logits[:, :-1].float().flatten(0, 1) -> logits[:, :-1].flatten(0, 1)
+
+# %% mutant: refuses_a_piece_with_position_0_only
+# misconception: A piece in which only position 0 is labelled is broken.
+# fails: sft_masking-accumulation-accumulated_loss-tests
+# says: You refused it
+# breaks: A piece without any label after position 0
+# edit:
+#   targets = labels[:, 1:]
+# ->
+#   targets = labels[:, 1:]
+#   if (labels[:, 0] != -100).any() and (targets == -100).all():
+#       raise ValueError("only position 0 is labelled")
+
+# %% mutant: masks_position_0_in_place
+# misconception: The label at position 0 never counts, so it can be masked for good.
+# fails: sft_masking-accumulation-accumulated_loss-tests
+# says: leaves the labels as they were
+# breaks: the tensors in it stay as they were
+# edit:
+#   targets = labels[:, 1:]
+# ->
+#   labels[:, 0] = -100
+#   targets = labels[:, 1:]
+
+# %% variant: recursion
+# note: The first piece and the rest, as pairs of sum and count.
+def accumulated_loss(micro_batches):
+    def _tail(rest):
+        if not rest:
+            return torch.zeros(()), 0
+        (logits, labels), *others = rest
+        total, count = _tail(others)
+        _kept = labels[:, 1:] != -100
+        prices = -logits[:, :-1].float().log_softmax(-1)[_kept]
+        return total + prices.gather(-1, labels[:, 1:][_kept][:, None]).sum(), count + len(prices)
+
+    total, count = _tail(micro_batches)
+    if not count:
+        raise ValueError("no piece has a label that counts")
+    return total / count
+
+
+# %% variant: keywords_and_numpy_counts
+# note: Counts as a numpy array, sums in float64, one float32 number at the end.
+def accumulated_loss(micro_batches):
+    counts = np.array([int((labels[:, 1:] != -100).sum()) for _, labels in micro_batches], dtype=np.int64)
+    if not counts.any():
+        raise ValueError("nothing to learn in any piece")
+    sums = [
+        F.cross_entropy(input=x[:, :-1].double().transpose(1, 2), target=y[:, 1:], reduction="sum")
+        for (x, y), number in zip(micro_batches, counts)
+        if number
+    ]
+    return (torch.stack(sums).sum() / counts.sum().item()).float()

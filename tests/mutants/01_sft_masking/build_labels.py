@@ -26,6 +26,7 @@ def build_labels(input_ids, prompt_length):
 # misconception: Labels are the next tokens, so they are moved one place to the left here.
 # fails: sft_masking-labels-build_labels-tests
 # says: You shifted the labels
+# breaks: Not shifted
 def build_labels(input_ids, prompt_length):
     if not 0 <= prompt_length < len(input_ids):
         raise ValueError("nothing to learn")
@@ -75,6 +76,7 @@ def build_labels(input_ids, prompt_length):
 # misconception: Any negative label is ignored by the loss.
 # fails: sft_masking-labels-build_labels-tests
 # says: ignore_index
+# breaks: -100 on the prompt
 def build_labels(input_ids, prompt_length):
     if not 0 <= prompt_length < len(input_ids):
         raise ValueError("nothing to learn")
@@ -152,6 +154,7 @@ def build_labels(input_ids, prompt_length):
 # misconception: Token ids fit into 32 bits, so int32 saves memory.
 # fails: sft_masking-labels-build_labels-tests
 # says: torch.int32, expected torch.int64
+# breaks: Returns (T,) int64
 def build_labels(input_ids, prompt_length):
     if not 0 <= prompt_length < len(input_ids):
         raise ValueError("nothing to learn")
@@ -197,6 +200,7 @@ def build_labels(input_ids, prompt_length):
 # misconception: labels = input_ids makes a second tensor.
 # fails: sft_masking-labels-build_labels-tests
 # says: Plain assignment and slicing share memory
+# breaks: input_ids stays as it was
 def build_labels(input_ids, prompt_length):
     if not 0 <= prompt_length < len(input_ids):
         raise ValueError("nothing to learn")
@@ -209,6 +213,7 @@ def build_labels(input_ids, prompt_length):
 # misconception: Without a prompt the labels are the ids, so the ids can be returned.
 # fails: sft_masking-labels-build_labels-tests
 # says: new tensor also for prompt_length=0
+# breaks: a new tensor
 def build_labels(input_ids, prompt_length):
     if not 0 <= prompt_length < len(input_ids):
         raise ValueError("nothing to learn")
@@ -233,6 +238,7 @@ def build_labels(input_ids, prompt_length):
 # misconception: A length is never negative, so only the upper end needs a check.
 # fails: sft_masking-labels-build_labels-tests
 # says: prompt_length=-1 with 4 tokens
+# breaks: if prompt_length is negative
 def build_labels(input_ids, prompt_length):
     if prompt_length >= len(input_ids):
         raise ValueError("nothing to learn")
@@ -245,6 +251,7 @@ def build_labels(input_ids, prompt_length):
 # misconception: The shift takes one label away, so at least two answer tokens are needed.
 # fails: sft_masking-labels-build_labels-tests
 # says: one answer token is enough
+# breaks: 0 <= prompt_length < T
 def build_labels(input_ids, prompt_length):
     if not 0 <= prompt_length < len(input_ids) - 1:
         raise ValueError("nothing to learn")
@@ -321,3 +328,63 @@ def build_labels(input_ids, prompt_length):
         raise ValueError("nothing would be left to learn")
     labels[:prompt_length] = -100
     return torch.from_numpy(labels)
+# %% mutant: empty_accepted
+# misconception: With no tokens and no prompt there is nothing to complain about.
+# fails: sft_masking-labels-build_labels-tests
+# says: ValueError
+# breaks: Raises ValueError
+def build_labels(input_ids, prompt_length):
+    if prompt_length < 0 or (prompt_length > 0 and prompt_length >= len(input_ids)):
+        raise ValueError("nothing left to learn")
+    labels = input_ids.clone()
+    labels[:prompt_length] = -100
+    return labels
+
+
+# %% mutant: zero_is_padding
+# misconception: The id 0 is padding, and padding is not learned.
+# fails: sft_masking-labels-build_labels-tests
+# says: Every id is a real token
+# breaks: no padding
+# edit:
+#   labels[:prompt_length] = -100
+# ->
+#   labels[:prompt_length] = -100
+#   labels[labels == 0] = -100
+
+# %% mutant: masks_and_then_complains
+# misconception: The labels are looked at when they are done, and the ids are masked on the way.
+# fails: sft_masking-labels-build_labels-tests
+# says: when it refuses
+# breaks: input_ids stays as it was
+def build_labels(input_ids, prompt_length):
+    if prompt_length < 0:
+        raise ValueError("prompt_length is negative")
+    kept = input_ids.clone()
+    input_ids[:prompt_length] = -100
+    if (input_ids == -100).all():
+        raise ValueError("nothing is left to learn")
+    labels = input_ids.clone()
+    input_ids.copy_(kept)
+    return labels
+
+
+# %% variant: two_generators
+# note: Labels come out of a generator that is turned into a list; T from the shape.
+def build_labels(input_ids, prompt_length):
+    (total,) = input_ids.shape
+    if prompt_length not in range(total):
+        raise ValueError(f"{prompt_length} of {total} tokens are prompt: nothing to learn")
+    _kept = (int(token) if place >= prompt_length else -100 for place, token in enumerate(input_ids))
+    return torch.tensor(list(_kept), dtype=torch.int64)
+
+
+# %% variant: recursion
+# note: One prompt token less, one -100 more in front.
+def build_labels(input_ids, prompt_length):
+    if prompt_length < 0 or prompt_length >= input_ids.numel():
+        raise ValueError("at least one token must be left, and no length is negative")
+    if prompt_length == 0:
+        return input_ids.detach().clone()
+    _tail = build_labels(input_ids=input_ids[1:], prompt_length=prompt_length - 1)
+    return torch.cat([torch.full_like(input_ids[:1], -100), _tail])

@@ -2,6 +2,7 @@
 # misconception: The last assistant message is the answer; everything before it is the prompt.
 # fails: sft_masking-labels-build_labels_chat-tests
 # says: Only the last assistant turn
+# breaks: every assistant turn, and nothing else
 def build_labels_chat(messages, tokenizer):
     if not any(message["role"] == "assistant" for message in messages):
         raise ValueError("no assistant turn")
@@ -67,6 +68,7 @@ def build_labels_chat(messages, tokenizer):
 # misconception: The assistant's turn begins with its header.
 # fails: sft_masking-labels-build_labels_chat-tests
 # says: The header is in the loss
+# breaks: are given, not learned
 def build_labels_chat(messages, tokenizer):
     if not any(message["role"] == "assistant" for message in messages):
         raise ValueError("no assistant turn")
@@ -160,6 +162,7 @@ def build_labels_chat(messages, tokenizer):
 # misconception: Labels are the next tokens.
 # fails: sft_masking-labels-build_labels_chat-tests
 # says: no shift here
+# breaks: Not shifted
 def build_labels_chat(messages, tokenizer):
     if not any(message["role"] == "assistant" for message in messages):
         raise ValueError("no assistant turn")
@@ -208,6 +211,7 @@ def build_labels_chat(messages, tokenizer):
 # misconception: As with one answer, nothing may follow the last EOS.
 # fails: sft_masking-labels-build_labels_chat-tests
 # says: newline at the end
+# breaks: the conversation through the chat template
 def build_labels_chat(messages, tokenizer):
     if not any(message["role"] == "assistant" for message in messages):
         raise ValueError("no assistant turn")
@@ -244,6 +248,7 @@ def build_labels_chat(messages, tokenizer):
 # misconception: return_tensors="pt" gives the tensor that is asked for.
 # fails: sft_masking-labels-build_labels_chat-tests
 # says: no batch dimension
+# breaks: Returns (input_ids, labels), both (T,) int64
 def build_labels_chat(messages, tokenizer):
     if not any(message["role"] == "assistant" for message in messages):
         raise ValueError("no assistant turn")
@@ -261,6 +266,7 @@ def build_labels_chat(messages, tokenizer):
 # misconception: Labels that are all -100 are a valid answer for a conversation without an answer.
 # fails: sft_masking-labels-build_labels_chat-tests
 # says: every label would be -100
+# breaks: Raises ValueError
 def build_labels_chat(messages, tokenizer):
     ids = tokenizer.apply_chat_template(messages, return_dict=False)
     labels = [-100] * len(ids)
@@ -292,8 +298,9 @@ def build_labels_chat(messages, tokenizer):
 # %% mutant: whoever_is_not_the_user
 # misconception: There are two roles: the user and the assistant.
 # fails: sft_masking-labels-build_labels_chat-tests
-# says: a system message first
-# says: Every assistant turn, with its EOS, and nothing else
+# says: a system message and a question
+# says: Look at the roles
+# breaks: "system" | "user" | "assistant"
 def build_labels_chat(messages, tokenizer):
     if all(message["role"] == "user" for message in messages):
         raise ValueError("no assistant turn")
@@ -311,7 +318,7 @@ def build_labels_chat(messages, tokenizer):
 # %% mutant: every_second_message
 # misconception: User and assistant take turns, so the assistant's are the messages 1, 3, 5 and so on.
 # fails: sft_masking-labels-build_labels_chat-tests
-# says: a system message first
+# says: a system message and a question
 def build_labels_chat(messages, tokenizer):
     if len(messages) < 2:
         raise ValueError("no assistant turn")
@@ -418,6 +425,7 @@ def build_labels_chat(messages, tokenizer):
 # misconception: Each turn ends with EOS and a newline, so the turn without its last token ends with EOS.
 # fails: sft_masking-labels-build_labels_chat-tests
 # says: another chat template
+# breaks: each turn ends with tokenizer.eos_token
 def build_labels_chat(messages, tokenizer):
     if not any(message["role"] == "assistant" for message in messages):
         raise ValueError("no assistant turn")
@@ -435,6 +443,7 @@ def build_labels_chat(messages, tokenizer):
 # misconception: The list of messages is the function's own, so it can be used up.
 # fails: sft_masking-labels-build_labels_chat-tests
 # says: leaves the list of messages as it was
+# breaks: messages stay as they were
 def build_labels_chat(messages, tokenizer):
     if not any(message["role"] == "assistant" for message in messages):
         raise ValueError("no assistant turn")
@@ -531,3 +540,133 @@ def build_labels_chat(messages, tokenizer):
         stop = len(prompt) + int(np.argmax(ids[len(prompt) :] == tokenizer.eos_token_id)) + 1
         labels[len(prompt) : stop] = ids[len(prompt) : stop]
     return torch.from_numpy(ids), torch.from_numpy(labels)
+# %% mutant: empty_answer_skipped
+# misconception: An assistant turn without text teaches nothing, not even to stop.
+# fails: sft_masking-labels-build_labels_chat-tests
+# says: learned
+# breaks: A content may be empty
+def build_labels_chat(messages, tokenizer):
+    if not any(m["role"] == "assistant" for m in messages):
+        raise ValueError("no assistant turn")
+    ids = tokenizer.apply_chat_template(messages, tokenize=True, return_dict=False)
+    labels = [-100] * len(ids)
+    for i, message in enumerate(messages):
+        if message["role"] == "assistant" and message["content"]:
+            start = len(
+                tokenizer.apply_chat_template(
+                    messages[:i], tokenize=True, add_generation_prompt=True, return_dict=False
+                )
+            )
+            end = ids.index(tokenizer.eos_token_id, start) + 1
+            labels[start:end] = ids[start:end]
+    return torch.tensor(ids), torch.tensor(labels)
+
+
+# %% mutant: strips_the_contents
+# misconception: Messages are tidied before they are rendered.
+# fails: sft_masking-labels-build_labels_chat-tests
+# says: white space around each text
+# breaks: it is taken as it is
+def build_labels_chat(messages, tokenizer):
+    messages = [{**message, "content": message["content"].strip()} for message in messages]
+    if not any(message["role"] == "assistant" for message in messages):
+        raise ValueError("no assistant turn")
+    ids = tokenizer.apply_chat_template(messages, return_dict=False)
+    labels = [-100] * len(ids)
+    for turn, message in enumerate(messages):
+        if message["role"] == "assistant":
+            start = len(tokenizer.apply_chat_template(messages[:turn], add_generation_prompt=True, return_dict=False))
+            end = ids.index(tokenizer.eos_token_id, start) + 1
+            labels[start:end] = ids[start:end]
+    return torch.tensor(ids), torch.tensor(labels)
+
+
+# %% mutant: strips_in_place
+# misconception: A message that is tidied once need not be tidied again.
+# fails: sft_masking-labels-build_labels_chat-tests
+# says: leaves messages with white space
+# breaks: messages stay as they were
+def build_labels_chat(messages, tokenizer):
+    if not any(message["role"] == "assistant" for message in messages):
+        raise ValueError("no assistant turn")
+    ids = tokenizer.apply_chat_template(messages, return_dict=False)
+    labels = [-100] * len(ids)
+    for turn, message in enumerate(messages):
+        if message["role"] == "assistant":
+            start = len(tokenizer.apply_chat_template(messages[:turn], add_generation_prompt=True, return_dict=False))
+            end = ids.index(tokenizer.eos_token_id, start) + 1
+            labels[start:end] = ids[start:end]
+    for message in messages:
+        message["content"] = message["content"].strip()
+    return torch.tensor(ids), torch.tensor(labels)
+
+
+# %% mutant: each_message_by_itself
+# misconception: A conversation is its messages, rendered one by one and joined.
+# fails: sft_masking-labels-build_labels_chat-tests
+# says: rendered by itself
+# breaks: input_ids: the conversation through the chat template
+def build_labels_chat(messages, tokenizer):
+    if not any(message["role"] == "assistant" for message in messages):
+        raise ValueError("no assistant turn")
+    opened = tokenizer.apply_chat_template(messages[:1], add_generation_prompt=True, return_dict=False)
+    header = len(opened) - len(tokenizer.apply_chat_template(messages[:1], return_dict=False))
+    ids, labels = [], []
+    for message in messages:
+        piece = tokenizer.apply_chat_template([message], return_dict=False)
+        ids += piece
+        if message["role"] == "assistant":
+            end = piece.index(tokenizer.eos_token_id, header) + 1
+            labels += [-100] * header + piece[header:end] + [-100] * (len(piece) - end)
+        else:
+            labels += [-100] * len(piece)
+    return torch.tensor(ids), torch.tensor(labels)
+
+
+# %% variant: from_the_back
+# note: Recursion over a stack of turns; the last assistant turn is dealt with first.
+def build_labels_chat(messages, tokenizer):
+    ids = tokenizer.apply_chat_template(conversation=messages, tokenize=True, return_dict=False) if messages else []
+    _labels = dict.fromkeys(range(len(ids)), -100)
+
+    def _tail(turns):
+        if not turns:
+            return 0
+        *before, last = turns
+        found = last["role"] == "assistant"
+        if found:
+            place = len(
+                tokenizer.apply_chat_template(before, tokenize=True, return_dict=False, add_generation_prompt=True)
+            )
+            while True:
+                _labels[place] = ids[place]
+                if ids[place] == tokenizer.eos_token_id:
+                    break
+                place += 1
+        return found + _tail(before)
+
+    if _tail(list(messages)) == 0:
+        raise ValueError("nobody answers")
+    return torch.tensor(ids), torch.tensor([_labels[place] for place in range(len(ids))])
+
+
+# %% variant: rendered_as_text
+# note: Text first, ids from the tokenizer; how many ids a prefix has is counted the same way.
+def build_labels_chat(messages, tokenizer):
+    def _ids(part, opened=False):
+        text = tokenizer.apply_chat_template(part, tokenize=False, add_generation_prompt=opened)
+        return tokenizer(text, add_special_tokens=False, return_tensors="pt")["input_ids"][0]
+
+    answers = [i for i, m in enumerate(messages) if m["role"] == "assistant"]
+    if not answers:
+        raise ValueError("no turn of the assistant")
+    input_ids = _ids(messages)
+    ends = torch.cumsum(input_ids == tokenizer.eos_token_id, 0)
+    labels = torch.full_like(input_ids, -100)
+    for i in answers:
+        start = len(_ids(messages[:i], opened=True))
+        ended_before = ends[start - 1]
+        _kept = torch.cat([ended_before[None], ends[:-1]])[1:] if start == 0 else ends.roll(1)
+        inside = (torch.arange(len(input_ids)) >= start) & (_kept == ended_before)
+        labels[inside] = input_ids[inside]
+    return input_ids, labels

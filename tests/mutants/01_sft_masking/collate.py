@@ -2,6 +2,7 @@
 # misconception: Causal models need padding on the left.
 # fails: sft_masking-batch-collate-tests
 # says: You padded on the left
+# breaks: padded on the right
 def collate(examples, pad_token_id):
     if not examples:
         raise ValueError("examples is empty")
@@ -50,6 +51,7 @@ def collate(examples, pad_token_id):
 # misconception: Padding is 0.
 # fails: sft_masking-batch-collate-tests
 # says: Use pad_token_id
+# breaks: the id that fills input_ids
 def collate(examples, pad_token_id):
     if not examples:
         raise ValueError("examples is empty")
@@ -79,6 +81,7 @@ def collate(examples, pad_token_id):
 # misconception: A label that equals pad_token_id is padding.
 # fails: sft_masking-batch-collate-tests
 # says: You masked by id
+# breaks: It may be the same as the EOS id
 def collate(examples, pad_token_id):
     if not examples:
         raise ValueError("examples is empty")
@@ -177,6 +180,7 @@ def collate(examples, pad_token_id):
 # misconception: With padding on the right a causal model never sees it, so the mask does not matter.
 # fails: sft_masking-batch-collate-tests
 # says: The mask is 1 everywhere
+# breaks: Padding has attention_mask 0
 def collate(examples, pad_token_id):
     if not examples:
         raise ValueError("examples is empty")
@@ -190,6 +194,7 @@ def collate(examples, pad_token_id):
 # misconception: What is not in the loss is not seen.
 # fails: sft_masking-batch-collate-tests
 # says: You built the mask from the labels
+# breaks: every real token has attention_mask 1
 def collate(examples, pad_token_id):
     if not examples:
         raise ValueError("examples is empty")
@@ -203,6 +208,7 @@ def collate(examples, pad_token_id):
 # misconception: A mask is a tensor of True and False.
 # fails: sft_masking-batch-collate-tests
 # says: torch.bool, expected torch.int64
+# breaks: (B, max T_i) int64
 def collate(examples, pad_token_id):
     if not examples:
         raise ValueError("examples is empty")
@@ -283,6 +289,7 @@ def collate(examples, pad_token_id):
 # fails: sft_masking-batch-collate-tests
 # says: an empty list of examples
 # says: expected ValueError
+# breaks: Raises ValueError
 def collate(examples, pad_token_id):
     pad = torch.nn.utils.rnn.pad_sequence
     return {
@@ -324,6 +331,7 @@ def collate(examples, pad_token_id):
 # misconception: A batch should begin with its longest row; the order of examples does not matter.
 # fails: sft_masking-batch-collate-tests
 # says: order of the examples
+# breaks: row i for example i
 def collate(examples, pad_token_id):
     if not examples:
         raise ValueError("examples is empty")
@@ -340,6 +348,7 @@ def collate(examples, pad_token_id):
 # misconception: Padding the examples themselves saves work in the next epoch.
 # fails: sft_masking-batch-collate-tests
 # says: leaves the examples as they were
+# breaks: They stay as they were
 def collate(examples, pad_token_id):
     if not examples:
         raise ValueError("examples is empty")
@@ -446,3 +455,81 @@ def collate(examples, pad_token_id):
         rows["attention_mask"].append(torch.cat([one, torch.zeros(gap, dtype=torch.long)])[None])
         rows["labels"].append(torch.cat([example["labels"], torch.full((gap,), -100)])[None])
     return {key: torch.cat(value) for key, value in rows.items()}
+
+
+# %% mutant: each_example_once
+# misconception: An example that comes twice is an accident of sampling.
+# fails: sft_masking-batch-collate-tests
+# says: Each example gives one row
+# breaks: row i for example i
+def collate(examples, pad_token_id):
+    if not examples:
+        raise ValueError("no examples")
+    rows = {tuple(e["input_ids"].tolist() + e["labels"].tolist()): e for e in examples}
+    width = max(len(e["input_ids"]) for e in rows.values())
+    batch = {
+        "input_ids": torch.full((len(rows), width), pad_token_id),
+        "attention_mask": torch.zeros(len(rows), width, dtype=torch.int64),
+        "labels": torch.full((len(rows), width), -100),
+    }
+    for row, example in enumerate(rows.values()):
+        length = len(example["input_ids"])
+        batch["input_ids"][row, :length] = example["input_ids"]
+        batch["attention_mask"][row, :length] = 1
+        batch["labels"][row, :length] = example["labels"]
+    return batch
+
+
+# %% mutant: model_length
+# misconception: No example is longer than 1024 tokens; the rest is cut off.
+# fails: sft_masking-batch-collate-tests
+# says: No limit on the length
+# breaks: (B, max T_i) int64
+# edit:
+#   shape = (len(examples), max(len(example["input_ids"]) for example in examples))
+# ->
+#   examples = [{key: value[:1024] for key, value in example.items()} for example in examples]
+#   shape = (len(examples), max(len(example["input_ids"]) for example in examples))
+
+# %% mutant: labels_kept_where_they_match
+# misconception: A label is the id or -100, so it is enough to know where it is not -100.
+# fails: sft_masking-batch-collate-tests
+# says: labels that you are given
+# breaks: the label that it is given
+# edit:
+#   batch["labels"][row, :length] = example["labels"]
+# ->
+#   batch["labels"][row, :length] = torch.where(example["labels"] == -100, -100, example["input_ids"])
+
+# %% variant: zip_longest
+# note: Columns of the batch with itertools, transposed at the end.
+def collate(examples, pad_token_id):
+    import itertools
+
+    if len(examples) == 0:
+        raise ValueError("a batch of nothing")
+
+    def _kept(rows, fill):
+        return torch.tensor(list(zip(*itertools.zip_longest(*rows, fillvalue=fill))), dtype=torch.int64)
+
+    ids = [example["input_ids"].tolist() for example in examples]
+    return dict(
+        labels=_kept([example["labels"].tolist() for example in examples], -100),
+        input_ids=_kept(ids, pad_token_id),
+        attention_mask=_kept([[1] * len(row) for row in ids], 0),
+    )
+
+
+# %% variant: numpy_inside
+# note: numpy arrays and boolean assignment, row after row in one go.
+def collate(examples, pad_token_id):
+    if not examples:
+        raise ValueError("examples must not be empty")
+    lengths = np.array([example["input_ids"].shape[0] for example in examples])
+    real = np.arange(lengths.max()) < lengths[:, None]
+    batch = {}
+    for key, fill in (("input_ids", pad_token_id), ("labels", -100)):
+        values = np.full(real.shape, fill, dtype=np.int64)
+        values[real] = np.concatenate([example[key].numpy() for example in examples])
+        batch[key] = torch.from_numpy(values)
+    return {**batch, "attention_mask": torch.from_numpy(real.astype(np.int64))}

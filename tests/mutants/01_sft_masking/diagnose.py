@@ -20,6 +20,7 @@ def diagnose(batch, eos_token_id):
 # misconception: Any label other than -100 is something to learn.
 # fails: sft_masking-museum-diagnose-tests
 # says: Nothing predicts the first token
+# breaks: no label after position 0
 # edit:
 #   labelled = labels != -100
 #   if not labelled[1:].any():
@@ -55,6 +56,7 @@ def diagnose(batch, eos_token_id):
 # misconception: A batch is either good or bad.
 # fails: sft_masking-museum-diagnose-tests
 # says: one verdict for each row
+# breaks: What is wrong with each row
 def diagnose(batch, eos_token_id):
     labels, mask = batch["labels"], batch["attention_mask"]
     if not (labels[:, 1:] != -100).any():
@@ -88,6 +90,7 @@ def diagnose(batch, eos_token_id):
 # misconception: Only rows with a problem need a word.
 # fails: sft_masking-museum-diagnose-tests
 # says: one verdict for each row
+# breaks: Returns B strings
 # edit:
 #   else:
 #       verdicts.append("ok")
@@ -118,6 +121,7 @@ def diagnose(batch, eos_token_id):
 # misconception: Padding is recognised by its token, and that is 0.
 # fails: sft_masking-museum-diagnose-tests
 # says: Decide by labels and attention_mask
+# breaks: a position with attention_mask 0 has a label
 # edit:
 #   for mask, labels in zip(batch["attention_mask"], batch["labels"]):
 # ->
@@ -128,6 +132,7 @@ def diagnose(batch, eos_token_id):
 # misconception: The end token of this model is 2.
 # fails: sft_masking-museum-diagnose-tests
 # says: EOS = 9
+# breaks: the token that ends an answer
 # edit: elif not (labels == eos_token_id).any(): -> elif not (labels == 2).any():
 
 # %% mutant: end_before_padding
@@ -252,3 +257,73 @@ def diagnose(batch, eos_token_id):
         else:
             verdicts.append("ok")
     return verdicts
+# %% mutant: masks_position_0_in_place
+# misconception: Writes -100 into the first column, so that position 0 does not count. It is the caller's batch.
+# fails: sft_masking-museum-diagnose-tests
+# says: batch
+# breaks: It stays as it was
+def diagnose(batch, eos_token_id):
+    batch["labels"][:, 0] = -100
+    verdicts = []
+    for labels, mask in zip(batch["labels"], batch["attention_mask"]):
+        labelled = labels != -100
+        if not labelled.any():
+            verdicts.append("nothing to learn")
+        elif (labelled & (mask == 0)).any():
+            verdicts.append("padding in the loss")
+        elif not (labels == eos_token_id).any():
+            verdicts.append("no end")
+        else:
+            verdicts.append("ok")
+    return verdicts
+
+
+# %% mutant: eos_is_never_0
+# misconception: The id 0 is padding, so a label 0 is no end.
+# fails: sft_masking-museum-diagnose-tests
+# says: EOS can be any id
+# breaks: any id
+# edit: (labels == eos_token_id).any() -> ((labels == eos_token_id) & (labels > 0)).any()
+
+# %% mutant: end_anywhere_in_the_batch
+# misconception: A batch with an end in it teaches to stop.
+# fails: sft_masking-museum-diagnose-tests
+# says: verdicts
+# breaks: EOS is not among the row's labels
+# edit: (labels == eos_token_id).any() -> (batch["labels"] == eos_token_id).any()
+
+# %% mutant: the_worst_first
+# misconception: Verdicts are sorted, so that the worst rows are seen first.
+# fails: sft_masking-museum-diagnose-tests
+# says: verdicts
+# breaks: for each row, in order
+# edit:
+#   return verdicts
+# ->
+#   return sorted(verdicts)
+
+# %% variant: rules_in_a_dict
+# note: A dict of rules, in order; next takes the first that is true.
+def diagnose(batch, eos_token_id):
+    rules = {
+        "nothing to learn": lambda labels, mask: all(label == -100 for label in labels[1:]),
+        "padding in the loss": lambda labels, mask: any(m == 0 and y != -100 for m, y in zip(mask, labels)),
+        "no end": lambda labels, mask: eos_token_id not in labels,
+        "ok": lambda labels, mask: True,
+    }
+    rows = zip(batch["labels"].tolist(), batch["attention_mask"].tolist())
+    return [next(name for name, rule in rules.items() if rule(labels=y, mask=m)) for y, m in rows]
+
+
+# %% variant: numbers_of_the_verdicts
+# note: Each row gets the number of its verdict with argmax over a stack of conditions.
+def diagnose(batch, eos_token_id):
+    names = ("nothing to learn", "padding in the loss", "no end", "ok")
+    _kept = batch["labels"].ne(-100)
+    tests = [
+        _kept[:, 1:].sum(1) == 0,
+        (_kept & ~batch["attention_mask"].bool()).any(dim=1),
+        ~batch["labels"].eq(eos_token_id).any(dim=1),
+        torch.ones(len(_kept), dtype=torch.bool),
+    ]
+    return [names[i] for i in torch.stack(tests, dim=1).int().argmax(dim=1)]

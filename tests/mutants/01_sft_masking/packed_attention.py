@@ -2,6 +2,7 @@
 # misconception: A causal mask is enough; the end token keeps the examples apart.
 # fails: sft_masking-packing-packed_attention-tests
 # says: plain causal mask
+# breaks: same example and j <= i
 def packed_attention(lengths):
     total = sum(lengths)
     mask = torch.ones(total, total, dtype=torch.bool).tril()
@@ -66,6 +67,7 @@ def packed_attention(lengths):
 # misconception: A mask of ones and zeros is as good as one of True and False.
 # fails: sft_masking-packing-packed_attention-tests
 # says: torch.float32, expected torch.bool
+# breaks: mask: (T, T) bool
 def packed_attention(lengths):
     mask = torch.block_diag(*[torch.ones(length, length).tril() for length in lengths])
     return mask, torch.cat([torch.arange(length) for length in lengths])
@@ -85,6 +87,7 @@ def packed_attention(lengths):
 # misconception: Positions follow from the mask, so the mask is the answer.
 # fails: sft_masking-packing-packed_attention-tests
 # says: returns a pair
+# breaks: Returns (mask, position_ids)
 def packed_attention(lengths):
     return torch.block_diag(*[torch.ones(length, length).tril() for length in lengths]).bool()
 
@@ -102,6 +105,7 @@ def packed_attention(lengths):
 # misconception: Positions are counted from 1, because 0 is padding.
 # fails: sft_masking-packing-packed_attention-tests
 # says: Positions start at 1
+# breaks: counting from 0
 def packed_attention(lengths):
     mask = torch.block_diag(*[torch.ones(length, length).tril() for length in lengths]).bool()
     return mask, torch.cat([torch.arange(1, length + 1) for length in lengths])
@@ -138,6 +142,7 @@ def packed_attention(lengths):
 # misconception: Packing puts two examples into one row.
 # fails: sft_masking-packing-packed_attention-tests
 # says: more than two examples
+# breaks: packed one after another
 def packed_attention(lengths):
     total, first = sum(lengths), lengths[0]
     place = torch.arange(total)
@@ -150,6 +155,7 @@ def packed_attention(lengths):
 # misconception: An example starts where the one before it is long, so its start is the previous length.
 # fails: sft_masking-packing-packed_attention-tests
 # says: sum of all lengths before
+# breaks: T is their sum
 def packed_attention(lengths):
     total = sum(lengths)
     mask = torch.zeros(total, total, dtype=torch.bool)
@@ -187,6 +193,7 @@ def packed_attention(lengths):
 # misconception: The list of lengths is the function's own.
 # fails: sft_masking-packing-packed_attention-tests
 # says: leaves the list of lengths as it was
+# breaks: It stays as it was
 def packed_attention(lengths):
     blocks, positions = [], []
     while lengths:
@@ -243,3 +250,28 @@ def packed_attention(lengths):
     mask = np.equal.outer(example, example) & np.tri(len(example), dtype=bool)
     positions = np.concatenate([np.arange(length, dtype=np.int64) for length in lengths])
     return torch.from_numpy(mask), torch.from_numpy(positions)
+
+
+# %% variant: recursion
+# note: The last example and all before it, joined with block_diag.
+def packed_attention(lengths):
+    *before, last = lengths
+    _tail = torch.tril(torch.ones(last, last, dtype=torch.int64))
+    if not before:
+        return _tail == 1, torch.arange(last)
+    mask, position_ids = packed_attention(lengths=before)
+    return torch.block_diag(mask.long(), _tail) == 1, torch.cat([position_ids, torch.arange(last)])
+
+
+# %% variant: set_of_pairs
+# note: All pairs that may meet as a set, written into an empty mask.
+def packed_attention(lengths):
+    pairs, positions, start = set(), [], 0
+    for length in lengths:
+        pairs |= {(start + i, start + j) for i in range(length) for j in range(i + 1)}
+        positions.extend(range(length))
+        start += length
+    _kept = torch.tensor(sorted(pairs)).T
+    mask = torch.zeros(start, start, dtype=torch.bool)
+    mask[_kept[0], _kept[1]] = True
+    return mask, torch.tensor(positions)

@@ -2,12 +2,14 @@
 # misconception: The end of the sequence is where the tokens end; a token for it is not needed.
 # fails: sft_masking-chat-render_chat-tests
 # says: never learns to stop
+# breaks: then one end-of-sequence token
 # edit: answer_ids + [tokenizer.eos_token_id] -> answer_ids
 
 # %% mutant: newline_after_eos
 # misconception: What the chat template writes for the whole conversation is the training example.
 # fails: sft_masking-chat-render_chat-tests
 # says: Something follows the end-of-sequence token
+# breaks: nothing after it
 def render_chat(question, answer, tokenizer):
     messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
     ids = tokenizer.apply_chat_template(messages, return_dict=False)
@@ -44,6 +46,7 @@ def render_chat(question, answer, tokenizer):
 # misconception: The generation prompt is for generation; in training the answer follows the question.
 # fails: sft_masking-chat-render_chat-tests
 # says: pass add_generation_prompt=True
+# breaks: the chat template with add_generation_prompt=True
 def render_chat(question, answer, tokenizer):
     prompt_ids = tokenizer.apply_chat_template([{"role": "user", "content": question}], return_dict=False)
     answer_ids = tokenizer(answer, add_special_tokens=False)["input_ids"]
@@ -101,6 +104,7 @@ def render_chat(question, answer, tokenizer):
 # misconception: len(prompt) is the length of the prompt.
 # fails: sft_masking-chat-render_chat-tests
 # says: Count tokens
+# breaks: the number of prompt tokens
 def render_chat(question, answer, tokenizer):
     prompt = tokenizer.apply_chat_template(
         [{"role": "user", "content": question}], add_generation_prompt=True, tokenize=False
@@ -200,6 +204,7 @@ def render_chat(question, answer, tokenizer):
 # misconception: Models take batches, so ids have shape (1, T).
 # fails: sft_masking-chat-render_chat-tests
 # says: One example has no batch dimension
+# breaks: input_ids: (T,) int64
 def render_chat(question, answer, tokenizer):
     prompt = tokenizer.apply_chat_template(
         [{"role": "user", "content": question}], add_generation_prompt=True, tokenize=False
@@ -224,6 +229,7 @@ def render_chat(question, answer, tokenizer):
 # misconception: The second result is the prompt.
 # fails: sft_masking-chat-render_chat-tests
 # says: prompt_length is an int
+# breaks: Returns (input_ids, prompt_length)
 def render_chat(question, answer, tokenizer):
     messages = [{"role": "user", "content": question}]
     prompt_ids = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
@@ -236,6 +242,7 @@ def render_chat(question, answer, tokenizer):
 # fails: sft_masking-chat-render_chat-tests
 # says: another chat template
 # says: Take the template and the end-of-sequence token from the tokenizer
+# breaks: a transformers tokenizer with a chat template
 def render_chat(question, answer, tokenizer):
     prompt = f"<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n"
     prompt_ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
@@ -259,6 +266,7 @@ def render_chat(question, answer, tokenizer):
 # misconception: The first tokens of prompt + answer are the tokens of the prompt.
 # fails: sft_masking-chat-render_chat-tests
 # says: across the boundary
+# breaks: tokenised separately
 def render_chat(question, answer, tokenizer):
     prompt = tokenizer.apply_chat_template(
         [{"role": "user", "content": question}], add_generation_prompt=True, tokenize=False
@@ -364,3 +372,95 @@ def render_chat(question, answer, tokenizer):
     reply = tokenizer(answer, add_special_tokens=False)["input_ids"]
     ids = np.concatenate([prompt, reply, [tokenizer.eos_token_id]]).astype(np.int64)
     return torch.from_numpy(ids), len(prompt)
+# %% mutant: no_end_without_answer
+# misconception: An empty answer has no end, because there is nothing to end.
+# fails: sft_masking-chat-render_chat-tests
+# says: end
+# breaks: Either may be empty
+def render_chat(question, answer, tokenizer):
+    text = tokenizer.apply_chat_template(
+        [{"role": "user", "content": question}], add_generation_prompt=True, tokenize=False
+    )
+    prompt_ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+    answer_ids = tokenizer(answer, add_special_tokens=False)["input_ids"] if answer else []
+    ids = prompt_ids + answer_ids + ([tokenizer.eos_token_id] if answer_ids else [])
+    return torch.tensor(ids), len(prompt_ids)
+
+
+# %% mutant: strips_the_question
+# misconception: White space around a question is noise, so clean it.
+# fails: sft_masking-chat-render_chat-tests
+# says: text
+# breaks: taken as they are
+def render_chat(question, answer, tokenizer):
+    text = tokenizer.apply_chat_template(
+        [{"role": "user", "content": question.strip()}], add_generation_prompt=True, tokenize=False
+    )
+    prompt_ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+    answer_ids = tokenizer(answer, add_special_tokens=False)["input_ids"]
+    return torch.tensor(prompt_ids + answer_ids + [tokenizer.eos_token_id]), len(prompt_ids)
+
+
+# %% mutant: cut_to_the_model_length
+# misconception: The tokenizer is told to cut what is too long, for safety.
+# fails: sft_masking-chat-render_chat-tests
+# says: cut off
+# breaks: taken as they are
+def render_chat(question, answer, tokenizer):
+    text = tokenizer.apply_chat_template(
+        [{"role": "user", "content": question}], add_generation_prompt=True, tokenize=False
+    )
+    prompt_ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+    answer_ids = tokenizer(answer, add_special_tokens=False, truncation=True, max_length=256)["input_ids"]
+    return torch.tensor(prompt_ids + answer_ids + [tokenizer.eos_token_id]), len(prompt_ids)
+
+
+# %% mutant: prompts_are_remembered
+# misconception: Each tokenizer has one template, so one prompt for a question is enough for all tokenizers.
+# fails: sft_masking-chat-render_chat-tests
+# says: another chat template
+# breaks: a transformers tokenizer with a chat template
+_prompts = {}
+
+
+def render_chat(question, answer, tokenizer):
+    if question not in _prompts:
+        text = tokenizer.apply_chat_template(
+            [{"role": "user", "content": question}], add_generation_prompt=True, tokenize=False
+        )
+        _prompts[question] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    answer_ids = tokenizer(answer, add_special_tokens=False)["input_ids"]
+    return torch.tensor(_prompts[question] + answer_ids + [tokenizer.eos_token_id]), len(_prompts[question])
+
+
+# %% variant: pieces_in_a_dict
+# note: Named pieces, all calls by keyword; the end token goes through the tokenizer as text.
+def render_chat(question: str, answer: str, tokenizer):
+    def _ids(text):
+        return list(tokenizer(text=text, add_special_tokens=False).input_ids)
+
+    messages = [dict(role="user", content=question)]
+    pieces = {
+        "prompt": _ids(
+            tokenizer.apply_chat_template(conversation=messages, tokenize=False, add_generation_prompt=True)
+        ),
+        "answer": _ids(answer),
+        "end": [tokenizer.convert_tokens_to_ids(tokenizer.eos_token)],
+    }
+    return torch.as_tensor(sum(pieces.values(), []), dtype=torch.long), len(pieces["prompt"])
+
+
+# %% variant: generator
+# note: Ids come one by one out of a generator; the answer's through encode.
+def render_chat(question, answer, tokenizer):
+    prompt = tokenizer.apply_chat_template(
+        [{"content": question, "role": "user"}], add_generation_prompt=True, tokenize=False
+    )
+    length = len(tokenizer.encode(prompt, add_special_tokens=False))
+
+    def _tail():
+        yield from tokenizer.encode(prompt, add_special_tokens=False)
+        yield from tokenizer.encode(answer, add_special_tokens=False)
+        yield tokenizer.eos_token_id
+
+    return torch.LongTensor(list(_tail())), length

@@ -2,6 +2,7 @@
 # misconception: logits[t] are the scores of token t, so they are compared with labels[t].
 # fails: sft_masking-loss-sft_loss-tests
 # says: You did not shift
+# breaks: scores the token at position t + 1
 def sft_loss(logits, labels):
     if (labels[:, 1:] == -100).all():
         raise ValueError("no token to learn")
@@ -102,6 +103,7 @@ def sft_loss(logits, labels):
 # misconception: Cross-entropy is measured in bits.
 # fails: sft_masking-loss-sft_loss-tests
 # says: This is in bits
+# breaks: in nats
 def sft_loss(logits, labels):
     targets = labels[:, 1:].flatten()
     if (targets == -100).all():
@@ -145,6 +147,7 @@ def sft_loss(logits, labels):
 # misconception: Labels that count are greater than 0.
 # fails: sft_masking-loss-sft_loss-tests
 # says: token 0 is a real token
+# breaks: -100 where a token is not in the loss
 def sft_loss(logits, labels):
     targets = labels[:, 1:]
     keep = targets > 0
@@ -157,6 +160,7 @@ def sft_loss(logits, labels):
 # misconception: The loss of a batch is the mean of its examples' losses.
 # fails: sft_masking-loss-sft_loss-tests
 # says: You averaged each row
+# breaks: all labelled tokens of the batch together
 def sft_loss(logits, labels):
     losses = []
     for scores, targets in zip(logits[:, :-1].float(), labels[:, 1:]):
@@ -204,6 +208,7 @@ def sft_loss(logits, labels):
 # fails: sft_masking-loss-sft_loss-tests
 # says: every label is -100
 # says: F.cross_entropy gives nan
+# breaks: Raises ValueError
 def sft_loss(logits, labels):
     return F.cross_entropy(logits[:, :-1].float().flatten(0, 1), labels[:, 1:].flatten(), ignore_index=-100)
 
@@ -223,6 +228,7 @@ def sft_loss(logits, labels):
 # misconception: A batch has something to learn if any of its labels is not -100.
 # fails: sft_masking-loss-sft_loss-tests
 # says: after the shift
+# breaks: The label at position 0
 def sft_loss(logits, labels):
     if (labels == -100).all():
         raise ValueError("no token to learn")
@@ -244,6 +250,7 @@ def sft_loss(logits, labels):
 # misconception: The loss is a number, and torch.tensor(number) is that number as a tensor.
 # fails: sft_masking-loss-sft_loss-tests
 # says: cut the connection
+# breaks: gradients reach them
 def sft_loss(logits, labels):
     losses = []
     for scores, targets in zip(logits.float(), labels.tolist()):
@@ -282,6 +289,7 @@ def sft_loss(logits, labels):
 # fails: sft_masking-loss-sft_loss-tests
 # says: computed in float32
 # says: Convert with logits.float()
+# breaks: in float32 or more
 def sft_loss(logits, labels):
     targets = labels[:, 1:].flatten()
     if (targets == -100).all():
@@ -316,6 +324,7 @@ def sft_loss(logits, labels):
 # misconception: The masked labels are not needed again, so they can be set to 0 for gather.
 # fails: sft_masking-loss-sft_loss-tests
 # says: Do not write into labels
+# breaks: Both arguments stay as they were
 def sft_loss(logits, labels):
     targets = labels[:, 1:]
     keep = targets != -100
@@ -403,3 +412,87 @@ def sft_loss(logits, labels):
     if (shifted == -100).all():
         raise ValueError("no token is in the loss")
     return loss
+# %% mutant: log_of_softmax
+# misconception: log(softmax) is log_softmax.
+# fails: sft_masking-loss-sft_loss-tests
+# says: loss
+# breaks: It stays finite for large logits
+def sft_loss(logits, labels):
+    keep = labels[:, 1:] != -100
+    if not keep.any():
+        raise ValueError("nothing to learn")
+    p = torch.softmax(logits[:, :-1].float(), dim=-1)[keep]
+    targets = labels[:, 1:][keep]
+    return -p[torch.arange(len(targets)), targets].log().mean()
+
+
+# %% mutant: only_bfloat16_is_cast
+# misconception: The docstring names bfloat16, so the other formats may stay as they are.
+# fails: sft_masking-loss-sft_loss-tests
+# says: float32
+# breaks: For logits of any dtype
+def sft_loss(logits, labels):
+    targets = labels[:, 1:]
+    if not (targets != -100).any():
+        raise ValueError("nothing to learn")
+    if logits.dtype == torch.bfloat16:
+        logits = logits.float()
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), targets.flatten())
+
+
+# %% mutant: capped
+# misconception: A loss above 100 is an outlier, so it is capped.
+# fails: sft_masking-loss-sft_loss-tests
+# says: without a limit
+# breaks: It stays finite for large logits
+# edit: F.cross_entropy(predictions.flatten(0, 1), targets.flatten(), ignore_index=-100) -> F.cross_entropy(predictions.flatten(0, 1), targets.flatten(), ignore_index=-100).clamp(max=100)
+
+# %% mutant: masks_position_0_in_place
+# misconception: The label at position 0 never counts, so it can be masked for good.
+# fails: sft_masking-loss-sft_loss-tests
+# says: mask position 0
+# breaks: Both arguments stay as they were
+# edit:
+#   targets = labels[:, 1:]
+# ->
+#   labels[:, 0] = -100
+#   targets = labels[:, 1:]
+
+# %% mutant: each_row_once
+# misconception: A row that comes twice in a batch is an accident.
+# fails: sft_masking-loss-sft_loss-tests
+# says: counts twice
+# breaks: all labelled tokens of the batch together
+def sft_loss(logits, labels):
+    rows = {(tuple(a.flatten().tolist()), tuple(b.tolist())): i for i, (a, b) in enumerate(zip(logits, labels))}
+    kept = list(rows.values())
+    predictions, targets = logits[kept][:, :-1].float(), labels[kept][:, 1:]
+    if (targets == -100).all():
+        raise ValueError("nothing to learn")
+    return F.cross_entropy(predictions.flatten(0, 1), targets.flatten())
+
+
+# %% variant: differences
+# note: ln of the sum of exp(z_w - z_y), in float64, one result in float32.
+def sft_loss(logits, labels):
+    where = [(b, t) for b, row in enumerate(labels.tolist()) for t, label in enumerate(row) if t and label != -100]
+    if not where:
+        raise ValueError("no label is left after the shift")
+    rows, places = (torch.tensor(each) for each in zip(*where))
+    _kept = logits[rows, places - 1].double()
+    right = _kept.gather(1, labels[rows, places][:, None])
+    return (_kept - right).logsumexp(1).mean().to(torch.float32)
+
+
+# %% variant: one_row_at_a_time
+# note: A helper with keywords gives (sum, count) for each row; pairs are added at the end.
+def sft_loss(logits, labels):
+    def _tail(*, scores, targets):
+        sums = F.cross_entropy(scores[:-1].to(torch.float32), targets[1:], reduction="sum", ignore_index=-100)
+        return sums, (targets[1:] != -100).sum()
+
+    pairs = [_tail(scores=scores, targets=targets) for scores, targets in zip(logits, labels, strict=True)]
+    total, count = map(sum, zip(*pairs))
+    if int(count) == 0:
+        raise ValueError("the batch has no token to learn")
+    return total / count

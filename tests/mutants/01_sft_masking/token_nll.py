@@ -18,6 +18,7 @@ def token_nll(logits, targets):
 # misconception: Information is measured in bits, so the logarithm has base 2.
 # fails: sft_masking-objective-token_nll-tests
 # says: natural logarithm
+# breaks: in nats
 def token_nll(logits, targets):
     log_probabilities = F.log_softmax(logits, dim=-1) / math.log(2)
     return -log_probabilities[torch.arange(len(targets)), targets]
@@ -51,6 +52,7 @@ def token_nll(logits, targets):
 # misconception: Logits are log-probabilities already, so the loss is the negative logit of the target.
 # fails: sft_masking-objective-token_nll-tests
 # says: subtract the log of the normaliser
+# breaks: Not normalised
 def token_nll(logits, targets):
     return -logits[torch.arange(len(targets)), targets]
 
@@ -59,6 +61,7 @@ def token_nll(logits, targets):
 # misconception: The formula with exp, a sum and log can be typed as it stands in the book.
 # fails: sft_masking-objective-token_nll-tests
 # says: exp(1000) overflows
+# breaks: Stays finite for large logits
 def token_nll(logits, targets):
     exponentials = logits.exp()
     probabilities = exponentials / exponentials.sum(-1, keepdim=True)
@@ -123,6 +126,7 @@ def token_nll(logits, targets):
 # misconception: log_probabilities[:, targets] picks one element of each row.
 # fails: sft_masking-objective-token_nll-tests
 # says: every target from every row
+# breaks: the token that each row should have predicted
 def token_nll(logits, targets):
     return -logits.log_softmax(-1)[:, targets]
 
@@ -131,6 +135,7 @@ def token_nll(logits, targets):
 # misconception: gather returns one value for each row, so the shape is right.
 # fails: sft_masking-objective-token_nll-tests
 # says: (T, 1)
+# breaks: Returns (T,) float32
 def token_nll(logits, targets):
     return -logits.log_softmax(-1).gather(-1, targets.unsqueeze(-1))
 
@@ -139,6 +144,7 @@ def token_nll(logits, targets):
 # misconception: A loss should be computed in float64, and nobody minds if it stays that way.
 # fails: sft_masking-objective-token_nll-tests
 # says: torch.float64, expected torch.float32
+# breaks: Returns (T,) float32
 def token_nll(logits, targets):
     return F.cross_entropy(logits.double(), targets, reduction="none")
 
@@ -155,6 +161,7 @@ def token_nll(logits, targets):
 # misconception: The loss is a number; building a tensor from Python floats gives the same thing.
 # fails: sft_masking-objective-token_nll-tests
 # says: cut the connection
+# breaks: Gradients reach the logits
 def token_nll(logits, targets):
     values = []
     for row, target in zip(logits, targets):
@@ -177,6 +184,7 @@ def token_nll(logits, targets):
 # misconception: Subtracting the maximum in place saves memory and is nobody else's business.
 # fails: sft_masking-objective-token_nll-tests
 # says: must leave its arguments as they were
+# breaks: Both arguments stay as they were
 def token_nll(logits, targets):
     with torch.no_grad():
         logits -= logits.max(dim=-1, keepdim=True).values
@@ -240,3 +248,43 @@ def token_nll(logits, targets):
 # note: torch.distributions knows the log-probability.
 def token_nll(logits, targets):
     return -torch.distributions.Categorical(logits=logits).log_prob(targets)
+
+
+# %% mutant: limited_logits
+# misconception: No sensible logit is larger than 50, so larger ones are cut off.
+# fails: sft_masking-objective-token_nll-tests
+# says: or a clamp
+# breaks: Stays finite for large logits
+def token_nll(logits, targets):
+    logits = logits.clamp(-50, 50)
+    return torch.logsumexp(logits, dim=-1) - logits.gather(-1, targets[:, None])[:, 0]
+
+
+# %% mutant: remembers_the_rows
+# misconception: The softmax of the same logits was asked for before, and so was its price.
+# fails: sft_masking-objective-token_nll-tests
+# says: its own targets
+_prices = {}
+
+
+def token_nll(logits, targets):
+    key = tuple(logits.detach().flatten().tolist())
+    if key not in _prices or logits.requires_grad:
+        _prices[key] = F.cross_entropy(logits, targets, reduction="none")
+    return _prices[key]
+
+
+# %% variant: recursion
+# note: Row by row, the rest by itself, in float64 on the way.
+def token_nll(logits, targets):
+    head = (logits[:1].double().logsumexp(-1) - logits[0, targets[0]].double()).float()
+    if len(targets) == 1:
+        return head
+    return torch.cat([head, token_nll(logits=logits[1:], targets=targets[1:])])
+
+
+# %% variant: einsum_of_differences
+# note: ln of the sum of exp(z_w - z_y): a log-sum-exp of differences, without a second term.
+def token_nll(logits, targets):
+    _kept = torch.take_along_dim(logits, targets.unsqueeze(1), dim=1)
+    return torch.logsumexp(logits - _kept, 1)

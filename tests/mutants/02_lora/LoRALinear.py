@@ -32,6 +32,7 @@ class LoRALinear(nn.Module):
 # misconception: alpha is the scaling.
 # fails: lora-layer-LoRALinear-tests
 # says: did not divide by the rank
+# breaks: alpha: the numerator
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -62,6 +63,7 @@ class LoRALinear(nn.Module):
 # misconception: A larger rank deserves a larger factor: alpha times r.
 # fails: lora-layer-LoRALinear-tests
 # says: multiplied by alpha and by the rank
+# breaks: rank_stabilised: scaling is alpha
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -122,6 +124,7 @@ class LoRALinear(nn.Module):
 # misconception: alpha over the square root of the rank is the better scaling.
 # fails: lora-layer-LoRALinear-tests
 # says: rank-stabilised option, off by default
+# breaks: instead of alpha / rank
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -212,6 +215,7 @@ class LoRALinear(nn.Module):
 # misconception: W x is x times W transposed.
 # fails: lora-layer-LoRALinear-tests
 # says: bias got lost
+# breaks: with or without bias
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -363,6 +367,7 @@ class LoRALinear(nn.Module):
 # misconception: The adapter is there as soon as it is created.
 # fails: lora-layer-LoRALinear-tests
 # says: This is the base alone
+# breaks: base(x) + scaling * B A dropout(x)
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -660,6 +665,7 @@ class LoRALinear(nn.Module):
 # misconception: kaiming_uniform_ as it is.
 # fails: lora-layer-LoRALinear-tests
 # says: entries of A lie within
+# breaks: [-1/sqrt(d_in), 1/sqrt(d_in)]
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -869,6 +875,7 @@ class LoRALinear(nn.Module):
 # misconception: Dropout belongs to the input of the layer.
 # fails: lora-layer-LoRALinear-tests
 # says: Dropout belongs to the adapter's input only
+# breaks: on the adapter's input only
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -1110,6 +1117,7 @@ class LoRALinear(nn.Module):
 # misconception: The gradient of A is zero anyway.
 # fails: lora-layer-LoRALinear-tests
 # says: gradient['A'] is None
+# breaks: Gradients reach A
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -1201,6 +1209,7 @@ class LoRALinear(nn.Module):
 # misconception: B times A times x, as in the formula.
 # fails: lora-layer-LoRALinear-tests
 # says: cannot be multiplied
+# breaks: x: (..., d_in)
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -1293,6 +1302,7 @@ class LoRALinear(nn.Module):
 # fails: lora-layer-LoRALinear-tests
 # says: dtypes on a bfloat16 base
 # says: torch.float32
+# breaks: in the dtype of base(x)
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -1503,6 +1513,7 @@ class LoRALinear(nn.Module):
 # misconception: The model given must not be changed, so the layer takes a copy.
 # fails: lora-layer-LoRALinear-tests
 # says: A copy of the base would double
+# breaks: kept, not copied
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -1591,6 +1602,7 @@ class LoRALinear(nn.Module):
 # misconception: A rank above the sides is only a waste.
 # fails: lora-layer-LoRALinear-tests
 # says: rank 5 on a layer from 9 to 4
+# breaks: Raises ValueError
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -1651,6 +1663,7 @@ class LoRALinear(nn.Module):
 # misconception: The frozen base is no part of what is trained, so it must not be a submodule.
 # fails: lora-layer-LoRALinear-tests
 # says: parameters lacks the key 'base.weight'
+# breaks: as self.base
 class LoRALinear(nn.Module):
     def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
         super().__init__()
@@ -1876,3 +1889,117 @@ class LoRALinear(torch.nn.Module):
         y = self.base(x)
         z = self.drop(x).to(torch.float32)
         return y + (z @ self.A.transpose(0, 1) @ self.B.transpose(0, 1) * self.scaling).type_as(y)
+# %% mutant: delta_in_the_dtype_of_the_base
+# misconception: A change of a weight has the dtype of the weight.
+# fails: lora-layer-LoRALinear-tests
+# says: float32
+# breaks: float32, scaling included
+class LoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
+        super().__init__()
+        if not 1 <= rank <= min(base.in_features, base.out_features):
+            raise ValueError(f"rank {rank} does not fit")
+        self.base = base.requires_grad_(False)
+        bound = 1 / math.sqrt(base.in_features)
+        self.A = nn.Parameter(torch.empty(rank, base.in_features, device=base.weight.device).uniform_(-bound, bound))
+        self.B = nn.Parameter(torch.zeros(base.out_features, rank, device=base.weight.device))
+        self.scaling = alpha / (math.sqrt(rank) if rank_stabilised else rank)
+        self.dropout = nn.Dropout(dropout)
+        self.merged = False
+
+    def delta_weight(self):
+        return (self.scaling * self.B @ self.A).to(self.base.weight.dtype)
+
+    def forward(self, x):
+        result = self.base(x)
+        if self.merged:
+            return result
+        adapter = F.linear(F.linear(self.dropout(x).float(), self.A), self.B)
+        return result + (self.scaling * adapter).to(result.dtype)
+
+
+# %% mutant: input_detached
+# misconception: The adapter's input is data, so it needs no gradient.
+# fails: lora-layer-LoRALinear-tests
+# says: A, B and x get one
+# breaks: Gradients reach A, B and x
+# edit: self.dropout(x).float() -> self.dropout(x.detach()).float()
+
+# %% mutant: dropout_in_place
+# misconception: Dropout in place saves memory.
+# fails: lora-layer-LoRALinear-tests
+# says: equals its base
+# breaks: stays as it was
+# edit: nn.Dropout(dropout) -> nn.Dropout(dropout, inplace=True)
+
+# %% mutant: dropout_at_most_one_half
+# misconception: More than half of the input is never dropped.
+# fails: lora-layer-LoRALinear-tests
+# says: keeps about one number in four
+# breaks: dropout: probability
+# edit: nn.Dropout(dropout) -> nn.Dropout(min(dropout, 0.5))
+
+# %% mutant: whole_scaling
+# misconception: alpha is a multiple of the rank.
+# fails: lora-layer-LoRALinear-tests
+# says: a random layer
+# breaks: alpha: the numerator of the scaling
+# edit: alpha / (math.sqrt(rank) if rank_stabilised else rank) -> alpha // (math.sqrt(rank) if rank_stabilised else rank)
+
+# %% mutant: scaling_tensor
+# misconception: Everything in a module is a tensor.
+# fails: lora-layer-LoRALinear-tests
+# says: scaling is a float
+# breaks: scaling, a float
+# edit: alpha / (math.sqrt(rank) if rank_stabilised else rank) -> torch.tensor(alpha / (math.sqrt(rank) if rank_stabilised else rank))
+
+# %% variant: helpers_and_keywords
+# note: einsum, properties and a helper of the class; everything is called by keyword.
+class LoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
+        nn.Module.__init__(self)
+        d_out, d_in = base.weight.shape
+        if rank < 1 or rank > d_out or rank > d_in:
+            raise ValueError(f"rank {rank}")
+        self.base, self.merged, self.scaling = base.requires_grad_(False), False, alpha * rank ** (-0.5 if rank_stabilised else -1.0)
+        start = (2 * torch.rand(size=(rank, d_in), device=base.weight.device, dtype=torch.float32) - 1) * d_in**-0.5
+        self.register_parameter(name="A", param=nn.Parameter(data=start))
+        self.register_parameter(name="B", param=nn.Parameter(data=start.new_zeros(d_out, rank)))
+        self.p = dropout
+
+    def delta_weight(self):
+        return torch.einsum("or,ri->oi", self.B, self.A) * self.scaling
+
+    def _tail(self, x):
+        x = F.dropout(input=x.to(torch.float32), p=self.p, training=self.training)
+        return torch.einsum("...i,ri,or->...o", x, self.A, self.B) * self.scaling
+
+    def forward(self, x):
+        y = self.base(x)
+        return y if self.merged else (y + self._tail(x=x).to(y.dtype))
+
+
+# %% variant: two_products
+# note: Matrix products with transposes, the scaling put into B; A starts with kaiming_uniform_.
+class LoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha, dropout=0.0, rank_stabilised=False):
+        super().__init__()
+        lora_parameter_count(d_out=base.out_features, d_in=base.in_features, rank=rank)
+        [p.requires_grad_(False) for p in base.parameters()]
+        self.add_module("base", base)
+        self.drop = nn.Dropout(p=dropout)
+        self.scaling = float(alpha) / float(rank**0.5 if rank_stabilised else rank)
+        _kept = dict(device=base.weight.device, dtype=torch.float)
+        self.A = nn.Parameter(torch.empty(rank, base.in_features, **_kept))
+        nn.init.kaiming_uniform_(self.A, a=5**0.5)
+        self.B = nn.Parameter(torch.zeros(base.out_features, rank, **_kept))
+        self.merged = False
+
+    def delta_weight(self):
+        return (self.B * self.scaling).matmul(self.A)
+
+    def forward(self, x):
+        parts = [self.base(x)]
+        if not self.merged:
+            parts.append((self.drop(x).float() @ self.A.T @ (self.B * self.scaling).T).to(parts[0].dtype))
+        return sum(parts[1:], start=parts[0])

@@ -161,6 +161,7 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
 # misconception: Norms are small, they may be trained along.
 # fails: lora-model-add_lora-tests
 # says: Norms, embeddings
+# breaks: freeze all other weights
 def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, rank_stabilised=False):
     if any(isinstance(module, LoRALinear) for module in model.modules()):
         raise ValueError("the model has adapters already")
@@ -259,6 +260,7 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
 # misconception: The head is a linear layer like the others.
 # fails: lora-model-add_lora-tests
 # says: The output head was adapted too
+# breaks: every nn.Linear but the output head
 def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, rank_stabilised=False):
     if any(isinstance(module, LoRALinear) for module in model.modules()):
         raise ValueError("the model has adapters already")
@@ -323,6 +325,7 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
 # misconception: One target after the other.
 # fails: lora-model-add_lora-tests
 # says: in the model's order
+# breaks: in the model's order
 def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, rank_stabilised=False):
     if any(isinstance(module, LoRALinear) for module in model.modules()):
         raise ValueError("the model has adapters already")
@@ -546,6 +549,7 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
 # fails: lora-model-add_lora-tests
 # says: a phi3 model, targets ['up_proj']
 # says: up_proj is not gate_up_proj
+# breaks: last pieces of module names
 def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, rank_stabilised=False):
     if any(isinstance(module, LoRALinear) for module in model.modules()):
         raise ValueError("the model has adapters already")
@@ -641,6 +645,7 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
 # misconception: First freeze everything, then look.
 # fails: lora-model-add_lora-tests
 # says: after the refusal of targets ['q_proj', 'v_prj']
+# breaks: and leaves the model as it was
 def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, rank_stabilised=False):
     if any(isinstance(module, LoRALinear) for module in model.modules()):
         raise ValueError("the model has adapters already")
@@ -891,6 +896,7 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
 # misconception: alpha is always twice the rank.
 # fails: lora-model-add_lora-tests
 # says: Is alpha passed on
+# breaks: alpha: 2 * rank if not given
 def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, rank_stabilised=False):
     if any(isinstance(module, LoRALinear) for module in model.modules()):
         raise ValueError("the model has adapters already")
@@ -1079,6 +1085,7 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
 # misconception: Every module with a weight can have an adapter.
 # fails: lora-model-add_lora-tests
 # says: embed_tokens
+# breaks: only nn.Linear modules count
 def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, rank_stabilised=False):
     if any(isinstance(module, LoRALinear) for module in model.modules()):
         raise ValueError("the model has adapters already")
@@ -1347,7 +1354,7 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
         if isinstance(parent, LoRALinear):
             raise ValueError("already adapted")
         for last, child in parent.named_children():
-            if isinstance(child, nn.Linear) and child is not model.get_output_embeddings():
+            if isinstance(child, nn.Linear) and (target_modules != "all-linear" or child is not model.get_output_embeddings()):
                 places.append((f"{path}.{last}" if path else last, parent, last, child))
     if target_modules != "all-linear":
         for target in target_modules:
@@ -1371,10 +1378,10 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
     if LoRALinear in map(type, modules.values()):
         raise ValueError("Already has LoRA")
     linear = {path: module for path, module in modules.items() if type(module) is nn.Linear}
-    linear = {path: module for path, module in linear.items() if module is not model.lm_head}
     ends = {path: path[path.rfind(".") + 1 :] for path in linear}
     if target_modules == "all-linear":
-        target_modules = set(ends.values())
+        linear = {path: module for path, module in linear.items() if module is not model.get_output_embeddings()}
+        target_modules = {ends[path] for path in linear}
     unknown = set(target_modules).difference(ends.values())
     if unknown or not target_modules:
         raise ValueError(f"target not found: {unknown}")
@@ -1384,7 +1391,7 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
     for parameter in model.parameters():
         parameter.requires_grad_(False)
     for path in chosen:
-        model.set_submodule(path, LoRALinear(linear[path], rank, alpha or 2 * rank, dropout, rank_stabilised))
+        model.set_submodule(path, LoRALinear(linear[path], rank, 2 * rank if alpha is None else alpha, dropout, rank_stabilised))
     return chosen
 
 
@@ -1394,9 +1401,9 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
     if any(isinstance(module, LoRALinear) for module in model.modules()):
         raise ValueError("the model has adapters already")
     head = model.get_output_embeddings()
-    linear = {name: m for name, m in model.named_modules() if isinstance(m, nn.Linear) and m is not head}
+    linear = {name: m for name, m in model.named_modules() if isinstance(m, nn.Linear)}
     if target_modules == "all-linear":
-        names = list(linear)
+        names = [name for name in linear if linear[name] is not head]
     else:
         if not target_modules:
             raise ValueError("no target given")
@@ -1426,9 +1433,9 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
     if any(isinstance(module, LoRALinear) for module in model.modules()):
         raise ValueError("the model has adapters already")
     head = model.get_output_embeddings()
-    linear = {name: m for name, m in model.named_modules() if isinstance(m, nn.Linear) and m is not head}
+    linear = {name: m for name, m in model.named_modules() if isinstance(m, nn.Linear)}
     if target_modules == "all-linear":
-        names = list(linear)
+        names = [name for name in linear if linear[name] is not head]
     else:
         if not target_modules:
             raise ValueError("no target given")
@@ -1483,3 +1490,145 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
     for path, module, child in found:
         setattr(module, path[-1], LoRALinear(child, rank, factor, dropout=dropout, rank_stabilised=rank_stabilised))
     return [".".join(path) for path, _, _ in found]
+# %% mutant: already_among_the_targets
+# misconception: A second adapter on other layers is fine; only the same layer twice is not.
+# fails: lora-model-add_lora-tests
+# says: already
+# breaks: whatever they adapt
+def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, rank_stabilised=False):
+    adapted = {name for name, m in model.named_modules() if isinstance(m, LoRALinear)}
+    linear = {
+        name: m
+        for name, m in model.named_modules()
+        if isinstance(m, nn.Linear) and name.removesuffix(".base") not in adapted
+    }
+    if target_modules == "all-linear":
+        if adapted:
+            raise ValueError("the model already has LoRALinear layers")
+        head = model.get_output_embeddings()
+        chosen = {name: m for name, m in linear.items() if m is not head}
+    else:
+        if not target_modules:
+            raise ValueError("no target is given")
+        if any(name.rpartition(".")[2] in target_modules for name in adapted):
+            raise ValueError("these layers are LoRALinear already")
+        for target in target_modules:
+            if target not in {name.rpartition(".")[2] for name in linear}:
+                raise ValueError(f"no linear layer is called {target}")
+        chosen = {name: m for name, m in linear.items() if name.rpartition(".")[2] in target_modules}
+    for name, m in chosen.items():
+        if not 1 <= rank <= min(m.in_features, m.out_features):
+            raise ValueError(f"rank {rank} does not fit {name}")
+    model.requires_grad_(False)
+    for name, m in chosen.items():
+        parent, _, last = name.rpartition(".")
+        layer = LoRALinear(m, rank, 2 * rank if alpha is None else alpha, dropout, rank_stabilised)
+        setattr(model.get_submodule(parent), last, layer)
+    return list(chosen)
+
+
+# %% mutant: head_never
+# misconception: The output head can never be adapted, not even by name.
+# fails: lora-model-add_lora-tests
+# says: lm_head
+# breaks: has to be named to be adapted
+def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, rank_stabilised=False):
+    if any(isinstance(m, LoRALinear) for m in model.modules()):
+        raise ValueError("the model already has LoRALinear layers")
+    head = model.get_output_embeddings()
+    linear = {name: m for name, m in model.named_modules() if isinstance(m, nn.Linear) and m is not head}
+    if target_modules == "all-linear":
+        chosen = linear
+    else:
+        if not target_modules:
+            raise ValueError("no target is given")
+        for target in target_modules:
+            if target not in {name.rpartition(".")[2] for name in linear}:
+                raise ValueError(f"no linear layer is called {target}")
+        chosen = {name: m for name, m in linear.items() if name.rpartition(".")[2] in target_modules}
+    for name, m in chosen.items():
+        if not 1 <= rank <= min(m.in_features, m.out_features):
+            raise ValueError(f"rank {rank} does not fit {name}")
+    model.requires_grad_(False)
+    for name, m in chosen.items():
+        parent, _, last = name.rpartition(".")
+        layer = LoRALinear(m, rank, 2 * rank if alpha is None else alpha, dropout, rank_stabilised)
+        setattr(model.get_submodule(parent), last, layer)
+    return list(chosen)
+
+
+# %% mutant: zero_alpha_is_no_alpha
+# misconception: alpha or 2 * rank gives the default.
+# fails: lora-model-add_lora-tests
+# says: 0 is a number
+# breaks: alpha: 2 * rank if not given
+# edit: 2 * rank if alpha is None else alpha -> alpha or 2 * rank
+
+# %% mutant: every_model_has_a_head
+# misconception: The output head is model.lm_head.
+# fails: lora-model-add_lora-tests
+# says: without an output head
+# breaks: every nn.Linear but the output head
+# edit: module is not model.get_output_embeddings() -> module is not model.lm_head
+
+
+# %% variant: parts_in_a_dict
+# note: Parents and last pieces in a dict; all calls by keyword, the order from named_modules.
+def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, rank_stabilised=False):
+    modules = dict(model.named_modules())
+    if any(type(module) is LoRALinear for module in modules.values()):
+        raise ValueError("there are already adapters in this model")
+    head = model.get_output_embeddings()
+
+    def _kept(name, module):
+        if type(module) is not nn.Linear:
+            return False
+        return module is not head if target_modules == "all-linear" else name.split(".")[-1] in target_modules
+
+    chosen = {name: module for name, module in modules.items() if _kept(name=name, module=module)}
+    _tail = {name.split(".")[-1] for name in chosen}
+    if target_modules != "all-linear" and _tail != set(target_modules):
+        raise ValueError(f"not found: {sorted(set(target_modules) - _tail)}")
+    if not chosen:
+        raise ValueError("an empty list is no target")
+    for module in chosen.values():
+        lora_parameter_count(d_out=module.out_features, d_in=module.in_features, rank=rank)
+    [p.requires_grad_(False) for p in model.parameters()]
+    factor = {True: 2 * rank, False: alpha}[alpha is None]
+    for name, module in chosen.items():
+        layer = LoRALinear(base=module, rank=rank, alpha=factor, dropout=dropout, rank_stabilised=rank_stabilised)
+        modules[name.rpartition(".")[0]].register_module(name.split(".")[-1], layer)
+    return [*chosen]
+
+
+# %% variant: generator_of_places
+# note: A generator yields what matches; exceptions are raised by one helper.
+def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, rank_stabilised=False):
+    def _refuse(words):
+        raise ValueError(words)
+
+    def _places():
+        for name, module in model.named_modules():
+            if isinstance(module, nn.Linear):
+                yield name, name[name.rfind(".") + 1 :], module
+
+    if sum(isinstance(module, LoRALinear) for module in model.modules()):
+        _refuse("adapted already")
+    places = list(_places())
+    if isinstance(target_modules, str):
+        places = [place for place in places if place[2] is not model.get_output_embeddings()]
+    else:
+        for target in target_modules or _refuse("which target?"):
+            if all(last != target for _, last, _ in places):
+                _refuse(f"{target}: no such layer")
+        places = [place for place in places if place[1] in target_modules]
+    if not all(0 < rank <= min(module.weight.shape) for *_, module in places):
+        _refuse("this rank does not fit everywhere")
+    model.requires_grad_(requires_grad=False)
+    if alpha is None:
+        alpha = rank + rank
+    for name, last, module in places:
+        model.get_submodule(name[: -len(last) - 1] if name != last else "")._modules[last] = LoRALinear(
+            module, rank, alpha, dropout, rank_stabilised
+        )
+    return [name for name, *_ in places]

@@ -66,6 +66,7 @@ def count_lora_parameters(config, rank, target_modules="all-linear"):
 # misconception: The blocks are alike, so one is enough.
 # fails: lora-count-count_lora_parameters-tests
 # says: This is one block
+# breaks: Every block is adapted
 def count_lora_parameters(config, rank, target_modules="all-linear"):
     for field in ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"):
         if getattr(config, field, None) is None:
@@ -130,6 +131,7 @@ def count_lora_parameters(config, rank, target_modules="all-linear"):
 # misconception: The adapter's size is that of A; B is zero.
 # fails: lora-count-count_lora_parameters-tests
 # says: This counts A only
+# breaks: Trainable weights of a LoRA adapter
 def count_lora_parameters(config, rank, target_modules="all-linear"):
     for field in ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"):
         if getattr(config, field, None) is None:
@@ -260,6 +262,7 @@ def count_lora_parameters(config, rank, target_modules="all-linear"):
 # misconception: The output head is a linear layer.
 # fails: lora-count-count_lora_parameters-tests
 # says: The output head is in this count
+# breaks: embeddings and output head are not
 def count_lora_parameters(config, rank, target_modules="all-linear"):
     for field in ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"):
         if getattr(config, field, None) is None:
@@ -293,6 +296,7 @@ def count_lora_parameters(config, rank, target_modules="all-linear"):
 # misconception: LoRA adapts attention; all-linear means all four of its matrices.
 # fails: lora-count-count_lora_parameters-tests
 # says: This is attention only
+# breaks: all of them
 def count_lora_parameters(config, rank, target_modules="all-linear"):
     for field in ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"):
         if getattr(config, field, None) is None:
@@ -544,6 +548,7 @@ def count_lora_parameters(config, rank, target_modules="all-linear"):
 # misconception: Every config says its head_dim.
 # fails: lora-count-count_lora_parameters-tests
 # says: no attribute 'head_dim'
+# breaks: may be missing or None
 def count_lora_parameters(config, rank, target_modules="all-linear"):
     for field in ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"):
         if getattr(config, field, None) is None:
@@ -895,6 +900,7 @@ def count_lora_parameters(config, rank, target_modules="all-linear"):
 # fails: lora-count-count_lora_parameters-tests
 # says: a phi3 config
 # says: no error, the count
+# breaks: for model_type "phi3" out of
 def count_lora_parameters(config, rank, target_modules="all-linear"):
     for field in ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"):
         if getattr(config, field, None) is None:
@@ -991,6 +997,7 @@ def count_lora_parameters(config, rank, target_modules="all-linear"):
 # misconception: The field that GPT-2 lacks is the one to look for.
 # fails: lora-count-count_lora_parameters-tests
 # says: num_attention_heads
+# breaks: that names the field
 def count_lora_parameters(config, rank, target_modules="all-linear"):
     for field in ("intermediate_size",):
         if getattr(config, field, None) is None:
@@ -1289,6 +1296,7 @@ def count_lora_parameters(config, rank, target_modules="all-linear"):
 # misconception: Division gives the same number.
 # fails: lora-count-count_lora_parameters-tests
 # says: expected an int
+# breaks: Returns an int
 def count_lora_parameters(config, rank, target_modules="all-linear"):
     for field in ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"):
         if getattr(config, field, None) is None:
@@ -1457,3 +1465,156 @@ def count_lora_parameters(config, rank, target_modules="all-linear"):
         raise ValueError("Which target?")
     block = [lora_parameter_count(*table[name], rank) for name in chosen]
     return np.int64(sum(block)) * config.num_hidden_layers
+# %% mutant: one_expert_is_a_mixture
+# misconception: A config with an expert field is a mixture, even with one expert.
+# fails: lora-count-count_lora_parameters-tests
+# says: expert
+# breaks: in a mixture of experts
+def count_lora_parameters(config, rank, target_modules="all-linear"):
+    for field in ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"):
+        if getattr(config, field, None) is None:
+            raise ValueError(f"the config has no {field}")
+    h, f, heads = config.hidden_size, config.intermediate_size, config.num_attention_heads
+    kv = getattr(config, "num_key_value_heads", None) or heads
+    d = getattr(config, "head_dim", None) or h // heads
+    if config.model_type == "phi3":
+        attention = {"qkv_proj": ((heads + 2 * kv) * d, h), "o_proj": (h, heads * d)}
+        mlp = {"gate_up_proj": (2 * f, h), "down_proj": (h, f)}
+    else:
+        attention = {"q_proj": (heads * d, h), "k_proj": (kv * d, h), "v_proj": (kv * d, h), "o_proj": (h, heads * d)}
+        mlp = {"gate_proj": (f, h), "up_proj": (f, h), "down_proj": (h, f)}
+    shapes = {**attention, **mlp}
+    targets = list(shapes) if target_modules == "all-linear" else list(target_modules)
+    if not targets:
+        raise ValueError("no target is given")
+    for target in targets:
+        if target not in shapes:
+            raise ValueError(f"this model has no {target}")
+    mixture = getattr(config, "num_local_experts", None) or getattr(config, "num_experts", None)
+    if mixture and any(target in mlp for target in targets):
+        raise ValueError("the MLP is a mixture of experts")
+    return config.num_hidden_layers * sum(lora_parameter_count(*shapes[t], rank) for t in targets)
+
+
+# %% mutant: target_is_the_end_of_a_name
+# misconception: A target matches every matrix whose name ends with it, as in a library. (up_proj in gate_up_proj.)
+# fails: lora-count-count_lora_parameters-tests
+# says: target
+# breaks: if this model has no such matrix
+def count_lora_parameters(config, rank, target_modules="all-linear"):
+    for field in ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"):
+        if getattr(config, field, None) is None:
+            raise ValueError(f"the config has no {field}")
+    h, f, heads = config.hidden_size, config.intermediate_size, config.num_attention_heads
+    kv = getattr(config, "num_key_value_heads", None) or heads
+    d = getattr(config, "head_dim", None) or h // heads
+    if config.model_type == "phi3":
+        attention = {"qkv_proj": ((heads + 2 * kv) * d, h), "o_proj": (h, heads * d)}
+        mlp = {"gate_up_proj": (2 * f, h), "down_proj": (h, f)}
+    else:
+        attention = {"q_proj": (heads * d, h), "k_proj": (kv * d, h), "v_proj": (kv * d, h), "o_proj": (h, heads * d)}
+        mlp = {"gate_proj": (f, h), "up_proj": (f, h), "down_proj": (h, f)}
+    shapes = {**attention, **mlp}
+    wanted = list(shapes) if target_modules == "all-linear" else list(target_modules)
+    if not wanted:
+        raise ValueError("no target is given")
+    targets = [name for name in shapes if any(name.endswith(w) for w in wanted)]
+    for w in wanted:
+        if not any(name.endswith(w) for name in shapes):
+            raise ValueError(f"this model has no {w}")
+    experts = max(getattr(config, name, None) or 1 for name in ("num_local_experts", "num_experts"))
+    if experts > 1 and any(target in mlp for target in targets):
+        raise ValueError("the MLP is a mixture of experts")
+    return config.num_hidden_layers * sum(lora_parameter_count(*shapes[t], rank) for t in targets)
+
+
+# %% mutant: config_filled_in
+# misconception: What the config leaves out is filled in, so that the next call finds it.
+# fails: lora-count-count_lora_parameters-tests
+# says: leaves the config as it was
+# breaks: it stays as it is
+# edit:
+#   queries = config.num_attention_heads * head_dim
+# ->
+#   config.head_dim = head_dim
+#   queries = config.num_attention_heads * head_dim
+
+# %% mutant: rank_of_every_matrix
+# misconception: The rank must fit every matrix of a block, target or not.
+# fails: lora-count-count_lora_parameters-tests
+# says: rank
+# breaks: does not fit the matrix of one of the targets
+# edit:
+#   per_block = sum(lora_parameter_count(*shapes[name], rank) for name in targets)
+# ->
+#   for shape in shapes.values():
+#       lora_parameter_count(*shape, rank)
+#   per_block = sum(lora_parameter_count(*shapes[name], rank) for name in targets)
+
+# %% variant: recursion_over_targets
+# note: One target and the rest; shapes come from a function with keywords.
+def count_lora_parameters(config, rank, target_modules="all-linear"):
+    need = {}
+    for field in ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"):
+        need[field] = getattr(config, field, None)
+        if not need[field]:
+            raise ValueError(f"no {field} in this config")
+    h, layers, heads, f = need.values()
+    d = getattr(config, "head_dim", None) or h // heads
+    q, k = heads * d, (getattr(config, "num_key_value_heads", None) or heads) * d
+    fused = getattr(config, "model_type", "") == "phi3"
+    attention = dict(qkv_proj=(q + 2 * k, h)) if fused else dict(q_proj=(q, h), k_proj=(k, h), v_proj=(k, h))
+    attention["o_proj"] = (h, q)
+    mlp = dict(gate_up_proj=(2 * f, h)) if fused else dict(gate_proj=(f, h), up_proj=(f, h))
+    mlp["down_proj"] = (h, f)
+    everything = [*attention, *mlp]
+
+    def _tail(names):
+        if not names:
+            return 0
+        first, *rest = names
+        if first not in everything:
+            raise ValueError(f"{first} is no matrix of this model")
+        if first in mlp and any((getattr(config, x, 0) or 0) > 1 for x in ("num_experts", "num_local_experts")):
+            raise ValueError("no adapter on an expert")
+        d_out, d_in = {**attention, **mlp}[first]
+        return lora_parameter_count(d_out=d_out, d_in=d_in, rank=rank) + _tail(names=rest)
+
+    chosen = everything if target_modules == "all-linear" else list(target_modules)
+    if chosen == []:
+        raise ValueError("name at least one target")
+    return layers * _tail(names=chosen)
+
+
+# %% variant: numpy_table
+# note: Sides of all matrices in a numpy table; the chosen rows are added and multiplied at the end.
+def count_lora_parameters(config, rank, target_modules="all-linear"):
+    fields = ["hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"]
+    for _kept in fields:
+        if getattr(config, _kept, None) is None:
+            raise ValueError(_kept + " is needed")
+    h, layers, heads, f = (int(getattr(config, name)) for name in fields)
+    d = getattr(config, "head_dim", None)
+    d = h // heads if d is None else d
+    k = getattr(config, "num_key_value_heads", None)
+    k = d * (heads if k is None else k)
+    if config.model_type == "phi3":
+        names = ["qkv_proj", "o_proj", "gate_up_proj", "down_proj"]
+        table = np.array([[heads * d + 2 * k, h], [h, heads * d], [2 * f, h], [h, f]], dtype=np.int64)
+    else:
+        names = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+        table = np.array([[heads * d, h], [k, h], [k, h], [h, heads * d], [f, h], [f, h], [h, f]], dtype=np.int64)
+    rows = range(len(names)) if target_modules == "all-linear" else []
+    if target_modules != "all-linear":
+        for target in target_modules:
+            if target not in names:
+                raise ValueError(f"{target!r} is not there")
+        rows = [names.index(target) for target in target_modules]
+        if not rows:
+            raise ValueError("the list of target modules is empty")
+    experts = [getattr(config, name, None) or 1 for name in ("num_local_experts", "num_experts")]
+    if max(experts) > 1 and any("gate" in names[i] or "up" in names[i] or "down" in names[i] for i in rows):
+        raise ValueError(f"experts: {experts}")
+    if not 1 <= rank <= table[list(rows)].min():
+        raise ValueError("rank out of bounds")
+    return layers * rank * int(table[list(rows)].sum())

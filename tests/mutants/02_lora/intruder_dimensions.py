@@ -107,6 +107,7 @@ def intruder_dimensions(before, after, k=10, threshold=0.6):
 # misconception: The directions that a matrix reads are the rows of Vh.
 # fails: lora-intruders-intruder_dimensions-tests
 # says: You compared right singular vectors
+# breaks: that resemble no left singular vector
 def intruder_dimensions(before, after, k=10, threshold=0.6):
     if before.shape != after.shape:
         raise ValueError("the shapes differ")
@@ -317,6 +318,7 @@ def intruder_dimensions(before, after, k=10, threshold=0.6):
 # misconception: The strangest first.
 # fails: lora-intruders-intruder_dimensions-tests
 # says: rising order
+# breaks: in rising order
 def intruder_dimensions(before, after, k=10, threshold=0.6):
     if before.shape != after.shape:
         raise ValueError("the shapes differ")
@@ -393,6 +395,7 @@ def intruder_dimensions(before, after, k=10, threshold=0.6):
 # misconception: At the threshold is below it.
 # fails: lora-intruders-intruder_dimensions-tests
 # says: strictly below
+# breaks: is below threshold
 def intruder_dimensions(before, after, k=10, threshold=0.6):
     if before.shape != after.shape:
         raise ValueError("the shapes differ")
@@ -438,6 +441,7 @@ def intruder_dimensions(before, after, k=10, threshold=0.6):
 # misconception: k is at most the number of vectors.
 # fails: lora-intruders-intruder_dimensions-tests
 # says: out of bounds
+# breaks: all, if there are fewer
 def intruder_dimensions(before, after, k=10, threshold=0.6):
     if before.shape != after.shape:
         raise ValueError("the shapes differ")
@@ -468,6 +472,7 @@ def intruder_dimensions(before, after, k=10, threshold=0.6):
 # fails: lora-intruders-intruder_dimensions-tests
 # says: weights of different shapes
 # says: No error came
+# breaks: if the shapes differ
 def intruder_dimensions(before, after, k=10, threshold=0.6):
     rows, columns = min(len(before), len(after)), min(before.shape[1], after.shape[1])
     before, after = before[:rows, :columns], after[:rows, :columns]
@@ -528,6 +533,7 @@ def intruder_dimensions(before, after, k=10, threshold=0.6):
 # misconception: No vectors, no intruders.
 # fails: lora-intruders-intruder_dimensions-tests
 # says: k = 0: ValueError
+# breaks: k < 1
 def intruder_dimensions(before, after, k=10, threshold=0.6):
     if before.shape != after.shape:
         raise ValueError("the shapes differ")
@@ -541,6 +547,7 @@ def intruder_dimensions(before, after, k=10, threshold=0.6):
 # misconception: torch.linalg.svd takes any floating dtype.
 # fails: lora-intruders-intruder_dimensions-tests
 # says: does not take 16-bit numbers
+# breaks: any floating dtype
 def intruder_dimensions(before, after, k=10, threshold=0.6):
     if before.shape != after.shape:
         raise ValueError("the shapes differ")
@@ -556,6 +563,7 @@ def intruder_dimensions(before, after, k=10, threshold=0.6):
 # misconception: Normalised first, because only directions count.
 # fails: lora-intruders-intruder_dimensions-tests
 # says: leaves both weights as they were
+# breaks: both stay as they were
 def intruder_dimensions(before, after, k=10, threshold=0.6):
     if before.shape != after.shape:
         raise ValueError("the shapes differ")
@@ -681,3 +689,30 @@ def intruder_dimensions(before, after, k=10, threshold=0.6):
     new = torch.linalg.svd(after.float().T, full_matrices=False).Vh[:k]
     nearest = (new @ old.mT).abs().amax(1)
     return [i for i in np.arange(len(new)) if nearest[i] < threshold]
+
+
+# %% variant: vector_by_vector
+# note: One new vector after the other, in numpy, with any() over the old ones.
+def intruder_dimensions(before, after, k=10, threshold=0.6):
+    if tuple(before.shape) != tuple(after.shape):
+        raise ValueError("two shapes")
+    if not k >= 1:
+        raise ValueError("k is too small")
+    old, new = (np.linalg.svd(w.detach().double().numpy(), full_matrices=False)[0].T for w in (before, after))
+    return [i for i, v in enumerate(new[:k]) if not any(abs(float(u @ v)) >= threshold for u in old)]
+
+
+# %% variant: recursion
+# note: From the last of the k vectors down to the first; a helper with keywords.
+def intruder_dimensions(before, after, k=10, threshold=0.6):
+    if before.shape != after.shape or k < 1:
+        raise ValueError("shapes must agree, and k be at least 1")
+    U, V = (torch.linalg.svd(w.double(), full_matrices=False)[0] for w in (before, after))
+    _kept = torch.max(torch.abs(V.mT @ U), dim=1).values < threshold
+
+    def _tail(*, count):
+        if count == 0:
+            return []
+        return _tail(count=count - 1) + ([count - 1] if _kept[count - 1] else [])
+
+    return _tail(count=min(k, V.shape[1]))

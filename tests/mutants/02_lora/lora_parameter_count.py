@@ -22,6 +22,7 @@ def lora_parameter_count(d_out, d_in, rank):
 # misconception: The adapter has three sides, and a size is the product of the sides.
 # fails: lora-count-lora_parameter_count-tests
 # says: multiplying the sizes of B and A
+# breaks: A is (rank, d_in)
 def lora_parameter_count(d_out, d_in, rank):
     if rank < 1 or rank > min(d_out, d_in):
         raise ValueError(f"rank {rank} does not fit")
@@ -52,6 +53,7 @@ def lora_parameter_count(d_out, d_in, rank):
 # misconception: There are two matrices, so the sum of the sides counts twice.
 # fails: lora-count-lora_parameter_count-tests
 # says: counted everything twice
+# breaks: Number of trainable weights
 def lora_parameter_count(d_out, d_in, rank):
     if rank < 1 or rank > min(d_out, d_in):
         raise ValueError(f"rank {rank} does not fit")
@@ -62,6 +64,7 @@ def lora_parameter_count(d_out, d_in, rank):
 # misconception: Each linear layer has a bias, B as well.
 # fails: lora-count-lora_parameter_count-tests
 # says: You added a bias
+# breaks: There is no bias
 def lora_parameter_count(d_out, d_in, rank):
     if rank < 1 or rank > min(d_out, d_in):
         raise ValueError(f"rank {rank} does not fit")
@@ -122,6 +125,7 @@ def lora_parameter_count(d_out, d_in, rank):
 # misconception: / 2 * 2 changes nothing.
 # fails: lora-count-lora_parameter_count-tests
 # says: is a float, expected an int
+# breaks: Returns an int
 def lora_parameter_count(d_out, d_in, rank):
     if rank < 1 or rank > min(d_out, d_in):
         raise ValueError(f"rank {rank} does not fit")
@@ -172,6 +176,7 @@ def lora_parameter_count(d_out, d_in, rank):
 # misconception: A low rank must be lower than full.
 # fails: lora-count-lora_parameter_count-tests
 # says: ValueError: rank 2 is no low rank
+# breaks: unless 1 <= rank
 def lora_parameter_count(d_out, d_in, rank):
     if rank < 1 or rank >= min(d_out, d_in):
         raise ValueError(f"rank {rank} is no low rank")
@@ -290,3 +295,20 @@ def lora_parameter_count(rows, columns, r):
     if r > rows or r > columns:
         raise ValueError("rank above a side")
     return r * columns + rows * r
+
+
+# %% variant: bound_by_slicing
+# note: The bounds as a range, the sum over both sides by a generator.
+def lora_parameter_count(d_out, d_in, rank):
+    _kept = range(1, min([d_out, d_in]) + 1)
+    if rank not in _kept:
+        raise ValueError(f"RANK must lie in {_kept}")
+    return sum(side * rank for side in (d_out, d_in))
+
+
+# %% variant: dot_product
+# note: A product of numpy integers, given back as an int.
+def lora_parameter_count(d_out, d_in, rank):
+    if rank < 1 or (np.array([d_out, d_in]) < rank).any():
+        raise ValueError("this rank is no rank of such a matrix")
+    return int(np.dot([d_out, d_in], [rank, rank]))

@@ -214,6 +214,7 @@ def low_rank(delta, rank):
 # misconception: Any rank random directions will do on average.
 # fails: lora-rank-low_rank-tests
 # says: the larger part stays
+# breaks: The best approximation
 def low_rank(delta, rank):
     if not 1 <= rank <= min(delta.shape):
         raise ValueError(f"rank {rank} does not fit")
@@ -322,6 +323,7 @@ def low_rank(delta, rank):
 # misconception: The rank must fit d_out.
 # fails: lora-rank-low_rank-tests
 # says: rank 4 for a 5 x 3 matrix
+# breaks: Raises ValueError
 def low_rank(delta, rank):
     if not 1 <= rank <= delta.shape[0]:
         raise ValueError(f"rank {rank} does not fit")
@@ -355,6 +357,7 @@ def low_rank(delta, rank):
 # misconception: The adapter has the dtype of the change.
 # fails: lora-rank-low_rank-tests
 # says: B and A of a bfloat16 matrix are float32
+# breaks: Returns (B, A), float32
 def low_rank(delta, rank):
     if not 1 <= rank <= min(delta.shape):
         raise ValueError(f"rank {rank} does not fit")
@@ -377,6 +380,7 @@ def low_rank(delta, rank):
 # misconception: float64 need not be cast.
 # fails: lora-rank-low_rank-tests
 # says: B and A of a float64 matrix are float32
+# breaks: any floating dtype
 def low_rank(delta, rank):
     if not 1 <= rank <= min(delta.shape):
         raise ValueError(f"rank {rank} does not fit")
@@ -399,6 +403,7 @@ def low_rank(delta, rank):
 # misconception: Centring first, as in principal components.
 # fails: lora-rank-low_rank-tests
 # says: the larger part stays
+# breaks: it stays as it was
 def low_rank(delta, rank):
     if not 1 <= rank <= min(delta.shape):
         raise ValueError(f"rank {rank} does not fit")
@@ -505,3 +510,62 @@ def low_rank(delta, rank):
         B[:, i] = 2 * S[i] * U[:, i]
         A[i] = 0.5 * Vh[i]
     return B, A
+# %% mutant: eigenvectors_of_the_gram_matrix
+# misconception: Singular values are roots of the eigenvalues of delta^T delta. (Rounding makes some of those negative.)
+# fails: lora-rank-low_rank-tests
+# says: B A
+# breaks: smallest possible distance
+def low_rank(delta, rank):
+    if not 1 <= rank <= min(delta.shape):
+        raise ValueError("rank does not fit")
+    delta = delta.float()
+    values, V = torch.linalg.eigh(delta.T @ delta)
+    values, V = values.flip(0)[:rank], V.flip(1)[:, :rank]
+    S = values.sqrt()
+    return delta @ V / S.sqrt(), S.sqrt()[:, None] * V.T
+
+
+# %% mutant: small_values_are_noise
+# misconception: Singular values below 1e-3 are noise and are set to zero. (Weight changes are that small.)
+# fails: lora-rank-low_rank-tests
+# says: B A
+# breaks: of any size and any rank
+def low_rank(delta, rank):
+    if not 1 <= rank <= min(delta.shape):
+        raise ValueError("rank does not fit")
+    U, S, Vh = torch.linalg.svd(delta.float(), full_matrices=False)
+    S = torch.where(S < 1e-3, torch.zeros_like(S), S)
+    return U[:, :rank] * S[:rank], Vh[:rank]
+
+
+# %% mutant: zeros_cut_off
+# misconception: Directions whose singular value is 0 are no part of the adapter.
+# fails: lora-rank-low_rank-tests
+# says: where a singular value is 0
+# breaks: B is (d_out, rank)
+# edit:
+#   root = S[:rank].sqrt()
+# ->
+#   rank = min(rank, int((S > 1e-6 * S[0]).sum()))
+#   root = S[:rank].sqrt()
+
+# %% variant: one_direction_at_a_time
+# note: A loop over numpy's singular triples, columns and rows collected in lists.
+def low_rank(delta, rank):
+    d_out, d_in = delta.shape
+    if rank < 1 or rank > d_out or rank > d_in:
+        raise ValueError(f"{rank} is no rank for {d_out} x {d_in}")
+    u, s, vh = np.linalg.svd(delta.detach().double().cpu().numpy(), full_matrices=False)
+    _kept = [(u[:, i], s[i] * vh[i]) for i in range(rank)]
+    columns, rows = zip(*_kept)
+    return torch.from_numpy(np.stack(columns, axis=1)).float(), torch.from_numpy(np.stack(rows)).float()
+
+
+# %% variant: projected
+# note: B is an orthonormal basis of the leading directions, A what delta has along it.
+def low_rank(delta, rank):
+    if not (0 < rank <= delta.shape[0] and rank <= delta.shape[1]):
+        raise ValueError("The rank does not fit")
+    exact = delta.to(dtype=torch.float64)
+    B = torch.linalg.svd(A=exact, full_matrices=False).U.narrow(dim=1, start=0, length=rank)
+    return B.to(torch.float32), (B.mT @ exact).to(torch.float32)

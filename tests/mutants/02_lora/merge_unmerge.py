@@ -66,6 +66,7 @@ def unmerge(model):
 # misconception: .float() gives the weight, and += changes it in place.
 # fails: lora-merge-merge_unmerge-tests
 # says: The weight did not change
+# breaks: in place, and set merged to True
 def merge(model):
     layers = [module for module in model.modules() if isinstance(module, LoRALinear)]
     if not layers:
@@ -450,6 +451,7 @@ def unmerge(model):
 # misconception: The count is the number of adapters.
 # fails: lora-merge-merge_unmerge-tests
 # says: the second merge finds nothing to do
+# breaks: Returns how many were merged now
 def merge(model):
     layers = [module for module in model.modules() if isinstance(module, LoRALinear)]
     if not layers:
@@ -581,6 +583,7 @@ def unmerge(model):
 # misconception: The bias is scaled like the rest.
 # fails: lora-merge-merge_unmerge-tests
 # says: the bias stays as it is
+# breaks: The bias stays as it is
 def merge(model):
     layers = [module for module in model.modules() if isinstance(module, LoRALinear)]
     if not layers:
@@ -615,6 +618,7 @@ def unmerge(model):
 # misconception: Merging twice is the caller's fault.
 # fails: lora-merge-merge_unmerge-tests
 # says: Leave layers alone whose merged is True
+# breaks: Layers that are merged already
 def merge(model):
     layers = [module for module in model.modules() if isinstance(module, LoRALinear)]
     if not layers:
@@ -778,6 +782,7 @@ def unmerge(model):
 # misconception: Subtracting is safe.
 # fails: lora-merge-merge_unmerge-tests
 # says: subtracted from a weight that never had it
+# breaks: those that are not merged are left alone
 def merge(model):
     layers = [module for module in model.modules() if isinstance(module, LoRALinear)]
     if not layers:
@@ -810,6 +815,7 @@ def unmerge(model):
 # misconception: Copied from merge, the sign forgotten.
 # fails: lora-merge-merge_unmerge-tests
 # says: unmerge added the change once more
+# breaks: subtract delta_weight()
 def merge(model):
     layers = [module for module in model.modules() if isinstance(module, LoRALinear)]
     if not layers:
@@ -874,6 +880,7 @@ def unmerge(model):
 # misconception: A model without adapters has nothing to merge: 0.
 # fails: lora-merge-merge_unmerge-tests
 # says: without LoRALinear: ValueError
+# breaks: if the model has no LoRALinear layer
 def merge(model):
     layers = [module for module in model.modules() if isinstance(module, LoRALinear)]
     count = 0
@@ -902,6 +909,7 @@ def unmerge(model):
 # misconception: Whoever unmerges has merged before.
 # fails: lora-merge-merge_unmerge-tests
 # says: without LoRALinear: ValueError
+# breaks: if the model has none at all
 def merge(model):
     layers = [module for module in model.modules() if isinstance(module, LoRALinear)]
     if not layers:
@@ -1001,6 +1009,7 @@ def unmerge(model):
 # fails: lora-merge-merge_unmerge-tests
 # says: bfloat16 weight after merging
 # says: Rounding the change
+# breaks: rounded once to the weight
 def merge(model):
     layers = [module for module in model.modules() if isinstance(module, LoRALinear)]
     if not layers:
@@ -1130,6 +1139,7 @@ def unmerge(model):
 # misconception: The merged weight is trained on.
 # fails: lora-merge-merge_unmerge-tests
 # says: A and B can be trained on, and nothing else
+# breaks: the weight stays frozen
 def merge(model):
     layers = [module for module in model.modules() if isinstance(module, LoRALinear)]
     if not layers:
@@ -1380,3 +1390,96 @@ def moved(model, where):
     if not seen:
         raise ValueError("this model holds no LoRALinear")
     return len(done)
+# %% mutant: root_is_no_layer
+# misconception: A LoRALinear is always a part of a model, never the model itself.
+# fails: lora-merge-merge_unmerge-tests
+# says: LoRALinear
+# breaks: or is one
+def _move(model, sign, state):
+    layers = [m for name, m in model.named_modules() if name and isinstance(m, LoRALinear)]
+    if not layers:
+        raise ValueError("no LoRALinear layer")
+    todo = [layer for layer in layers if layer.merged != state]
+    with torch.no_grad():
+        for layer in todo:
+            weight = layer.base.weight
+            weight.copy_((weight.float() + sign * layer.delta_weight()).to(weight.dtype))
+            layer.merged = state
+    return len(todo)
+
+
+def merge(model):
+    return _move(model, 1, True)
+
+
+def unmerge(model):
+    return _move(model, -1, False)
+
+
+# %% mutant: unmerge_rounds_the_change
+# misconception: Taking out is easier than adding: a difference in the weight's own dtype will do.
+# fails: lora-merge-merge_unmerge-tests
+# says: the difference, rounded once
+# breaks: The same rules as for merge
+# edit: weight.copy_((weight.float() + change).to(weight.dtype)) -> weight.copy_((weight.float() + change).to(weight.dtype) if merged else weight + change.to(weight.dtype))
+
+# %% mutant: all_or_none
+# misconception: The layers of a model are merged together, so one of them tells about all.
+# fails: lora-merge-merge_unmerge-tests
+# says: one by one
+# breaks: Layers that are merged already are left alone
+# edit: [layer for layer in layers if layer.merged != merged] -> [layer for layer in layers if layers[0].merged != merged]
+
+# %% variant: keywords_and_generators
+# note: A generator of the layers to move; the sum is made in a float32 copy that is written back.
+def _kept(model, state):
+    found = [module for module in model.modules() if type(module) is LoRALinear]
+    if found == []:
+        raise ValueError("there is no adapter here")
+    return (layer for layer in found if bool(layer.merged) is state)
+
+
+def _tail(layers, sign, state):
+    number = 0
+    for number, layer in enumerate(layers, start=1):
+        exact = layer.base.weight.detach().to(torch.float32).clone()
+        exact += sign * layer.delta_weight().detach()
+        layer.base.weight.data[...] = exact.to(layer.base.weight.dtype)
+        layer.merged = state
+    return number
+
+
+def merge(model):
+    return _tail(layers=_kept(model=model, state=False), sign=1, state=True)
+
+
+def unmerge(model):
+    return _tail(layers=_kept(model=model, state=True), sign=-1, state=False)
+
+
+# %% variant: recursion
+# note: A walk over children; a pair of (adapters seen, adapters moved) comes back from each module.
+def _walk(module, state, sign):
+    if isinstance(module, LoRALinear):
+        if module.merged == state:
+            return 1, 0
+        weight = module.base.weight
+        weight.data = (weight.detach().float() + sign * module.delta_weight().detach()).to(weight.dtype)
+        module.merged = state
+        return 1, 1
+    pairs = [_walk(child, state=state, sign=sign) for child in module.children()]
+    return tuple(map(sum, zip((0, 0), *pairs)))
+
+
+def merge(model):
+    seen, moved = _walk(model, state=True, sign=1)
+    if not seen:
+        raise ValueError("no adapters to merge")
+    return moved
+
+
+def unmerge(model):
+    seen, moved = _walk(model, state=False, sign=-1)
+    if not seen:
+        raise ValueError("no adapters to unmerge")
+    return moved

@@ -127,6 +127,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # misconception: Memory is given in GB.
 # fails: lora-memory-training_memory-tests
 # says: These are gigabytes
+# breaks: Bytes of memory
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -347,6 +348,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # misconception: total is the memory of all weights.
 # fails: lora-memory-training_memory-tests
 # says: total is the sum of the other four
+# breaks: "total" is the sum
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -409,6 +411,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # misconception: The sum is easily made by whoever needs it.
 # fails: lora-memory-training_memory-tests
 # says: lacks the key 'total'
+# breaks: Returns {"weights"
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -501,6 +504,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # misconception: The adapter is so small that it does not count.
 # fails: lora-memory-training_memory-tests
 # says: The adapter's own weights are missing
+# breaks: "weights" includes the adapter
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -1059,6 +1063,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # misconception: 8-bit AdamW is AdamW.
 # fails: lora-memory-training_memory-tests
 # says: not of four
+# breaks: optimizer: "adamw", "adamw_8bit"
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -1152,6 +1157,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # misconception: Activations are not part of the model.
 # fails: lora-memory-training_memory-tests
 # says: The activations differ
+# breaks: tokens: in a batch
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -1214,6 +1220,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # misconception: The last argument has a default.
 # fails: lora-memory-training_memory-tests
 # says: The activations differ
+# breaks: checkpointing: see activation_bytes
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -1400,6 +1407,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # fails: lora-memory-training_memory-tests
 # says: 'int4'
 # says: KeyError
+# breaks: dtype: "float32"
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError(f"unknown method {method}")
@@ -1490,6 +1498,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
 # fails: lora-memory-training_memory-tests
 # says: names 'dora'
 # says: ValueError: unknown
+# breaks: Raises ValueError that names the value
 def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False):
     if method not in ("full", "lora", "qlora"):
         raise ValueError("unknown")
@@ -1594,7 +1603,7 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
     d = getattr(config, "head_dim", None) or h // config.num_attention_heads
     q, k = config.num_attention_heads * d, config.num_key_value_heads * d
     linear = n * (2 * h * q + 2 * h * k + 3 * h * f)
-    small = n * (q + 2 * k) + (2 * n + 1) * h  # biases of q, k, v, and norms
+    small = (2 * n + 1) * h + (n * (q + 2 * k) if config.model_type == "qwen2" else 0)  # norms, and biases of q, k, v
     tables = (1 if config.tie_word_embeddings else 2) * config.vocab_size * h
     per = BYTES[dtype]
     if method == "full":
@@ -1688,3 +1697,110 @@ def training_memory(config, method, dtype, optimizer, *, rank=16, target_modules
     }
     bill["total"] = np.sum(list(bill.values()))
     return bill
+# %% mutant: adapter_counted_for_full_too
+# misconception: Counts the adapter before it looks at the method. (For full it is ignored, whatever rank is given.)
+# fails: lora-memory-training_memory-tests
+# says: full
+# breaks: they are ignored, whatever they are
+def training_memory(
+    config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False
+):
+    if method not in ("full", "lora", "qlora"):
+        raise ValueError(f"unknown method {method}")
+    if dtype not in BYTES:
+        raise ValueError(f"unknown dtype {dtype}")
+    if optimizer not in ("adamw", "adamw_8bit", "sgd"):
+        raise ValueError(f"unknown optimizer {optimizer}")
+    model = meta_model(config)
+    total = sum(p.numel() for p in model.parameters())
+    head = model.get_output_embeddings()
+    linear = sum(m.weight.numel() for m in model.modules() if isinstance(m, nn.Linear) and m is not head)
+    adapter = count_lora_parameters(config, rank, target_modules)
+    adapter = 0 if method == "full" else adapter
+    trained, size = (total, BYTES[dtype]) if method == "full" else (adapter, 4)
+    if method == "qlora":
+        weights = linear * QLORA_BITS / 8 + (total - linear) * BYTES[dtype] + 4 * adapter
+    else:
+        weights = total * BYTES[dtype] + 4 * adapter
+    state = {"adamw": 2 * size, "adamw_8bit": 2, "sgd": 0}[optimizer] * trained
+    bill = {
+        "weights": weights,
+        "gradients": trained * size,
+        "optimizer": state,
+        "activations": activation_bytes(config, tokens, dtype, checkpointing),
+    }
+    bill["total"] = sum(bill.values())
+    return bill
+
+
+# %% mutant: capitals_do_not_matter
+# misconception: Names are compared without their capitals.
+# fails: lora-memory-training_memory-tests
+# says: ValueError that names 'Full'
+# breaks: method: "full", "lora" or "qlora"
+# edit: if value not in known: -> if value.lower() not in known:
+
+
+# %% variant: tables
+# note: Dicts instead of branches; counts of the base from the shapes of its parameters.
+def training_memory(
+    config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False
+):
+    optimizers = {"adamw": lambda size: 2 * size, "adamw_8bit": lambda size: 2, "sgd": lambda size: 0}
+    _kept = {"full": 0, "lora": 1, "qlora": 1}
+    for value, table in ((method, _kept), (dtype, BYTES), (optimizer, optimizers)):
+        if table.get(value) is None:
+            raise ValueError(f"unknown: {value}")
+    model = meta_model(config)
+    linear = {id(m.weight) for m in model.modules() if isinstance(m, nn.Linear)} - {
+        id(model.get_output_embeddings().weight)
+    }
+    sizes = [(p.numel(), id(p) in linear) for p in model.parameters()]
+    width = BYTES[dtype]
+    bits = {True: QLORA_BITS if method == "qlora" else 8 * width, False: 8 * width}
+    adapter = count_lora_parameters(config, rank, target_modules) if _kept[method] else 0
+    trained, size = (adapter, 4) if _kept[method] else (sum(count for count, _ in sizes), width)
+    parts = [
+        sum(count * bits[inside] for count, inside in sizes) / 8 + 4 * adapter,
+        trained * size,
+        trained * optimizers[optimizer](size),
+        activation_bytes(config=config, tokens=tokens, dtype=dtype, checkpointing=checkpointing),
+    ]
+    return dict(zip(["weights", "gradients", "optimizer", "activations", "total"], [*parts, sum(parts)]))
+
+
+# %% variant: numpy_sum
+# note: A float array for the four parts; a helper named like a test's.
+def training_memory(
+    config, method, dtype, optimizer, *, rank=16, target_modules="all-linear", tokens=0, checkpointing=False
+):
+    if method not in {"full", "lora", "qlora"}:
+        raise ValueError(f"method {method}")
+    if dtype not in ["float32", "bfloat16", "float16"]:
+        raise ValueError(f"dtype {dtype}")
+    if optimizer not in ("adamw", "adamw_8bit", "sgd"):
+        raise ValueError(f"optimizer {optimizer}")
+
+    def _tail(trained, size):
+        states = {"sgd": 0, "adamw_8bit": 2 * trained}.get(optimizer, 2 * trained * size)
+        return [trained * size, states]
+
+    model, width = meta_model(config), {"float32": 4}.get(dtype, 2)
+    total = sum(p.numel() for p in set(model.parameters()))
+    linear = sum(
+        m.in_features * m.out_features
+        for name, m in model.named_modules()
+        if isinstance(m, nn.Linear) and m is not model.get_output_embeddings()
+    )
+    four = np.zeros(4)
+    if method == "full":
+        four[0], four[1:3] = total * width, _tail(trained=total, size=width)
+    else:
+        adapter = count_lora_parameters(config=config, rank=rank, target_modules=target_modules)
+        four[0] = total * width + 4 * adapter
+        if method == "qlora":
+            four[0] -= linear * (width - QLORA_BITS / 8)
+        four[1:3] = _tail(trained=adapter, size=4)
+    four[3] = activation_bytes(config, tokens, dtype, checkpointing)
+    keys = "weights gradients optimizer activations".split()
+    return {**dict(zip(keys, four.tolist())), "total": float(four.sum())}
