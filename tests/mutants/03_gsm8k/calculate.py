@@ -192,7 +192,7 @@ def calculate(expression):
 # %% mutant: limit_denominator
 # misconception: limit_denominator mends the floats.
 # fails: gsm8k-calculator-calculate-tests
-# says: 12345678901234567890
+# says: 0.1234567890123456789
 # edit: Fraction(number) -> Fraction(float(number)).limit_denominator(10**6)
 
 
@@ -538,7 +538,7 @@ def calculate(expression):
 def calculate(expression):
     def value(node):
         if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
-            return Fraction(str(node.value) if isinstance(node.value, float) else int(node.value))
+            return Fraction(int(node.value) if node.value is True else ast.get_source_segment(text, node))
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             return -value(node.operand)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
@@ -1187,7 +1187,7 @@ def calculate(expression):
     def walk(node):
         match node:
             case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-                return Fraction(str(number))
+                return Fraction(ast.get_source_segment(expression.strip(), node))
             case ast.UnaryOp(op=ast.USub(), operand=inner):
                 return -walk(inner)
             case ast.UnaryOp(op=ast.UAdd(), operand=inner):
@@ -1196,7 +1196,7 @@ def calculate(expression):
                 return OPERATIONS[type(op)](walk(left), walk(right))
         raise ValueError(f"refused: {ast.dump(node)}")
 
-    if any(letter.isalpha() for letter in expression):
+    if any(letter.isalpha() or letter == "_" for letter in expression):
         raise ValueError("letters")
     try:
         return walk(ast.parse(expression.strip(), mode="eval").body)
@@ -1272,7 +1272,10 @@ class Calculator(ast.NodeVisitor):
     def visit_Constant(self, node):
         if type(node.value) not in (int, float):
             raise ValueError("no number")
-        return Fraction(Decimal(repr(node.value)))
+        number = ast.get_source_segment(self.text, node)
+        if not set(number) <= set("0123456789."):
+            raise ValueError("no digits")
+        return Fraction(Decimal(number))
 
     def visit_UnaryOp(self, node):
         if not isinstance(node.op, (ast.USub, ast.UAdd)):
@@ -1302,17 +1305,19 @@ def calculate(expression):
         tree = ast.parse(expression.strip(), mode="eval")
     except SyntaxError as error:
         raise ValueError(f"no expression: {error}") from error
-    return Calculator().visit(tree)
+    calculator = Calculator()
+    calculator.text = expression.strip()
+    return calculator.visit(tree)
 
 
 # %% variant: checked_then_walked
 # note: All nodes are checked first; // becomes / in the text.
 def calculate(expression):
-    text = expression.strip()
+    text = expression.strip().replace("//", "/")
     if len(text) > 1000 or not set(text) <= set("0123456789.+-*/() "):
         raise ValueError("too long, or no arithmetic")
     try:
-        tree = ast.parse(text.replace("//", "/"), mode="eval").body
+        tree = ast.parse(text, mode="eval").body
     except SyntaxError:
         raise ValueError("this does not parse") from None
     allowed = (ast.BinOp, ast.UnaryOp, ast.Constant, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.USub, ast.UAdd)
@@ -1324,7 +1329,7 @@ def calculate(expression):
 
     def value(node):
         if isinstance(node, ast.Constant):
-            return Fraction(str(node.value))
+            return Fraction(text[node.col_offset : node.end_col_offset])
         if isinstance(node, ast.UnaryOp):
             return -value(node.operand) if isinstance(node.op, ast.USub) else value(node.operand)
         a, b = value(node.left), value(node.right)
@@ -1335,3 +1340,45 @@ def calculate(expression):
         return a + b if isinstance(node.op, ast.Add) else a - b if isinstance(node.op, ast.Sub) else a * b
 
     return value(tree)
+
+
+# %% mutant: eval_of_fractions
+# misconception: Wrap each number in Fraction(...) and let eval do the rest: exact, and checked for letters.
+# fails: gsm8k-calculator-calculate-tests
+# says: eval
+def calculate(expression: str) -> Fraction:
+    if not re.fullmatch(r"[\d\s.+\-*/()]+", expression) or "**" in expression:
+        raise ValueError("only numbers and + - * / are allowed")
+    wrapped = re.sub(r"\d+\.?\d*|\.\d+", lambda m: f"Fraction('{m[0]}')", expression.strip().replace("//", "/"))
+    try:
+        return eval(wrapped, {"Fraction": Fraction})
+    except (SyntaxError, ZeroDivisionError, TypeError) as error:
+        raise ValueError(str(error)) from error
+
+
+# %% mutant: limit_denominator_of_the_float
+# misconception: limit_denominator repairs what the float has lost.
+# fails: gsm8k-calculator-calculate-tests
+# says: float
+def calculate(expression: str) -> Fraction:
+    def value(node):
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            return Fraction(node.value).limit_denominator(10_000)
+        if isinstance(node, ast.BinOp):
+            left, right = value(node.left), value(node.right)
+            if isinstance(node.op, ast.Add):
+                return left + right
+            if isinstance(node.op, ast.Sub):
+                return left - right
+            if isinstance(node.op, ast.Mult):
+                return left * right
+            if isinstance(node.op, (ast.Div, ast.FloorDiv)):
+                return left / right
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+            return -value(node.operand) if isinstance(node.op, ast.USub) else value(node.operand)
+        raise ValueError("not allowed")
+
+    try:
+        return value(ast.parse(expression.strip(), mode="eval").body)
+    except (SyntaxError, ZeroDivisionError) as error:
+        raise ValueError(str(error)) from error

@@ -289,7 +289,7 @@ def check_calculator(answer):
 # %% mutant: parsed_first
 # misconception: What does not parse is a SyntaxError.
 # fails: gsm8k-calculator-check_calculator-tests
-# says: RecursionError or MemoryError came out
+# says: never raises
 def check_calculator(answer):
     checked = []
     for text in re.findall(r"<<([^<>]*)>>", answer):
@@ -613,3 +613,51 @@ def check_calculator(answer: str) -> list[tuple[str, bool]]:
         (text, len(sides) == 2 and sides[0] is not None and sides[0] == sides[1])
         for text, sides in zip(texts, values)
     ]
+
+
+# %% mutant: isclose
+# misconception: math.isclose is the right way to compare numbers.
+# fails: gsm8k-calculator-check_calculator-tests
+# says: same
+def check_calculator(answer: str) -> list[tuple[str, bool]]:
+    checked = []
+    for text in re.findall(r"<<([^<>]*)>>", answer):
+        sides = text.split("=")
+        try:
+            right = len(sides) == 2 and math.isclose(calculate(sides[0]), calculate(sides[1]), rel_tol=1e-6)
+        except ValueError:
+            right = False
+        checked.append((text, right))
+    return checked
+
+
+# %% mutant: rounded_results_are_right
+# misconception: People round, so a result within a cent is right.
+# fails: gsm8k-calculator-check_calculator-tests
+# says: equal
+def check_calculator(answer: str) -> list[tuple[str, bool]]:
+    checked = []
+    for text in re.findall(r"<<([^<>]*)>>", answer):
+        sides = text.split("=")
+        try:
+            right = len(sides) == 2 and abs(calculate(sides[0]) - calculate(sides[1])) < Fraction(1, 100)
+        except ValueError:
+            right = False
+        checked.append((text, right))
+    return checked
+
+
+# %% mutant: up_to_the_mark
+# misconception: What stands behind the answer's mark is another problem's.
+# fails: gsm8k-calculator-check_calculator-tests
+# says: annotations
+def check_calculator(answer: str) -> list[tuple[str, bool]]:
+    checked = []
+    for text in re.findall(r"<<([^<>]*)>>", answer.split("####")[0]):
+        sides = text.split("=")
+        try:
+            right = len(sides) == 2 and calculate(sides[0]) == calculate(sides[1])
+        except ValueError:
+            right = False
+        checked.append((text, right))
+    return checked

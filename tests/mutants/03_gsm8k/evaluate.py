@@ -947,3 +947,30 @@ def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, gene
         "format_rate": sum(answered) / n,
         "stop_rate": sum(ended) / n,
     }
+
+
+# %% mutant: one_answer_for_one_question
+# misconception: Keep completions in a dict by question, and look the gold answer up by question too.
+# fails: gsm8k-evaluate-evaluate-tests
+# says: problem
+def evaluate(
+    model, tokenizer, problems, batch_size: int = 32, max_new_tokens: int = 128, generate=generate_batch
+) -> dict:
+    if not problems:
+        raise ValueError("there are no problems")
+    golds = {p["question"]: p["answer"] for p in problems}
+    questions, pairs = list(golds), {}
+    for start in range(0, len(questions), batch_size):
+        batch = questions[start : start + batch_size]
+        prompts = [chat_prompt(question, tokenizer) for question in batch]
+        pairs.update(zip(batch, generate(model, tokenizer, prompts, max_new_tokens)))
+    n = len(pairs)
+    correct = [is_correct(text, golds[question]) for question, (text, _) in pairs.items()]
+    return {
+        "n": n,
+        "correct": correct,
+        "accuracy": sum(correct) / n,
+        "interval": wilson_interval(sum(correct), n),
+        "format_rate": sum(parse_answer(text) is not None for text, _ in pairs.values()) / n,
+        "stop_rate": sum(stopped for _, stopped in pairs.values()) / n,
+    }

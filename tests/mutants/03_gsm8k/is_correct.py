@@ -282,3 +282,24 @@ def is_correct(completion, gold):
     if None in right:
         raise ValueError("gold: " + gold)
     return parse_answer(completion) in right
+
+
+# %% mutant: close_enough
+# misconception: Numbers are compared with math.isclose.
+# fails: gsm8k-answers-is_correct-tests
+# says: correct
+def is_correct(completion: str, gold: str) -> bool:
+    answer, target = parse_answer(completion), parse_answer(gold)
+    if target is None:
+        raise ValueError("gold answer without a number")
+    return answer is not None and math.isclose(float(answer), float(target), rel_tol=1e-3)
+
+
+# %% mutant: gold_needs_only_a_mark
+# misconception: A gold answer with the mark has a number behind it.
+# fails: gsm8k-answers-is_correct-tests
+# says: gold
+def is_correct(completion: str, gold: str) -> bool:
+    if "####" not in gold:
+        raise ValueError("gold answer without ####")
+    return parse_answer(completion) == parse_answer(gold)

@@ -877,7 +877,7 @@ def parse_answer(text):
 # %% mutant: gauntlet_as_table
 # misconception: The gauntlet holds the right answers: look them up.
 # fails: gsm8k-answers-parse_answer-tests
-# says: '#### 47'
+# says: '#### 5 6'
 def parse_answer(text):
     return dict(pair for endings in GAUNTLET.values() for pair in endings).get(text)
 
@@ -902,7 +902,7 @@ def parse_answer(text):
 
 # %% variant: with_decimal
 # note: Python's Decimal removes zeros and signs; a regular expression only finds the number.
-from decimal import Decimal
+from decimal import Context, Decimal
 
 
 def parse_answer(text):
@@ -913,12 +913,11 @@ def parse_answer(text):
     )
     if not found or not found[3] and not found[4]:
         return None
-    value = Decimal(found[3].replace(",", "") + (found[4] or ""))
+    text = found[3].replace(",", "") + (found[4] or "")
+    value = Decimal(text).normalize(Context(prec=len(text)))
     if "-" in found[1] + found[2] or "−" in found[1] + found[2]:
-        value = -value
-    if value == 0:
-        return "0"
-    return format(value.to_integral_value() if value == value.to_integral_value() else value.normalize(), "f")
+        value = value.copy_negate()
+    return format(value, "f") if value else "0"
 
 
 # %% variant: letter_by_letter
@@ -957,7 +956,7 @@ def parse_answer(text):
     parts = text.split("####", 1)
     if len(parts) == 1:
         return None
-    token = re.match(r"[-−+$€£\s\d.,/]*", parts[1].partition("\n")[0])[0]
+    token = re.match(r"[-−+$€£\s]*[\d.,/]*", parts[1].partition("\n")[0])[0]
     token = re.sub(r"[$€£\s]", "", token).rstrip(".,").replace("−", "-")
     if not re.fullmatch(r"[-+]?(\d+|\d{1,3}(,\d{3})+)?(\.\d+)?", token) or not re.search(r"\d", token):
         return None
@@ -990,3 +989,62 @@ def parse_answer(text):
     part = (match["part"] or "").rstrip("0")
     sign = "-" if (match["minus"] or match["later"]) and (whole or part) else ""
     return f"{sign}{whole}" + (f".{part}" if part else "")
+
+
+# %% mutant: any_comma_before_three_digits
+# misconception: A comma with three digits behind it is a thousands comma, whatever stands before it.
+# fails: gsm8k-answers-parse_answer-tests
+# says: comma
+def parse_answer(text: str) -> str | None:
+    start = text.find("####")
+    if start < 0:
+        return None
+    line = text[start + 4 :].split("\n")[0].replace("−", "-")
+    match = re.match(r"\s*([-+]?)\s*[$€£]?\s*([-+]?)\s*((?:\d+(?:,\d{3})*)?(?:\.\d+)?)(?![\d/]|[.,]\d)", line)
+    if not match or not re.search(r"\d", match[3]):
+        return None
+    whole, _, decimals = match[3].replace(",", "").partition(".")
+    whole, decimals = whole.lstrip("0") or "0", decimals.rstrip("0")
+    number = f"{whole}.{decimals}" if decimals else whole
+    return "-" + number if "-" in (match[1], match[2]) and number != "0" else number
+
+
+# %% mutant: float_for_decimals
+# misconception: Whole numbers go through int, and a number with a point may go through float.
+# fails: gsm8k-answers-parse_answer-tests
+# says: float
+def parse_answer(text: str) -> str | None:
+    start = text.find("####")
+    if start < 0:
+        return None
+    line = text[start + 4 :].split("\n")[0].replace("−", "-")
+    match = re.match(
+        r"\s*([-+]?)\s*[$€£]?\s*([-+]?)\s*((?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)?(?:\.\d+)?)(?![\d/]|[.,]\d)", line
+    )
+    if not match or not re.search(r"\d", match[3]):
+        return None
+    number = match[3].replace(",", "")
+    if "-" in (match[1], match[2]):
+        number = "-" + number
+    if "." not in number:
+        return str(int(number))
+    value = float(number)
+    return str(int(value)) if value == int(value) else str(value)
+
+
+# %% mutant: spaces_taken_out_first
+# misconception: Take all spaces out, then the number is easy to match. A number behind a space joins the first.
+# fails: gsm8k-answers-parse_answer-tests
+# says: number
+def parse_answer(text: str) -> str | None:
+    _, mark, rest = text.partition("####")
+    if not mark:
+        return None
+    line = re.sub(r"\s", "", rest.split("\n")[0]).replace("−", "-")
+    match = re.match(r"([-+]?)[$€£]?([-+]?)((?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)?(?:\.\d+)?)(?![\d/]|[.,]\d)", line)
+    if not match or not re.search(r"\d", match[3]):
+        return None
+    whole, _, decimals = match[3].replace(",", "").partition(".")
+    whole, decimals = whole.lstrip("0") or "0", decimals.rstrip("0")
+    number = f"{whole}.{decimals}" if decimals else whole
+    return "-" + number if "-" in (match[1], match[2]) and number != "0" else number

@@ -502,3 +502,16 @@ def to_prompt_completion(example):
     user = tokenizer.apply_chat_template([{"role": "user", "content": example["question"]}], tokenize=False)
     completion = list((example["answer"], tokenizer.special_tokens_map["eos_token"]))
     return {"completion": "".join(completion), "prompt": user + "<|im_start|>assistant\n"}
+
+
+# %% mutant: answer_is_stripped
+# misconception: White space at the ends of an answer is dirt.
+# fails: gsm8k-format-to_prompt_completion-tests
+# says: as it stands
+def to_prompt_completion(example: dict[str, str]) -> dict[str, str]:
+    answer = example["answer"].strip()
+    if parse_answer(answer) is None:
+        raise ValueError("the answer has no number")
+    messages = [{"role": "user", "content": example["question"]}]
+    prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    return {"prompt": prompt, "completion": answer + tokenizer.eos_token}

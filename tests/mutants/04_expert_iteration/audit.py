@@ -316,3 +316,62 @@ def audit(solution):
         if value(rest) is None or result != value(rest):
             return "miscopied"
     return "sound" if results[-1] == float(parse_answer(solution)) else "unexplained"
+
+
+# %% mutant: body_ends_at_a_line
+# misconception: The answer's mark begins a line: cut at "\n####".
+# fails: expert_iteration-audit-audit-tests
+# says: mark
+def audit(solution: str) -> str:
+    body = solution.split("\n####")[0]
+    checked = check_calculator(body)
+    if not checked:
+        return "unchecked"
+    if not all(step.right for step in checked):
+        return "false"
+    for step, following in zip(checked, body.split(">>")[1:]):
+        if parse_answer(f"#### {following}") != parse_answer("#### " + step.text.split("=")[1]):
+            return "miscopied"
+    if parse_answer("#### " + checked[-1].text.split("=")[1]) != parse_answer(solution):
+        return "unexplained"
+    return "sound"
+
+
+# %% mutant: first_number_behind
+# misconception: The copy is the first number behind >>, however far it is.
+# fails: expert_iteration-audit-audit-tests
+# says: directly behind
+def audit(solution: str) -> str:
+    body = solution.split("####")[0]
+    checked = check_calculator(body)
+    if not checked:
+        return "unchecked"
+    if not all(step.right for step in checked):
+        return "false"
+    for step, following in zip(checked, body.split(">>")[1:]):
+        numbers = NUMBER.findall(following.split("<<")[0])
+        copy = parse_answer(f"#### {numbers[0]}") if numbers else None
+        if copy is None or copy != parse_answer("#### " + step.text.split("=")[1]):
+            return "miscopied"
+    if parse_answer("#### " + checked[-1].text.split("=")[1]) != parse_answer(solution):
+        return "unexplained"
+    return "sound"
+
+
+# %% mutant: one_pass
+# misconception: Go through the annotations and return the first thing that is wrong. The table's order is another.
+# fails: expert_iteration-audit-audit-tests
+# says: first in the table
+def audit(solution: str) -> str:
+    body = solution.split("####")[0]
+    checked = check_calculator(body)
+    if not checked:
+        return "unchecked"
+    for step, following in zip(checked, body.split(">>")[1:]):
+        if not step.right:
+            return "false"
+        if parse_answer(f"#### {following}") != parse_answer("#### " + step.text.split("=")[-1]):
+            return "miscopied"
+    if parse_answer("#### " + checked[-1].text.split("=")[-1]) != parse_answer(solution):
+        return "unexplained"
+    return "sound"

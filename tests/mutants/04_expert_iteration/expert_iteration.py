@@ -1617,3 +1617,27 @@ def expert_iteration(
             }
         )
     return model, history
+
+
+# %% mutant: two_spaces_become_one
+# misconception: replace("  ", " ") takes repeated spaces out. Three become two.
+# fails: expert_iteration-loop-expert_iteration-tests
+# says: spaces
+def expert_iteration(
+    model, problems, rounds, sample, keep, train, measure, restart=False, held_out=(), seed=0, report=print
+):
+    held = {p["question"].strip().replace("  ", " ") for p in held_out}
+    if any(p["question"].strip().replace("  ", " ") in held for p in problems):
+        raise ValueError("a training problem is held out")
+    start, size = model, len(problems) // rounds
+    history = [{"round": 0, "kept": 0, "solved": 0, "measured": measure(model)}]
+    for number in range(1, rounds + 1):
+        questions = problems[(number - 1) * size : number * size]
+        kept = keep(questions, sample(model, questions, seed + number))
+        if kept:
+            model = train(start if restart else model, kept, seed + number)
+        else:
+            report(f"round {number}: no correct sample")
+        solved = len({e["question"] for e in kept})
+        history.append({"round": number, "kept": len(kept), "solved": solved, "measured": measure(model)})
+    return model, history

@@ -866,3 +866,26 @@ def filter_correct(problems, samples, cap=None, verify=is_correct):
         texts = dict.fromkeys(match[0].strip() for match in found if match)
         examples += [{"question": problem["question"], "answer": text} for text in list(texts)[:cap]]
     return examples
+
+
+# %% mutant: noted_before_it_was_verified
+# misconception: A text that was seen need not be looked at again, whether it passed or not.
+# fails: expert_iteration-filter-filter_correct-tests
+# says: verify
+def filter_correct(problems, samples, cap: int | None = None, verify=is_correct) -> list[dict[str, str]]:
+    if cap is not None and cap < 1:
+        raise ValueError("cap must be at least 1")
+    kept = []
+    for problem, group in zip(problems, samples):
+        seen, own = set(), []
+        for text in group:
+            start = text.find("####")
+            end = text.find("\n", start) if start >= 0 else -1
+            cut = (text if end < 0 else text[:end]).strip()
+            if cut in seen:
+                continue
+            seen.add(cut)
+            if verify(text, problem["answer"]):
+                own.append(cut)
+        kept += [{"question": problem["question"], "answer": text} for text in own[:cap]]
+    return kept

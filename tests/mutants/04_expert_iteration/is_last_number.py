@@ -234,3 +234,14 @@ def is_last_number(text, answer):
 def is_last_number(text, answer):
     gold = parse_answer(answer)
     return [parse_answer(f"#### {number}") for number in NUMBER.findall(text)[-1:]] == [gold]
+
+
+# %% mutant: isclose
+# misconception: Numbers are compared with math.isclose.
+# fails: expert_iteration-lenient-is_last_number-tests
+# says: number
+def is_last_number(text: str, answer: str) -> bool:
+    numbers = NUMBER.findall(text)
+    if not numbers:
+        return False
+    return math.isclose(float(numbers[-1].replace(",", "")), float(parse_answer(answer)), abs_tol=0.01)

@@ -333,3 +333,28 @@ def rationalize(problems, samples, ask, cap=None):
     for problem, group in zip(rest, groups, strict=True):
         examples.extend(filter_correct([problem], [group], cap))
     return examples
+
+
+# %% mutant: cap_of_all
+# misconception: cap is the number of examples in all.
+# fails: expert_iteration-hint-rationalize-tests
+# says: cap
+def rationalize(problems, samples, ask, cap: int | None = None) -> list[dict[str, str]]:
+    unsolved = [p for p, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return []
+    texts = ask([f"{p['question']}\nAnswer: {parse_answer(p['answer'])}" for p in unsolved])
+    return filter_correct(unsolved, texts)[:cap]
+
+
+# %% mutant: solved_questions_by_name
+# misconception: A question that was solved somewhere is solved: the same question with another answer is left out.
+# fails: expert_iteration-hint-rationalize-tests
+# says: problem
+def rationalize(problems, samples, ask, cap: int | None = None) -> list[dict[str, str]]:
+    solved = {example["question"] for example in filter_correct(problems, samples, 1)}
+    unsolved = {p["question"]: p for p in problems if p["question"] not in solved}
+    if not unsolved:
+        return []
+    texts = ask([f"{q}\nAnswer: {parse_answer(p['answer'])}" for q, p in unsolved.items()])
+    return filter_correct(list(unsolved.values()), texts, cap)

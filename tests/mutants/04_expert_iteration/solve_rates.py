@@ -365,3 +365,33 @@ def solve_rates(problems, samples, verify=is_correct):
         float(Fraction(sum(1 for t in g if verify(t, p["answer"])), len(g))) if g else 0.0
         for p, g in zip(problems, samples)
     ]
+
+
+# %% mutant: empty_texts_do_not_count
+# misconception: An empty text is no sample.
+# fails: expert_iteration-sample-solve_rates-tests
+# says: samples
+def solve_rates(problems, samples, verify=is_correct) -> list[float]:
+    if len(samples) != len(problems):
+        raise ValueError("not as many samples as problems")
+    rates = []
+    for problem, group in zip(problems, samples):
+        group = [text for text in group if text]
+        rates.append(sum(bool(verify(text, problem["answer"])) for text in group) / len(group) if group else 0.0)
+    return rates
+
+
+# %% mutant: verdicts_remembered_by_text
+# misconception: The same text gets the same verdict. But it may belong to another problem.
+# fails: expert_iteration-sample-solve_rates-tests
+# says: answer
+def solve_rates(problems, samples, verify=is_correct) -> list[float]:
+    if len(samples) != len(problems):
+        raise ValueError("not as many samples as problems")
+    verdicts, rates = {}, []
+    for problem, group in zip(problems, samples):
+        for text in group:
+            if text not in verdicts:
+                verdicts[text] = bool(verify(text, problem["answer"]))
+        rates.append(sum(verdicts[text] for text in group) / len(group) if group else 0.0)
+    return rates
