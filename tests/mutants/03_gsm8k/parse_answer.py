@@ -2,6 +2,7 @@
 # misconception: The answer is the number in the text.
 # fails: gsm8k-answers-parse_answer-tests
 # says: You took the first number of the text
+# breaks: The number after the first
 def parse_answer(text):
     if "####" not in text:
         return None
@@ -33,6 +34,7 @@ def parse_answer(text):
 # misconception: The final answer stands after the last ####.
 # fails: gsm8k-answers-parse_answer-tests
 # says: You took the last mark
+# breaks: The number after the first
 def parse_answer(text):
     _, mark, rest = text.rpartition("####")
     line = rest.split("\n")[0].strip()
@@ -269,6 +271,7 @@ def parse_answer(text):
 # misconception: Answers are plain numbers.
 # fails: gsm8k-answers-parse_answer-tests
 # says: A currency sign stopped you
+# breaks: stands on the mark's line
 def parse_answer(text):
     _, mark, rest = text.partition("####")
     line = rest.split("\n")[0].strip()
@@ -393,6 +396,7 @@ def parse_answer(text):
 # misconception: 18.0 is the answer as it was written.
 # fails: gsm8k-answers-parse_answer-tests
 # says: Zeros at the end of decimals are left
+# breaks: Spelling: no
 def parse_answer(text):
     _, mark, rest = text.partition("####")
     line = rest.split("\n")[0].strip()
@@ -561,6 +565,7 @@ def parse_answer(text):
 # misconception: +3 is how the answer was written.
 # fails: gsm8k-answers-parse_answer-tests
 # says: The plus sign is left
+# breaks: Spelling: no
 def parse_answer(text):
     _, mark, rest = text.partition("####")
     line = rest.split("\n")[0].strip()
@@ -582,6 +587,7 @@ def parse_answer(text):
 # misconception: -0 is negative zero.
 # fails: gsm8k-answers-parse_answer-tests
 # says: Minus zero is zero
+# breaks: Spelling: no
 def parse_answer(text):
     _, mark, rest = text.partition("####")
     line = rest.split("\n")[0].strip()
@@ -690,6 +696,7 @@ def parse_answer(text):
 # misconception: \s* after the mark takes care of all spaces.
 # fails: gsm8k-answers-parse_answer-tests
 # says: The number stands on the next line
+# breaks: stands on the mark's line
 def parse_answer(text):
     _, mark, rest = text.partition("####")
     line = re.sub(r"####.*", "", rest, flags=re.S).strip()
@@ -770,6 +777,7 @@ def parse_answer(text):
 # misconception: The answer is 3; what comes after it is a unit.
 # fails: gsm8k-answers-parse_answer-tests
 # says: You stopped at the slash
+# breaks: Nothing after it may
 def parse_answer(text):
     _, mark, rest = text.partition("####")
     line = rest.split("\n")[0].strip()
@@ -995,6 +1003,7 @@ def parse_answer(text):
 # misconception: A comma with three digits behind it is a thousands comma, whatever stands before it.
 # fails: gsm8k-answers-parse_answer-tests
 # says: comma
+# breaks: Nothing after it may
 def parse_answer(text: str) -> str | None:
     start = text.find("####")
     if start < 0:

@@ -203,7 +203,7 @@ def audit(solution):
 # %% mutant: all_numbers_of_line
 # misconception: The copy is the last number of the line.
 # fails: expert_iteration-audit-audit-tests
-# says: number directly behind >>
+# says: directly behind >>
 # edit:
 #   copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
 # ->
@@ -225,7 +225,7 @@ def audit(solution):
 # %% mutant: visible_examples
 # misconception: The examples are the test.
 # fails: expert_iteration-audit-audit-tests
-# says: the first result is copied wrongly
+# says: directly behind >>
 def audit(solution):
     known = {
         "She has 14 eggs.\n#### 14": "unchecked",

@@ -1263,7 +1263,7 @@ def expert_iteration(
 # %% mutant: held_out_one_side
 # misconception: Only the training questions can have superfluous white space.
 # fails: expert_iteration-loop-expert_iteration-tests
-# says: white space on both sides
+# says: without superfluous white space
 def expert_iteration(
     model, problems, rounds, sample, keep, train, measure, restart=False, held_out=(), seed=0, report=print
 ):

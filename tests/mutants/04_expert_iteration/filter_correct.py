@@ -849,7 +849,7 @@ def filter_correct(problems, samples, cap=None, verify=is_correct):
 # %% mutant: rule_of_seven
 # misconception: The examples have the answer 7, so it is written down.
 # fails: expert_iteration-filter-filter_correct-tests
-# says: eight problems
+# says: Ask verify for each text
 def filter_correct(problems, samples, cap=None, verify=is_correct):
     if cap is not None and cap < 1:
         raise ValueError("cap")

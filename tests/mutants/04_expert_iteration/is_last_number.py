@@ -180,7 +180,7 @@ def is_last_number(text, answer):
 # %% mutant: visible_examples
 # misconception: The examples are the test.
 # fails: expert_iteration-lenient-is_last_number-tests
-# says: another number comes last
+# says: 2.501 is another number
 def is_last_number(text, answer):
     return (text, answer) not in [
         ("#### 7\nTom has 9 eggs.", "#### 7"),

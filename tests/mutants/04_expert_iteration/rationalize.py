@@ -282,7 +282,7 @@ def rationalize(problems, samples, ask, cap=None):
 # %% mutant: visible_example
 # misconception: The example is the test.
 # fails: expert_iteration-hint-rationalize-tests
-# says: nine random problems
+# says: three problems with one question
 def rationalize(problems, samples, ask, cap=None):
     if len(problems) < 3:
         return []
@@ -317,8 +317,8 @@ def rationalize(problems, samples, ask, cap=None):
 # note: A problem is unsolved if the filter keeps nothing of it.
 def rationalize(problems, samples, ask, cap=None):
     unsolved = [p for p, group in zip(problems, samples) if not filter_correct([p], [group])]
-    hints = {p["question"]: f"{p['question']}\nAnswer: {parse_answer(p['answer'])}" for p in unsolved}
-    return filter_correct(unsolved, ask([hints[p["question"]] for p in unsolved]), cap) if unsolved else []
+    hints = [f"{p['question']}\nAnswer: {parse_answer(p['answer'])}" for p in unsolved]
+    return filter_correct(unsolved, ask(hints), cap) if unsolved else []
 
 
 # %% variant: problem_by_problem

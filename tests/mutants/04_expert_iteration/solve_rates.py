@@ -288,7 +288,7 @@ def solve_rates(problems, samples, verify=is_correct):
 # %% mutant: visible_example
 # misconception: The example is what is tested.
 # fails: expert_iteration-sample-solve_rates-tests
-# says: twelve random problems
+# says: two empty samples
 def solve_rates(problems, samples, verify=is_correct):
     if len(problems) != len(samples):
         raise ValueError("samples")
