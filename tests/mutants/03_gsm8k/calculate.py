@@ -50,6 +50,7 @@ def calculate(expression):
 # misconception: It is enough to look at what eval gave.
 # fails: gsm8k-calculator-calculate-tests
 # says: no code of the text is run
+# breaks: Runs no code
 def calculate(expression):
     try:
         result = eval(expression)
@@ -69,6 +70,7 @@ def calculate(expression):
 # misconception: 9*2 is 18, an int.
 # fails: gsm8k-calculator-calculate-tests
 # says: This is an int
+# breaks: Returns a Fraction
 def calculate(expression):
     def value(node):
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
@@ -131,6 +133,7 @@ def calculate(expression):
 # misconception: Fraction(node.value) is exact.
 # fails: gsm8k-calculator-calculate-tests
 # says: fraction from the float
+# breaks: The exact value
 def calculate(expression):
     def value(node):
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
@@ -193,6 +196,7 @@ def calculate(expression):
 # misconception: limit_denominator mends the floats.
 # fails: gsm8k-calculator-calculate-tests
 # says: 0.1234567890123456789
+# breaks: The exact value
 # edit: Fraction(number) -> Fraction(float(number)).limit_denominator(10**6)
 
 
@@ -200,6 +204,7 @@ def calculate(expression):
 # misconception: // is Python's floor division.
 # fails: gsm8k-calculator-calculate-tests
 # says: You rounded down
+# breaks: Returns a Fraction
 def calculate(expression):
     def value(node):
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
@@ -632,6 +637,7 @@ def calculate(expression):
 # misconception: A name without a value is a NameError, as in Python.
 # fails: gsm8k-calculator-calculate-tests
 # says: NameError
+# breaks: Raises ValueError
 def calculate(expression):
     def value(node):
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
@@ -891,6 +897,7 @@ def calculate(expression):
 # misconception: What Python takes for a number is a number.
 # fails: gsm8k-calculator-calculate-tests
 # says: Refuse it as you refuse powers
+# breaks: A number is digits
 # edit:
 #   number = ast.get_source_segment(text, node)
 #   if re.fullmatch(r"\d+\.?\d*|\.\d+", number):  # 1e100000000 would never end
@@ -903,6 +910,7 @@ def calculate(expression):
 # misconception: A text that parses can be walked.
 # fails: gsm8k-calculator-calculate-tests
 # says: turn them into a ValueError
+# breaks: Raises ValueError
 # edit: except (SyntaxError, ZeroDivisionError, RecursionError, MemoryError) -> except (SyntaxError, ZeroDivisionError)
 
 
@@ -1346,6 +1354,7 @@ def calculate(expression):
 # misconception: Wrap each number in Fraction(...) and let eval do the rest: exact, and checked for letters.
 # fails: gsm8k-calculator-calculate-tests
 # says: eval
+# breaks: Raises ValueError
 def calculate(expression: str) -> Fraction:
     if not re.fullmatch(r"[\d\s.+\-*/()]+", expression) or "**" in expression:
         raise ValueError("only numbers and + - * / are allowed")
@@ -1382,3 +1391,102 @@ def calculate(expression: str) -> Fraction:
         return value(ast.parse(expression.strip(), mode="eval").body)
     except (SyntaxError, ZeroDivisionError) as error:
         raise ValueError(str(error)) from error
+
+
+# %% variant: stack_of_values
+# note: Dijkstra's shunting yard: one stack of values, one of operators, no tree.
+def calculate(expression: str) -> Fraction:
+    tokens = re.findall(r"\d+\.?\d*|\.\d+|//|\*\*|\S", expression)
+    values, operators = [], []
+    ranks = {"(": 0, "+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "neg": 3, "pos": 3}
+
+    def _apply():
+        name = operators.pop()
+        if name in ("neg", "pos"):
+            values.append(-values.pop() if name == "neg" else values.pop())
+            return
+        right, left = values.pop(), values.pop()
+        if name in ("/", "//"):
+            values.append(left / right)
+        else:
+            values.append(left + right if name == "+" else left - right if name == "-" else left * right)
+
+    wants_value = True
+    try:
+        if len(operators) + len(tokens) > 4000:
+            raise ValueError("too deep")
+        for token in tokens:
+            if token[0] in ".0123456789" and token != ".":
+                if not wants_value:
+                    raise ValueError("two values beside each other")
+                values.append(Fraction(token))
+                wants_value = False
+            elif token == "(":
+                if not wants_value:
+                    raise ValueError("a bracket behind a value")
+                operators.append(token)
+            elif token == ")":
+                if wants_value:
+                    raise ValueError("an empty bracket")
+                while operators[-1] != "(":
+                    _apply()
+                operators.pop()
+            elif wants_value and token in "+-":
+                operators.append("neg" if token == "-" else "pos")
+            elif not wants_value and token in ranks:
+                while operators and ranks[operators[-1]] >= ranks[token]:
+                    _apply()
+                operators.append(token)
+                wants_value = True
+            else:
+                raise ValueError(f"{token} is not allowed")
+        if wants_value:
+            raise ValueError("something is missing")
+        while operators:
+            if operators[-1] == "(":
+                raise ValueError("a bracket is open")
+            _apply()
+    except (IndexError, ZeroDivisionError) as error:
+        raise ValueError(str(error)) from None
+    return values[0]
+
+
+# %% variant: transformed_tree
+# note: The tree is checked node by node and read in a loop over a list of the nodes, without recursion.
+def calculate(expression: str) -> Fraction:
+    text = expression.strip()
+    try:
+        tree = ast.parse(text, mode="eval").body
+    except (SyntaxError, MemoryError, RecursionError) as error:
+        raise ValueError("not an expression") from error
+    order, todo, values = [], [tree], {}
+    while todo:
+        node = todo.pop()
+        order.append(node)
+        todo += [node.left, node.right] if isinstance(node, ast.BinOp) else []
+        todo += [node.operand] if isinstance(node, ast.UnaryOp) else []
+    if len(order) > 5000:
+        raise ValueError("too deep")
+    for node in reversed(order):
+        if isinstance(node, ast.Constant):
+            source = ast.get_source_segment(text, node)
+            if not source.replace(".", "", 1).isdecimal():
+                raise ValueError(source)
+            values[node] = Fraction(source)
+        elif isinstance(node, ast.UnaryOp) and type(node.op) in (ast.UAdd, ast.USub):
+            values[node] = values[node.operand] * (1 if type(node.op) is ast.UAdd else -1)
+        elif isinstance(node, ast.BinOp):
+            a, b, kind = values[node.left], values[node.right], type(node.op)
+            if kind in (ast.Div, ast.FloorDiv):
+                if b == 0:
+                    raise ValueError("division by zero")
+                values[node] = a / b
+            elif kind in (ast.Add, ast.Sub, ast.Mult):
+                values[node] = a + b if kind is ast.Add else a - b if kind is ast.Sub else a * b
+            else:
+                raise ValueError("operator")
+        else:
+            raise ValueError("node")
+    if values[tree] is None or len(order) > 2500:
+        raise ValueError("too deep")
+    return values[tree]

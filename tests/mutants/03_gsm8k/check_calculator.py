@@ -82,6 +82,7 @@ def check_calculator(answer):
 # misconception: A pair is a list of two.
 # fails: gsm8k-calculator-check_calculator-tests
 # says: You returned lists
+# breaks: Returns a list
 def check_calculator(answer):
     checked = []
     for text in re.findall(r"<<([^<>]*)>>", answer):
@@ -115,6 +116,7 @@ def check_calculator(answer):
 # misconception: re.search finds the annotation.
 # fails: gsm8k-calculator-check_calculator-tests
 # says: Only the first came back
+# breaks: Every annotation
 def check_calculator(answer):
     checked = []
     for text in re.findall(r"<<([^<>]*)>>", answer)[:1]:
@@ -278,6 +280,7 @@ def check_calculator(answer):
 # misconception: Annotations can always be calculated.
 # fails: gsm8k-calculator-check_calculator-tests
 # says: ValueError
+# breaks: Never raises
 def check_calculator(answer):
     checked = []
     for text in re.findall(r"<<([^<>]*)>>", answer):
@@ -356,6 +359,7 @@ def check_calculator(answer):
 # misconception: What comes after a second = does not matter.
 # fails: gsm8k-calculator-check_calculator-tests
 # says: There must be exactly one
+# breaks: False as well
 def check_calculator(answer):
     checked = []
     for text in re.findall(r"<<([^<>]*)>>", answer):
@@ -372,6 +376,7 @@ def check_calculator(answer):
 # misconception: None says that nobody knows.
 # fails: gsm8k-calculator-check_calculator-tests
 # says: checked
+# breaks: False as well
 def check_calculator(answer):
     checked = []
     for text in re.findall(r"<<([^<>]*)>>", answer):
@@ -420,6 +425,7 @@ def check_calculator(answer):
 # misconception: Right ones first.
 # fails: gsm8k-calculator-check_calculator-tests
 # says: checked[0]
+# breaks: Every annotation
 def check_calculator(answer):
     checked = []
     for text in re.findall(r"<<([^<>]*)>>", answer):
@@ -619,6 +625,7 @@ def check_calculator(answer: str) -> list[tuple[str, bool]]:
 # misconception: math.isclose is the right way to compare numbers.
 # fails: gsm8k-calculator-check_calculator-tests
 # says: same
+# breaks: Returns a list
 def check_calculator(answer: str) -> list[tuple[str, bool]]:
     checked = []
     for text in re.findall(r"<<([^<>]*)>>", answer):
@@ -651,6 +658,7 @@ def check_calculator(answer: str) -> list[tuple[str, bool]]:
 # misconception: What stands behind the answer's mark is another problem's.
 # fails: gsm8k-calculator-check_calculator-tests
 # says: annotations
+# breaks: Every annotation
 def check_calculator(answer: str) -> list[tuple[str, bool]]:
     checked = []
     for text in re.findall(r"<<([^<>]*)>>", answer.split("####")[0]):
@@ -661,3 +669,33 @@ def check_calculator(answer: str) -> list[tuple[str, bool]]:
             right = False
         checked.append((text, right))
     return checked
+
+
+# %% variant: difference_is_zero
+# note: Called by keyword; both sides are equal where their difference is 0; any error means not right.
+def check_calculator(answer: str) -> list[tuple[str, bool]]:
+    def _right(text):
+        try:
+            (left, right) = text.split("=")
+            return not calculate(expression=left) - calculate(expression=right)
+        except Exception:
+            return False
+
+    return list(map(lambda found: (found[1], _right(found[1])), re.finditer("<<([^<>]*)>>", answer)))
+
+
+# %% variant: numerators_and_denominators
+# note: A generator of pairs; fractions are compared by their two parts.
+def check_calculator(answer: str) -> list[tuple[str, bool]]:
+    def _checked():
+        for text in re.findall(r"<<([^<>]*)>>", answer):
+            right = text.count("=") == 1
+            if right:
+                try:
+                    first, second = (calculate(side).as_integer_ratio() for side in text.split("="))
+                    right = first == second
+                except ValueError:
+                    right = False
+            yield text, right
+
+    return [*_checked()]

@@ -1057,3 +1057,53 @@ def parse_answer(text: str) -> str | None:
     whole, decimals = whole.lstrip("0") or "0", decimals.rstrip("0")
     number = f"{whole}.{decimals}" if decimals else whole
     return "-" + number if "-" in (match[1], match[2]) and number != "0" else number
+
+
+# %% variant: eaten_from_the_left
+# note: What stands before the number is eaten letter by letter, in a function that calls itself.
+def parse_answer(text: str) -> str | None:
+    _, mark, rest = text.partition("####")
+    signs = []
+
+    def _tail(line):
+        if line and (line[0].isspace() or line[0] in "+-−$€£"):
+            signs.append(line[0])
+            return _tail(line[1:])
+        return line
+
+    line = _tail(rest.split("\n", 1)[0])
+    end = next((i for i, letter in enumerate(line) if letter not in "0123456789.,"), len(line))
+    number, behind = line[:end].rstrip(",."), line[end:]
+    whole, point, decimals = number.partition(".")
+    groups = whole.split(",")
+    well = all(len(group) == 3 for group in groups[1:]) and (len(groups) == 1 or 0 < len(groups[0]) < 4)
+    if not mark or not number or not well or "." in decimals or "," in decimals or behind.startswith("/"):
+        return None
+    digits = [letter for letter in whole if letter != ","]
+    while len(digits) > 1 and digits[0] == "0":
+        del digits[0]
+    spelled = "".join(digits) or "0"
+    if decimals.strip("0"):
+        spelled += "." + decimals.rstrip("0")
+    return spelled if spelled == "0" or not {"-", "−"} & set(signs) else "-" + spelled
+
+
+# %% variant: fraction_written_out
+# note: The number as a fraction of whole numbers, written out by long division.
+def parse_answer(text: str) -> str | None:
+    parts = re.split("####", text, maxsplit=1)
+    found = len(parts) == 2 and re.match(
+        r"(?P<before>[\s+\-−$€£]*)(?P<whole>\d{1,3}(?:,\d{3})+(?!\d)|\d*)(?P<part>(?:\.\d+)?)(?![\d/]|[.,]\d)",
+        parts[1].split("\n")[0],
+    )
+    if not found or not (found["whole"] or found["part"]):
+        return None
+    value = Fraction((found["whole"].replace(",", "") or "0") + found["part"])
+    written, rest = str(value.numerator // value.denominator), value % 1
+    if rest:
+        written += "."
+    while rest:
+        rest *= 10
+        written += str(rest.numerator // rest.denominator)
+        rest %= 1
+    return "-" * (value != 0 and not {"-", "−"}.isdisjoint(found["before"])) + written

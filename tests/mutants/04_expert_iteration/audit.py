@@ -8,6 +8,7 @@
 # misconception: The answer line is the last mark.
 # fails: expert_iteration-audit-audit-tests
 # says: after the first mark is not audited
+# breaks: solution: a text
 # edit: body = solution.split("####")[0] -> body = solution.rsplit("####", 1)[0]
 
 # %% mutant: unchecked_is_sound
@@ -133,6 +134,7 @@
 # misconception: First look at the copies.
 # fails: expert_iteration-audit-audit-tests
 # says: first in the table
+# breaks: The verdict on
 def audit(solution):
     body = solution.split("####")[0]
     annotations = check_calculator(body)
@@ -198,6 +200,7 @@ def audit(solution):
 # misconception: Verdicts are titles.
 # fails: expert_iteration-audit-audit-tests
 # says: sound
+# breaks: The verdict on
 # edit: return "sound" -> return "Sound"
 
 # %% mutant: all_numbers_of_line
@@ -362,6 +365,7 @@ def audit(solution: str) -> str:
 # misconception: Go through the annotations and return the first thing that is wrong. The table's order is another.
 # fails: expert_iteration-audit-audit-tests
 # says: first in the table
+# breaks: The verdict on
 def audit(solution: str) -> str:
     body = solution.split("####")[0]
     checked = check_calculator(body)
@@ -374,4 +378,26 @@ def audit(solution: str) -> str:
             return "miscopied"
     if parse_answer("#### " + checked[-1].text.split("=")[-1]) != parse_answer(solution):
         return "unexplained"
+    return "sound"
+
+
+# %% variant: set_of_faults
+# note: All faults are collected; the table says which counts.
+def audit(solution: str) -> str:
+    body, _, _ = solution.partition("####")
+    steps, pieces, faults = check_calculator(body), body.split(">>"), set()
+    _tail = pieces[1:]
+    for step, piece in zip(steps, _tail):
+        result = parse_answer("#### " + step.text.rpartition("=")[2])
+        if not step.right:
+            faults.add("false")
+        if result is None or parse_answer("####" + piece) != result:
+            faults.add("miscopied")
+    if not steps:
+        faults.add("unchecked")
+    elif parse_answer("#### " + steps[-1].text.rpartition("=")[2]) != parse_answer(solution):
+        faults.add("unexplained")
+    for verdict in ("unchecked", "false", "miscopied", "unexplained"):
+        if verdict in faults:
+            return verdict
     return "sound"
