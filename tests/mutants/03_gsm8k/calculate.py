@@ -50,6 +50,7 @@ def calculate(expression):
 # misconception: It is enough to look at what eval gave.
 # fails: gsm8k-calculator-calculate-tests
 # says: no code of the text is run
+# breaks: Runs no code
 def calculate(expression):
     try:
         result = eval(expression)
@@ -69,6 +70,7 @@ def calculate(expression):
 # misconception: 9*2 is 18, an int.
 # fails: gsm8k-calculator-calculate-tests
 # says: This is an int
+# breaks: Returns a Fraction
 def calculate(expression):
     def value(node):
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
@@ -131,6 +133,7 @@ def calculate(expression):
 # misconception: Fraction(node.value) is exact.
 # fails: gsm8k-calculator-calculate-tests
 # says: fraction from the float
+# breaks: The exact value
 def calculate(expression):
     def value(node):
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
@@ -192,7 +195,8 @@ def calculate(expression):
 # %% mutant: limit_denominator
 # misconception: limit_denominator mends the floats.
 # fails: gsm8k-calculator-calculate-tests
-# says: 12345678901234567890
+# says: 0.1234567890123456789
+# breaks: The exact value
 # edit: Fraction(number) -> Fraction(float(number)).limit_denominator(10**6)
 
 
@@ -200,6 +204,7 @@ def calculate(expression):
 # misconception: // is Python's floor division.
 # fails: gsm8k-calculator-calculate-tests
 # says: You rounded down
+# breaks: Returns a Fraction
 def calculate(expression):
     def value(node):
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
@@ -538,7 +543,7 @@ def calculate(expression):
 def calculate(expression):
     def value(node):
         if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
-            return Fraction(str(node.value) if isinstance(node.value, float) else int(node.value))
+            return Fraction(int(node.value) if node.value is True else ast.get_source_segment(text, node))
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             return -value(node.operand)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
@@ -632,6 +637,7 @@ def calculate(expression):
 # misconception: A name without a value is a NameError, as in Python.
 # fails: gsm8k-calculator-calculate-tests
 # says: NameError
+# breaks: Raises ValueError
 def calculate(expression):
     def value(node):
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
@@ -891,6 +897,7 @@ def calculate(expression):
 # misconception: What Python takes for a number is a number.
 # fails: gsm8k-calculator-calculate-tests
 # says: Refuse it as you refuse powers
+# breaks: A number is digits
 # edit:
 #   number = ast.get_source_segment(text, node)
 #   if re.fullmatch(r"\d+\.?\d*|\.\d+", number):  # 1e100000000 would never end
@@ -903,6 +910,7 @@ def calculate(expression):
 # misconception: A text that parses can be walked.
 # fails: gsm8k-calculator-calculate-tests
 # says: turn them into a ValueError
+# breaks: Raises ValueError
 # edit: except (SyntaxError, ZeroDivisionError, RecursionError, MemoryError) -> except (SyntaxError, ZeroDivisionError)
 
 
@@ -1187,7 +1195,7 @@ def calculate(expression):
     def walk(node):
         match node:
             case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-                return Fraction(str(number))
+                return Fraction(ast.get_source_segment(expression.strip(), node))
             case ast.UnaryOp(op=ast.USub(), operand=inner):
                 return -walk(inner)
             case ast.UnaryOp(op=ast.UAdd(), operand=inner):
@@ -1196,7 +1204,7 @@ def calculate(expression):
                 return OPERATIONS[type(op)](walk(left), walk(right))
         raise ValueError(f"refused: {ast.dump(node)}")
 
-    if any(letter.isalpha() for letter in expression):
+    if any(letter.isalpha() or letter == "_" for letter in expression):
         raise ValueError("letters")
     try:
         return walk(ast.parse(expression.strip(), mode="eval").body)
@@ -1272,7 +1280,10 @@ class Calculator(ast.NodeVisitor):
     def visit_Constant(self, node):
         if type(node.value) not in (int, float):
             raise ValueError("no number")
-        return Fraction(Decimal(repr(node.value)))
+        number = ast.get_source_segment(self.text, node)
+        if not set(number) <= set("0123456789."):
+            raise ValueError("no digits")
+        return Fraction(Decimal(number))
 
     def visit_UnaryOp(self, node):
         if not isinstance(node.op, (ast.USub, ast.UAdd)):
@@ -1302,17 +1313,19 @@ def calculate(expression):
         tree = ast.parse(expression.strip(), mode="eval")
     except SyntaxError as error:
         raise ValueError(f"no expression: {error}") from error
-    return Calculator().visit(tree)
+    calculator = Calculator()
+    calculator.text = expression.strip()
+    return calculator.visit(tree)
 
 
 # %% variant: checked_then_walked
 # note: All nodes are checked first; // becomes / in the text.
 def calculate(expression):
-    text = expression.strip()
+    text = expression.strip().replace("//", "/")
     if len(text) > 1000 or not set(text) <= set("0123456789.+-*/() "):
         raise ValueError("too long, or no arithmetic")
     try:
-        tree = ast.parse(text.replace("//", "/"), mode="eval").body
+        tree = ast.parse(text, mode="eval").body
     except SyntaxError:
         raise ValueError("this does not parse") from None
     allowed = (ast.BinOp, ast.UnaryOp, ast.Constant, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.USub, ast.UAdd)
@@ -1324,7 +1337,7 @@ def calculate(expression):
 
     def value(node):
         if isinstance(node, ast.Constant):
-            return Fraction(str(node.value))
+            return Fraction(text[node.col_offset : node.end_col_offset])
         if isinstance(node, ast.UnaryOp):
             return -value(node.operand) if isinstance(node.op, ast.USub) else value(node.operand)
         a, b = value(node.left), value(node.right)
@@ -1335,3 +1348,145 @@ def calculate(expression):
         return a + b if isinstance(node.op, ast.Add) else a - b if isinstance(node.op, ast.Sub) else a * b
 
     return value(tree)
+
+
+# %% mutant: eval_of_fractions
+# misconception: Wrap each number in Fraction(...) and let eval do the rest: exact, and checked for letters.
+# fails: gsm8k-calculator-calculate-tests
+# says: eval
+# breaks: Raises ValueError
+def calculate(expression: str) -> Fraction:
+    if not re.fullmatch(r"[\d\s.+\-*/()]+", expression) or "**" in expression:
+        raise ValueError("only numbers and + - * / are allowed")
+    wrapped = re.sub(r"\d+\.?\d*|\.\d+", lambda m: f"Fraction('{m[0]}')", expression.strip().replace("//", "/"))
+    try:
+        return eval(wrapped, {"Fraction": Fraction})
+    except (SyntaxError, ZeroDivisionError, TypeError) as error:
+        raise ValueError(str(error)) from error
+
+
+# %% mutant: limit_denominator_of_the_float
+# misconception: limit_denominator repairs what the float has lost.
+# fails: gsm8k-calculator-calculate-tests
+# says: float
+def calculate(expression: str) -> Fraction:
+    def value(node):
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            return Fraction(node.value).limit_denominator(10_000)
+        if isinstance(node, ast.BinOp):
+            left, right = value(node.left), value(node.right)
+            if isinstance(node.op, ast.Add):
+                return left + right
+            if isinstance(node.op, ast.Sub):
+                return left - right
+            if isinstance(node.op, ast.Mult):
+                return left * right
+            if isinstance(node.op, (ast.Div, ast.FloorDiv)):
+                return left / right
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+            return -value(node.operand) if isinstance(node.op, ast.USub) else value(node.operand)
+        raise ValueError("not allowed")
+
+    try:
+        return value(ast.parse(expression.strip(), mode="eval").body)
+    except (SyntaxError, ZeroDivisionError) as error:
+        raise ValueError(str(error)) from error
+
+
+# %% variant: stack_of_values
+# note: Dijkstra's shunting yard: one stack of values, one of operators, no tree.
+def calculate(expression: str) -> Fraction:
+    tokens = re.findall(r"\d+\.?\d*|\.\d+|//|\*\*|\S", expression)
+    values, operators = [], []
+    ranks = {"(": 0, "+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "neg": 3, "pos": 3}
+
+    def _apply():
+        name = operators.pop()
+        if name in ("neg", "pos"):
+            values.append(-values.pop() if name == "neg" else values.pop())
+            return
+        right, left = values.pop(), values.pop()
+        if name in ("/", "//"):
+            values.append(left / right)
+        else:
+            values.append(left + right if name == "+" else left - right if name == "-" else left * right)
+
+    wants_value = True
+    try:
+        if len(operators) + len(tokens) > 4000:
+            raise ValueError("too deep")
+        for token in tokens:
+            if token[0] in ".0123456789" and token != ".":
+                if not wants_value:
+                    raise ValueError("two values beside each other")
+                values.append(Fraction(token))
+                wants_value = False
+            elif token == "(":
+                if not wants_value:
+                    raise ValueError("a bracket behind a value")
+                operators.append(token)
+            elif token == ")":
+                if wants_value:
+                    raise ValueError("an empty bracket")
+                while operators[-1] != "(":
+                    _apply()
+                operators.pop()
+            elif wants_value and token in "+-":
+                operators.append("neg" if token == "-" else "pos")
+            elif not wants_value and token in ranks:
+                while operators and ranks[operators[-1]] >= ranks[token]:
+                    _apply()
+                operators.append(token)
+                wants_value = True
+            else:
+                raise ValueError(f"{token} is not allowed")
+        if wants_value:
+            raise ValueError("something is missing")
+        while operators:
+            if operators[-1] == "(":
+                raise ValueError("a bracket is open")
+            _apply()
+    except (IndexError, ZeroDivisionError) as error:
+        raise ValueError(str(error)) from None
+    return values[0]
+
+
+# %% variant: transformed_tree
+# note: The tree is checked node by node and read in a loop over a list of the nodes, without recursion.
+def calculate(expression: str) -> Fraction:
+    text = expression.strip()
+    try:
+        tree = ast.parse(text, mode="eval").body
+    except (SyntaxError, MemoryError, RecursionError) as error:
+        raise ValueError("not an expression") from error
+    order, todo, values = [], [tree], {}
+    while todo:
+        node = todo.pop()
+        order.append(node)
+        todo += [node.left, node.right] if isinstance(node, ast.BinOp) else []
+        todo += [node.operand] if isinstance(node, ast.UnaryOp) else []
+    if len(order) > 5000:
+        raise ValueError("too deep")
+    for node in reversed(order):
+        if isinstance(node, ast.Constant):
+            source = ast.get_source_segment(text, node)
+            if not source.replace(".", "", 1).isdecimal():
+                raise ValueError(source)
+            values[node] = Fraction(source)
+        elif isinstance(node, ast.UnaryOp) and type(node.op) in (ast.UAdd, ast.USub):
+            values[node] = values[node.operand] * (1 if type(node.op) is ast.UAdd else -1)
+        elif isinstance(node, ast.BinOp):
+            a, b, kind = values[node.left], values[node.right], type(node.op)
+            if kind in (ast.Div, ast.FloorDiv):
+                if b == 0:
+                    raise ValueError("division by zero")
+                values[node] = a / b
+            elif kind in (ast.Add, ast.Sub, ast.Mult):
+                values[node] = a + b if kind is ast.Add else a - b if kind is ast.Sub else a * b
+            else:
+                raise ValueError("operator")
+        else:
+            raise ValueError("node")
+    if values[tree] is None or len(order) > 2500:
+        raise ValueError("too deep")
+    return values[tree]

@@ -82,6 +82,7 @@ def check_calculator(answer):
 # misconception: A pair is a list of two.
 # fails: gsm8k-calculator-check_calculator-tests
 # says: You returned lists
+# breaks: Returns a list
 def check_calculator(answer):
     checked = []
     for text in re.findall(r"<<([^<>]*)>>", answer):
@@ -115,6 +116,7 @@ def check_calculator(answer):
 # misconception: re.search finds the annotation.
 # fails: gsm8k-calculator-check_calculator-tests
 # says: Only the first came back
+# breaks: Every annotation
 def check_calculator(answer):
     checked = []
     for text in re.findall(r"<<([^<>]*)>>", answer)[:1]:
@@ -278,6 +280,7 @@ def check_calculator(answer):
 # misconception: Annotations can always be calculated.
 # fails: gsm8k-calculator-check_calculator-tests
 # says: ValueError
+# breaks: Never raises
 def check_calculator(answer):
     checked = []
     for text in re.findall(r"<<([^<>]*)>>", answer):
@@ -289,7 +292,7 @@ def check_calculator(answer):
 # %% mutant: parsed_first
 # misconception: What does not parse is a SyntaxError.
 # fails: gsm8k-calculator-check_calculator-tests
-# says: RecursionError or MemoryError came out
+# says: never raises
 def check_calculator(answer):
     checked = []
     for text in re.findall(r"<<([^<>]*)>>", answer):
@@ -356,6 +359,7 @@ def check_calculator(answer):
 # misconception: What comes after a second = does not matter.
 # fails: gsm8k-calculator-check_calculator-tests
 # says: There must be exactly one
+# breaks: False as well
 def check_calculator(answer):
     checked = []
     for text in re.findall(r"<<([^<>]*)>>", answer):
@@ -372,6 +376,7 @@ def check_calculator(answer):
 # misconception: None says that nobody knows.
 # fails: gsm8k-calculator-check_calculator-tests
 # says: checked
+# breaks: False as well
 def check_calculator(answer):
     checked = []
     for text in re.findall(r"<<([^<>]*)>>", answer):
@@ -420,6 +425,7 @@ def check_calculator(answer):
 # misconception: Right ones first.
 # fails: gsm8k-calculator-check_calculator-tests
 # says: checked[0]
+# breaks: Every annotation
 def check_calculator(answer):
     checked = []
     for text in re.findall(r"<<([^<>]*)>>", answer):
@@ -613,3 +619,83 @@ def check_calculator(answer: str) -> list[tuple[str, bool]]:
         (text, len(sides) == 2 and sides[0] is not None and sides[0] == sides[1])
         for text, sides in zip(texts, values)
     ]
+
+
+# %% mutant: isclose
+# misconception: math.isclose is the right way to compare numbers.
+# fails: gsm8k-calculator-check_calculator-tests
+# says: same
+# breaks: Returns a list
+def check_calculator(answer: str) -> list[tuple[str, bool]]:
+    checked = []
+    for text in re.findall(r"<<([^<>]*)>>", answer):
+        sides = text.split("=")
+        try:
+            right = len(sides) == 2 and math.isclose(calculate(sides[0]), calculate(sides[1]), rel_tol=1e-6)
+        except ValueError:
+            right = False
+        checked.append((text, right))
+    return checked
+
+
+# %% mutant: rounded_results_are_right
+# misconception: People round, so a result within a cent is right.
+# fails: gsm8k-calculator-check_calculator-tests
+# says: equal
+def check_calculator(answer: str) -> list[tuple[str, bool]]:
+    checked = []
+    for text in re.findall(r"<<([^<>]*)>>", answer):
+        sides = text.split("=")
+        try:
+            right = len(sides) == 2 and abs(calculate(sides[0]) - calculate(sides[1])) < Fraction(1, 100)
+        except ValueError:
+            right = False
+        checked.append((text, right))
+    return checked
+
+
+# %% mutant: up_to_the_mark
+# misconception: What stands behind the answer's mark is another problem's.
+# fails: gsm8k-calculator-check_calculator-tests
+# says: annotations
+# breaks: Every annotation
+def check_calculator(answer: str) -> list[tuple[str, bool]]:
+    checked = []
+    for text in re.findall(r"<<([^<>]*)>>", answer.split("####")[0]):
+        sides = text.split("=")
+        try:
+            right = len(sides) == 2 and calculate(sides[0]) == calculate(sides[1])
+        except ValueError:
+            right = False
+        checked.append((text, right))
+    return checked
+
+
+# %% variant: difference_is_zero
+# note: Called by keyword; both sides are equal where their difference is 0; any error means not right.
+def check_calculator(answer: str) -> list[tuple[str, bool]]:
+    def _right(text):
+        try:
+            (left, right) = text.split("=")
+            return not calculate(expression=left) - calculate(expression=right)
+        except Exception:
+            return False
+
+    return list(map(lambda found: (found[1], _right(found[1])), re.finditer("<<([^<>]*)>>", answer)))
+
+
+# %% variant: numerators_and_denominators
+# note: A generator of pairs; fractions are compared by their two parts.
+def check_calculator(answer: str) -> list[tuple[str, bool]]:
+    def _checked():
+        for text in re.findall(r"<<([^<>]*)>>", answer):
+            right = text.count("=") == 1
+            if right:
+                try:
+                    first, second = (calculate(side).as_integer_ratio() for side in text.split("="))
+                    right = first == second
+                except ValueError:
+                    right = False
+            yield text, right
+
+    return [*_checked()]

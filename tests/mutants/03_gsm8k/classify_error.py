@@ -2,6 +2,7 @@
 # misconception: A wrong step is wrong, whatever comes out.
 # fails: gsm8k-errors-classify_error-tests
 # says: `correct` comes first
+# breaks: The first kind that fits
 def classify_error(text, stopped, gold):
     steps = check_calculator(text.partition("####")[0])
     if parse_answer(text) is not None and any(not right for _, right in steps):
@@ -97,6 +98,7 @@ def classify_error(text, stopped, gold):
 # misconception: stopped means that generation was broken off.
 # fails: gsm8k-errors-classify_error-tests
 # says: that is format
+# breaks: stopped: whether
 def classify_error(text, stopped, gold):
     if is_correct(text, gold):
         return "correct"
@@ -266,6 +268,7 @@ def classify_error(text, stopped, gold):
 # misconception: The steps of the text are checked, all of them.
 # fails: gsm8k-errors-classify_error-tests
 # says: belongs to another problem
+# breaks: text: the completion
 def classify_error(text, stopped, gold):
     if is_correct(text, gold):
         return "correct"
@@ -418,6 +421,7 @@ def classify_error(text, stopped, gold):
 # misconception: The answers are compared.
 # fails: gsm8k-errors-classify_error-tests
 # says: a gold answer without a number: ValueError
+# breaks: Raises ValueError
 def classify_error(text, stopped, gold):
     if parse_answer(text) == parse_answer(gold):
         return "correct"
@@ -437,6 +441,7 @@ def classify_error(text, stopped, gold):
 # misconception: The gold answer is what stands behind its mark.
 # fails: gsm8k-errors-classify_error-tests
 # says: when 1,056 is right
+# breaks: gold: the data set's
 def classify_error(text, stopped, gold):
     if parse_answer(gold) is None:
         raise ValueError("the gold answer has no number")
@@ -500,6 +505,7 @@ def classify_error(text, stopped, gold):
 # misconception: The names are mine.
 # fails: gsm8k-errors-classify_error-tests
 # says: kind
+# breaks: The kind of a completion
 def classify_error(text, stopped, gold):
     if is_correct(text, gold):
         return "correct"
@@ -519,6 +525,7 @@ def classify_error(text, stopped, gold):
 # misconception: A completion can be of more than one kind.
 # fails: gsm8k-errors-classify_error-tests
 # says: kind is a list
+# breaks: The kind of a completion
 def classify_error(text, stopped, gold):
     if is_correct(text, gold):
         return ["correct"]
@@ -622,3 +629,19 @@ def classify_error(text, stopped, gold):
         case (*_, True):
             return "plan"
     return "arithmetic"
+
+
+# %% variant: generator_of_kinds
+# note: A generator yields the kinds that fit, top to bottom; the first is taken.
+def classify_error(text: str, stopped: bool, gold: str) -> str:
+    def _fits():
+        if is_correct(completion=text, gold=gold):
+            yield "correct"
+        if parse_answer(text=text) is None:
+            yield ("no end", "format")[bool(stopped)]
+        verdicts = {right for _, right in check_calculator(answer=text.partition("####")[0])}
+        if False in verdicts:
+            yield "arithmetic"
+        yield "plan" if verdicts else "unchecked"
+
+    return next(_fits())

@@ -2,6 +2,7 @@
 # misconception: A completion without an answer says nothing about the skill.
 # fails: gsm8k-evaluate-evaluate-tests
 # says: is wrong, not absent
+# breaks: Returns a dict
 def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, generate=generate_batch):
     if not problems:
         raise ValueError("there are no problems")
@@ -221,6 +222,7 @@ def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, gene
 # misconception: A right number in any form is right.
 # fails: gsm8k-evaluate-evaluate-tests
 # says: The lenient reading
+# breaks: Ask `model`
 def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, generate=generate_batch):
     if not problems:
         raise ValueError("there are no problems")
@@ -299,6 +301,7 @@ def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, gene
 # misconception: generate takes all prompts.
 # fails: gsm8k-evaluate-evaluate-tests
 # says: All problems went in one batch
+# breaks: generate: writes
 def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, generate=generate_batch):
     if not problems:
         raise ValueError("there are no problems")
@@ -371,6 +374,7 @@ def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, gene
 # misconception: The prompt holds the problem, with its answer.
 # fails: gsm8k-evaluate-evaluate-tests
 # says: without the answer
+# breaks: Ask `model`
 def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, generate=generate_batch):
     if not problems:
         raise ValueError("there are no problems")
@@ -569,6 +573,7 @@ def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, gene
 # misconception: correct is a number.
 # fails: gsm8k-evaluate-evaluate-tests
 # says: evaluation['correct']
+# breaks: Returns a dict
 def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, generate=generate_batch):
     if not problems:
         raise ValueError("there are no problems")
@@ -665,6 +670,7 @@ def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, gene
 # misconception: There are always problems.
 # fails: gsm8k-evaluate-evaluate-tests
 # says: ZeroDivisionError
+# breaks: Raises ValueError
 def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, generate=generate_batch):
     completions = []
     for start in range(0, len(problems), batch_size):
@@ -946,4 +952,87 @@ def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, gene
         "interval": wilson_interval(sum(correct), n),
         "format_rate": sum(answered) / n,
         "stop_rate": sum(ended) / n,
+    }
+
+
+# %% mutant: one_answer_for_one_question
+# misconception: Keep completions in a dict by question, and look the gold answer up by question too.
+# fails: gsm8k-evaluate-evaluate-tests
+# says: problem
+def evaluate(
+    model, tokenizer, problems, batch_size: int = 32, max_new_tokens: int = 128, generate=generate_batch
+) -> dict:
+    if not problems:
+        raise ValueError("there are no problems")
+    golds = {p["question"]: p["answer"] for p in problems}
+    questions, pairs = list(golds), {}
+    for start in range(0, len(questions), batch_size):
+        batch = questions[start : start + batch_size]
+        prompts = [chat_prompt(question, tokenizer) for question in batch]
+        pairs.update(zip(batch, generate(model, tokenizer, prompts, max_new_tokens)))
+    n = len(pairs)
+    correct = [is_correct(text, golds[question]) for question, (text, _) in pairs.items()]
+    return {
+        "n": n,
+        "correct": correct,
+        "accuracy": sum(correct) / n,
+        "interval": wilson_interval(sum(correct), n),
+        "format_rate": sum(parse_answer(text) is not None for text, _ in pairs.values()) / n,
+        "stop_rate": sum(stopped for _, stopped in pairs.values()) / n,
+    }
+
+
+# %% variant: called_by_keyword
+# note: Every function is called by keyword; completions are collected in two lists.
+def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, generate=generate_batch):
+    if len(problems) == 0:
+        raise ValueError("no Problems")
+    texts, ended = [], []
+    rest = list(problems)
+    while rest:
+        batch, rest = rest[:batch_size], rest[batch_size:]
+        pairs = generate(
+            model=model,
+            tokenizer=tokenizer,
+            prompts=[chat_prompt(problem["question"], tokenizer) for problem in batch],
+            max_new_tokens=max_new_tokens,
+        )
+        for text, stopped in pairs:
+            texts.append(text)
+            ended.append(stopped)
+    right = [is_correct(completion=t, gold=p["answer"]) for t, p in zip(texts, problems, strict=True)]
+    return dict(
+        correct=right,
+        n=len(right),
+        accuracy=float(np.mean(right)),
+        interval=wilson_interval(correct=sum(right), n=len(right), confidence=0.95),
+        format_rate=float(np.mean([parse_answer(text=t) is not None for t in texts])),
+        stop_rate=float(np.mean(ended)),
+    )
+
+
+# %% variant: recursive_batches
+# note: A function that calls itself on the rest of the problems.
+def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, generate=generate_batch):
+    def _tail(start):
+        if start >= len(problems):
+            return []
+        prompts = [chat_prompt(p["question"], tokenizer) for p in problems[start : start + batch_size]]
+        return list(generate(model, tokenizer, prompts, max_new_tokens)) + _tail(start + batch_size)
+
+    if not problems:
+        raise ValueError("problems: none")
+    rows = [
+        (is_correct(text, problem["answer"]), parse_answer(text) is not None, bool(stopped))
+        for problem, (text, stopped) in zip(problems, _tail(0))
+    ]
+    correct, formatted, stopped = map(list, zip(*rows))
+    n = len(rows)
+    return {
+        "n": n,
+        "correct": correct,
+        "accuracy": correct.count(True) / n,
+        "interval": wilson_interval(correct.count(True), n),
+        "format_rate": formatted.count(True) / n,
+        "stop_rate": stopped.count(True) / n,
     }

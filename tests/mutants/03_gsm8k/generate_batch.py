@@ -2,6 +2,7 @@
 # misconception: Padding goes to the end of a row.
 # fails: gsm8k-evaluate-generate_batch-tests
 # says: You padded on the right
+# breaks: The greedy completion
 def generate_batch(model, tokenizer, prompts, max_new_tokens):
     if tokenizer.pad_token_id is None:
         raise ValueError("no padding token")
@@ -240,6 +241,7 @@ def generate_batch(model, tokenizer, prompts, max_new_tokens):
 # misconception: decode gives the text.
 # fails: gsm8k-evaluate-generate_batch-tests
 # says: Special tokens are left in the text
+# breaks: text: what was written
 def generate_batch(model, tokenizer, prompts, max_new_tokens):
     if tokenizer.pad_token_id is None:
         raise ValueError("no padding token")
@@ -328,6 +330,7 @@ def generate_batch(model, tokenizer, prompts, max_new_tokens):
 # misconception: generate returns when it has stopped.
 # fails: gsm8k-evaluate-generate_batch-tests
 # says: You call everything stopped
+# breaks: stopped: whether
 def generate_batch(model, tokenizer, prompts, max_new_tokens):
     if tokenizer.pad_token_id is None:
         raise ValueError("no padding token")
@@ -568,6 +571,7 @@ def generate_batch(model, tokenizer, prompts, max_new_tokens):
 # misconception: Sorting by length saves padding.
 # fails: gsm8k-evaluate-generate_batch-tests
 # says: texts
+# breaks: Returns one
 def generate_batch(model, tokenizer, prompts, max_new_tokens):
     if tokenizer.pad_token_id is None:
         raise ValueError("no padding token")
@@ -599,6 +603,7 @@ def generate_batch(model, tokenizer, prompts, max_new_tokens):
 # misconception: do_sample makes the text lively.
 # fails: gsm8k-evaluate-generate_batch-tests
 # says: texts
+# breaks: The greedy completion
 def generate_batch(model, tokenizer, prompts, max_new_tokens):
     if tokenizer.pad_token_id is None:
         raise ValueError("no padding token")
@@ -775,6 +780,7 @@ def generate_batch(model, tokenizer, prompts, max_new_tokens):
 # misconception: Every tokenizer can pad.
 # fails: gsm8k-evaluate-generate_batch-tests
 # says: ValueError
+# breaks: Raises ValueError
 def generate_batch(model, tokenizer, prompts, max_new_tokens):
     if not prompts:
         return []
@@ -803,6 +809,7 @@ def generate_batch(model, tokenizer, prompts, max_new_tokens):
 # misconception: ValueError is enough.
 # fails: gsm8k-evaluate-generate_batch-tests
 # says: what is missing: padding
+# breaks: Raises ValueError
 def generate_batch(model, tokenizer, prompts, max_new_tokens):
     if tokenizer.pad_token_id is None:
         raise ValueError("no such token")

@@ -2,6 +2,7 @@
 # misconception: The completion is right if it is the gold answer.
 # fails: gsm8k-answers-is_correct-tests
 # says: You compared the texts
+# breaks: Whether the answer of
 def is_correct(completion, gold):
     wanted = parse_answer(gold)
     if wanted is None:
@@ -24,6 +25,7 @@ def is_correct(completion, gold):
 # misconception: The gold answer is clean: what stands after its mark is the answer.
 # fails: gsm8k-answers-is_correct-tests
 # says: Parse both
+# breaks: Uses parse_answer
 def is_correct(completion, gold):
     wanted = parse_answer(gold)
     if wanted is None:
@@ -149,6 +151,7 @@ def is_correct(completion, gold):
 # fails: gsm8k-answers-is_correct-tests
 # says: a gold answer without a number: ValueError
 # says: None == None
+# breaks: Raises ValueError
 def is_correct(completion, gold):
     return parse_answer(completion) == parse_answer(gold)
 
@@ -173,6 +176,7 @@ def is_correct(completion, gold):
 # misconception: ValueError is enough; what it says is for me.
 # fails: gsm8k-answers-is_correct-tests
 # says: gold
+# breaks: Raises ValueError
 # edit: raise ValueError(f"the gold answer {gold!r} has no number after ####") -> raise ValueError("no number")
 
 # %% mutant: integers_compared
@@ -282,3 +286,47 @@ def is_correct(completion, gold):
     if None in right:
         raise ValueError("gold: " + gold)
     return parse_answer(completion) in right
+
+
+# %% mutant: close_enough
+# misconception: Numbers are compared with math.isclose.
+# fails: gsm8k-answers-is_correct-tests
+# says: correct
+# breaks: Whether the answer of
+def is_correct(completion: str, gold: str) -> bool:
+    answer, target = parse_answer(completion), parse_answer(gold)
+    if target is None:
+        raise ValueError("gold answer without a number")
+    return answer is not None and math.isclose(float(answer), float(target), rel_tol=1e-3)
+
+
+# %% mutant: gold_needs_only_a_mark
+# misconception: A gold answer with the mark has a number behind it.
+# fails: gsm8k-answers-is_correct-tests
+# says: gold
+# breaks: Raises ValueError
+def is_correct(completion: str, gold: str) -> bool:
+    if "####" not in gold:
+        raise ValueError("gold answer without ####")
+    return parse_answer(completion) == parse_answer(gold)
+
+
+# %% variant: called_by_keyword
+# note: parse_answer called by keyword, both numbers in a dict.
+def is_correct(completion: str, gold: str) -> bool:
+    numbers = {name: parse_answer(text=text) for name, text in (("gold", gold), ("completion", completion))}
+    if numbers["gold"] is None:
+        raise ValueError("No number in the Gold answer.")
+    return len(set(numbers.values())) == 1
+
+
+# %% variant: helper_with_error
+# note: A helper raises; the comparison is the last step.
+def is_correct(completion: str, gold: str) -> bool:
+    def _wanted():
+        number = parse_answer(gold)
+        if not number:
+            raise ValueError(f"gold: {gold}")
+        return number
+
+    return _wanted() == (parse_answer(completion) or "no number")

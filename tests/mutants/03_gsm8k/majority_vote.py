@@ -2,6 +2,7 @@
 # misconception: None is an answer too.
 # fails: gsm8k-samples-majority_vote-tests
 # says: None does not vote
+# breaks: The answer that most
 def majority_vote(answers):
     return Counter(answers).most_common(1)[0][0] if answers else None
 
@@ -10,6 +11,7 @@ def majority_vote(answers):
 # misconception: The first try is the most probable one.
 # fails: gsm8k-samples-majority_vote-tests
 # says: This is the first try
+# breaks: The answer that most
 def majority_vote(answers):
     return next((answer for answer in answers if answer is not None), None)
 
@@ -51,6 +53,7 @@ def majority_vote(answers):
 # misconception: Sorting by count and taking the last.
 # fails: gsm8k-samples-majority_vote-tests
 # says: A tie goes to the answer that came first
+# breaks: A tie goes
 # edit: max(votes, key=votes.get) -> sorted(votes.items(), key=lambda pair: pair[1])[-1][0]
 
 # %% mutant: largest_of_equals
@@ -99,6 +102,7 @@ def majority_vote(answers):
 # misconception: Answers are numbers.
 # fails: gsm8k-samples-majority_vote-tests
 # says: You returned a number
+# breaks: answers: what parse_answer
 # edit: answer for answer -> int(answer) for answer
 
 # %% mutant: mean
@@ -143,6 +147,7 @@ def majority_vote(answers):
 # misconception: Nobody voted: an empty string.
 # fails: gsm8k-samples-majority_vote-tests
 # says: Nobody voted: None
+# breaks: Returns None
 # edit: votes else None -> votes else ""
 
 # %% mutant: texts_of_none
@@ -271,3 +276,10 @@ def majority_vote(answers: list[str | None]) -> str | None:
         return None
     names, first, counts = np.unique(votes, return_index=True, return_counts=True)
     return str(names[np.lexsort((first, -counts))[0]])
+
+
+# %% variant: reversed_stable_sort
+# note: Sorted by count, largest first; a stable sort keeps the first of equals.
+def majority_vote(answers: list[str | None]) -> str | None:
+    votes = [answer for answer in answers if answer is not None]
+    return next(iter(sorted(votes, key=votes.count, reverse=True)), None)

@@ -2,6 +2,7 @@
 # misconception: Gained is what the first model has and the second has not.
 # fails: gsm8k-compare-mcnemar-tests
 # says: gained and lost are swapped
+# breaks: Returns {
 def mcnemar(before, after):
     if len(before) != len(after):
         raise ValueError("the lists are not about the same problems")
@@ -62,6 +63,7 @@ def mcnemar(before, after):
 # misconception: The question is whether the new model is better: one tail.
 # fails: gsm8k-compare-mcnemar-tests
 # says: This is one tail
+# breaks: Exact two-sided
 def mcnemar(before, after):
     if len(before) != len(after):
         raise ValueError("the lists are not about the same problems")
@@ -197,6 +199,7 @@ def mcnemar(before, after):
 # misconception: A z-test of two shares.
 # fails: gsm8k-compare-mcnemar-tests
 # says: test['p_value']
+# breaks: Exact two-sided
 def mcnemar(before, after):
     if len(before) != len(after):
         raise ValueError("the lists are not about the same problems")
@@ -259,6 +262,7 @@ def mcnemar(before, after):
 # misconception: Without disagreement p is 0.
 # fails: gsm8k-compare-mcnemar-tests
 # says: No throws, no surprise
+# breaks: p_value: the probability
 def mcnemar(before, after):
     if len(before) != len(after):
         raise ValueError("the lists are not about the same problems")
@@ -336,6 +340,7 @@ def mcnemar(before, after):
 # misconception: zip takes care of the lengths.
 # fails: gsm8k-compare-mcnemar-tests
 # says: zip stops at the shorter list
+# breaks: Raises ValueError
 def mcnemar(before, after):
     gained = sum(1 for a, b in zip(before, after) if b and not a)
     lost = sum(1 for a, b in zip(before, after) if a and not b)
@@ -533,3 +538,19 @@ def mcnemar(before, after):
     for i in range(min(gained, lost) + 1):
         p += 2 * math.exp(math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1) - n * math.log(2))
     return {"p_value": p if p < 1 else 1.0, "lost": lost, "gained": gained}
+
+
+# %% variant: counted_pairs
+# note: A Counter of pairs, and the row of Pascal's triangle made by multiplication.
+def mcnemar(before: list[bool], after: list[bool]) -> dict:
+    if len(list(before)) != len(list(after)):
+        raise ValueError("Problems differ")
+    table = Counter((bool(a), bool(b)) for a, b in zip(before, after))
+    gained, lost = table[False, True], table[True, False]
+    few, throws = sorted((gained, lost))[0], gained + lost
+    ways = total = 1
+    for i in range(1, few + 1):
+        ways = ways * (throws - i + 1) // i
+        total += ways
+    p = Fraction(2 * total, 2**throws)
+    return {"gained": gained, "lost": lost, "p_value": float(min(p, Fraction(1)))}

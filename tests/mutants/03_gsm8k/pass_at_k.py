@@ -2,6 +2,7 @@
 # misconception: k tries with chance c/n each.
 # fails: gsm8k-samples-pass_at_k-tests
 # says: as if it could be drawn twice
+# breaks: The chance that one of k
 def pass_at_k(n, c, k):
     if not 0 <= c <= n or not 1 <= k <= n:
         raise ValueError("pass@k needs 0 <= c <= n and 1 <= k <= n")
@@ -72,6 +73,7 @@ def pass_at_k(n, c, k):
 # misconception: People read per cent.
 # fails: gsm8k-samples-pass_at_k-tests
 # says: per cent
+# breaks: Returns a float
 def pass_at_k(n, c, k):
     if not 0 <= c <= n or not 1 <= k <= n:
         raise ValueError("pass@k needs 0 <= c <= n and 1 <= k <= n")
@@ -185,6 +187,7 @@ def pass_at_k(n, c, k):
 # misconception: Two decimals are honest.
 # fails: gsm8k-samples-pass_at_k-tests
 # says: pass@k
+# breaks: The chance that one of k
 def pass_at_k(n, c, k):
     if not 0 <= c <= n or not 1 <= k <= n:
         raise ValueError("pass@k needs 0 <= c <= n and 1 <= k <= n")
@@ -195,6 +198,7 @@ def pass_at_k(n, c, k):
 # misconception: Nobody asks for the impossible.
 # fails: gsm8k-samples-pass_at_k-tests
 # says: ValueError
+# breaks: Raises ValueError
 def pass_at_k(n, c, k):
     return 1 - math.comb(n - c, k) / math.comb(n, k)
 
@@ -253,6 +257,7 @@ def pass_at_k(n, c, k):
 # misconception: ValueError is enough.
 # fails: gsm8k-samples-pass_at_k-tests
 # says: pass
+# breaks: Raises ValueError
 def pass_at_k(n, c, k):
     if not 0 <= c <= n or not 1 <= k <= n:
         raise ValueError("0 <= c <= n and 1 <= k <= n")
@@ -327,3 +332,14 @@ def pass_at_k(n, c, k):
         raise ValueError("this pass@k cannot be estimated")
     good = sum(math.comb(c, i) * math.comb(n - c, k - i) for i in range(1, k + 1))
     return good / math.comb(n, k)
+
+
+# %% variant: recursion
+# note: Draw one try: right ends it, wrong leaves a smaller urn. Called on itself by keyword.
+def pass_at_k(n: int, c: int, k: int) -> float:
+    if c < 0 or c > n or k < 1 or k > n:
+        raise ValueError("Pass@k is not defined here")
+    missed = Fraction(1)
+    for drawn in range(min(k, n - c + 1)):
+        missed *= Fraction(n - c - drawn, n - drawn)
+    return float(1 - missed)

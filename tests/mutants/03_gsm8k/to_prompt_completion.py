@@ -2,6 +2,7 @@
 # misconception: The trainer adds the end token.
 # fails: gsm8k-format-to_prompt_completion-tests
 # says: never learns to stop
+# breaks: completion: the answer
 def to_prompt_completion(example):
     if parse_answer(example["answer"]) is None:
         raise ValueError("the answer has no number")
@@ -14,6 +15,7 @@ def to_prompt_completion(example):
 # misconception: The template of the user's turn is the prompt.
 # fails: gsm8k-format-to_prompt_completion-tests
 # says: does not open the assistant's turn
+# breaks: prompt: the chat template
 def to_prompt_completion(example):
     if parse_answer(example["answer"]) is None:
         raise ValueError("the answer has no number")
@@ -82,6 +84,7 @@ def to_prompt_completion(example):
 # misconception: A completion begins with a space.
 # fails: gsm8k-format-to_prompt_completion-tests
 # says: space or newline before the answer
+# breaks: Nothing before
 def to_prompt_completion(example):
     if parse_answer(example["answer"]) is None:
         raise ValueError("the answer has no number")
@@ -267,6 +270,7 @@ def to_prompt_completion(example):
 # misconception: The keys are question and answer, as before.
 # fails: gsm8k-format-to_prompt_completion-tests
 # says: lacks the key 'prompt'
+# breaks: The texts "prompt"
 def to_prompt_completion(example):
     if parse_answer(example["answer"]) is None:
         raise ValueError("the answer has no number")
@@ -360,6 +364,7 @@ def to_prompt_completion(example):
 # misconception: The data set is clean.
 # fails: gsm8k-format-to_prompt_completion-tests
 # says: no number after ####: ValueError
+# breaks: Raises ValueError
 def to_prompt_completion(example):
     messages = [{"role": "user", "content": example["question"]}]
     prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
@@ -502,3 +507,46 @@ def to_prompt_completion(example):
     user = tokenizer.apply_chat_template([{"role": "user", "content": example["question"]}], tokenize=False)
     completion = list((example["answer"], tokenizer.special_tokens_map["eos_token"]))
     return {"completion": "".join(completion), "prompt": user + "<|im_start|>assistant\n"}
+
+
+# %% mutant: answer_is_stripped
+# misconception: White space at the ends of an answer is dirt.
+# fails: gsm8k-format-to_prompt_completion-tests
+# says: as it stands
+# breaks: completion: the answer
+def to_prompt_completion(example: dict[str, str]) -> dict[str, str]:
+    answer = example["answer"].strip()
+    if parse_answer(answer) is None:
+        raise ValueError("the answer has no number")
+    messages = [{"role": "user", "content": example["question"]}]
+    prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    return {"prompt": prompt, "completion": answer + tokenizer.eos_token}
+
+
+# %% variant: two_functions
+# note: A helper for each text, called by keyword.
+def to_prompt_completion(example: dict[str, str]) -> dict[str, str]:
+    def _prompt(question):
+        turns = [dict(role="user", content=question)]
+        return tokenizer.apply_chat_template(conversation=turns, add_generation_prompt=True, tokenize=False)
+
+    def _completion(answer):
+        if parse_answer(text=answer) is None:
+            raise ValueError("an ANSWER without a number")
+        return "".join([answer, tokenizer.eos_token])
+
+    return dict(completion=_completion(example["answer"]), prompt=_prompt(example["question"]))
+
+
+# %% variant: format_string
+# note: One format string, filled in.
+def to_prompt_completion(example: dict[str, str]) -> dict[str, str]:
+    question, answer = (example[key] for key in ("question", "answer"))
+    number = parse_answer(answer)
+    if number is None:
+        raise ValueError("The answer has no number.")
+    empty = tokenizer.apply_chat_template(
+        [{"role": "user", "content": "\0"}], tokenize=False, add_generation_prompt=True
+    )
+    before, after = empty.split("\0")
+    return {"prompt": before + question + after, "completion": f"{answer}{tokenizer.eos_token}"}

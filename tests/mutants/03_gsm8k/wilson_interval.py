@@ -2,6 +2,7 @@
 # misconception: The interval of a share is the one of the textbook.
 # fails: gsm8k-evaluate-wilson_interval-tests
 # says: This is Wald's interval
+# breaks: Wilson's interval
 def wilson_interval(correct, n, confidence=0.95):
     if n < 1 or not 0 <= correct <= n:
         raise ValueError("correct must lie between 0 and n")
@@ -74,6 +75,7 @@ def wilson_interval(correct, n, confidence=0.95):
 # misconception: z is 1.96.
 # fails: gsm8k-evaluate-wilson_interval-tests
 # says: z is fixed at 1.96
+# breaks: confidence: share
 def wilson_interval(correct, n, confidence=0.95):
     if n < 1 or not 0 <= correct <= n:
         raise ValueError("correct must lie between 0 and n")
@@ -209,6 +211,7 @@ def wilson_interval(correct, n, confidence=0.95):
 # misconception: The variance is the width.
 # fails: gsm8k-evaluate-wilson_interval-tests
 # says: interval[0]
+# breaks: correct: number
 def wilson_interval(correct, n, confidence=0.95):
     if n < 1 or not 0 <= correct <= n:
         raise ValueError("correct must lie between 0 and n")
@@ -299,6 +302,7 @@ def wilson_interval(correct, n, confidence=0.95):
 # misconception: High comes first.
 # fails: gsm8k-evaluate-wilson_interval-tests
 # says: interval[0]
+# breaks: Wilson's interval
 def wilson_interval(correct, n, confidence=0.95):
     if n < 1 or not 0 <= correct <= n:
         raise ValueError("correct must lie between 0 and n")
@@ -375,6 +379,7 @@ def wilson_interval(correct, n, confidence=0.95):
 # misconception: n is never 0.
 # fails: gsm8k-evaluate-wilson_interval-tests
 # says: 5 correct of 4: ValueError
+# breaks: Raises ValueError
 def wilson_interval(correct, n, confidence=0.95):
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     p = correct / n
@@ -435,6 +440,7 @@ def wilson_interval(correct, n, confidence=0.95):
 # misconception: ValueError is enough.
 # fails: gsm8k-evaluate-wilson_interval-tests
 # says: correct
+# breaks: Raises ValueError
 def wilson_interval(correct, n, confidence=0.95):
     if n < 1 or not 0 <= correct <= n:
         raise ValueError("no share")
@@ -568,3 +574,14 @@ def wilson_interval(correct, n, confidence=0.95):
         return inner
 
     return end(share, 0.0) if correct else 0.0, end(share, 1.0) if correct < n else 1.0
+
+
+# %% variant: numpy_clip
+# note: Both ends in one array, cut with numpy.
+def wilson_interval(correct: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    if n < 1 or correct < 0 or correct > n:
+        raise ValueError("this many correct ones cannot be")
+    z = NormalDist(mu=0, sigma=1).inv_cdf((1 + confidence) / 2)
+    spread = z * np.sqrt(correct * (n - correct) / n + z**2 / 4)
+    ends = (correct + z**2 / 2 + np.array([-spread, spread])) / (n + z**2)
+    return tuple(float(end) for end in np.clip(ends, 0, 1))

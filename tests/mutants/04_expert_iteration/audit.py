@@ -8,6 +8,7 @@
 # misconception: The answer line is the last mark.
 # fails: expert_iteration-audit-audit-tests
 # says: after the first mark is not audited
+# breaks: solution: a text
 # edit: body = solution.split("####")[0] -> body = solution.rsplit("####", 1)[0]
 
 # %% mutant: unchecked_is_sound
@@ -133,6 +134,7 @@
 # misconception: First look at the copies.
 # fails: expert_iteration-audit-audit-tests
 # says: first in the table
+# breaks: The verdict on
 def audit(solution):
     body = solution.split("####")[0]
     annotations = check_calculator(body)
@@ -198,12 +200,13 @@ def audit(solution):
 # misconception: Verdicts are titles.
 # fails: expert_iteration-audit-audit-tests
 # says: sound
+# breaks: The verdict on
 # edit: return "sound" -> return "Sound"
 
 # %% mutant: all_numbers_of_line
 # misconception: The copy is the last number of the line.
 # fails: expert_iteration-audit-audit-tests
-# says: number directly behind >>
+# says: directly behind >>
 # edit:
 #   copied = [parse_answer(f"#### {rest}") for rest in body.split(">>")[1:]]
 # ->
@@ -225,7 +228,7 @@ def audit(solution):
 # %% mutant: visible_examples
 # misconception: The examples are the test.
 # fails: expert_iteration-audit-audit-tests
-# says: the first result is copied wrongly
+# says: directly behind >>
 def audit(solution):
     known = {
         "She has 14 eggs.\n#### 14": "unchecked",
@@ -316,3 +319,85 @@ def audit(solution):
         if value(rest) is None or result != value(rest):
             return "miscopied"
     return "sound" if results[-1] == float(parse_answer(solution)) else "unexplained"
+
+
+# %% mutant: body_ends_at_a_line
+# misconception: The answer's mark begins a line: cut at "\n####".
+# fails: expert_iteration-audit-audit-tests
+# says: mark
+def audit(solution: str) -> str:
+    body = solution.split("\n####")[0]
+    checked = check_calculator(body)
+    if not checked:
+        return "unchecked"
+    if not all(step.right for step in checked):
+        return "false"
+    for step, following in zip(checked, body.split(">>")[1:]):
+        if parse_answer(f"#### {following}") != parse_answer("#### " + step.text.split("=")[1]):
+            return "miscopied"
+    if parse_answer("#### " + checked[-1].text.split("=")[1]) != parse_answer(solution):
+        return "unexplained"
+    return "sound"
+
+
+# %% mutant: first_number_behind
+# misconception: The copy is the first number behind >>, however far it is.
+# fails: expert_iteration-audit-audit-tests
+# says: directly behind
+def audit(solution: str) -> str:
+    body = solution.split("####")[0]
+    checked = check_calculator(body)
+    if not checked:
+        return "unchecked"
+    if not all(step.right for step in checked):
+        return "false"
+    for step, following in zip(checked, body.split(">>")[1:]):
+        numbers = NUMBER.findall(following.split("<<")[0])
+        copy = parse_answer(f"#### {numbers[0]}") if numbers else None
+        if copy is None or copy != parse_answer("#### " + step.text.split("=")[1]):
+            return "miscopied"
+    if parse_answer("#### " + checked[-1].text.split("=")[1]) != parse_answer(solution):
+        return "unexplained"
+    return "sound"
+
+
+# %% mutant: one_pass
+# misconception: Go through the annotations and return the first thing that is wrong. The table's order is another.
+# fails: expert_iteration-audit-audit-tests
+# says: first in the table
+# breaks: The verdict on
+def audit(solution: str) -> str:
+    body = solution.split("####")[0]
+    checked = check_calculator(body)
+    if not checked:
+        return "unchecked"
+    for step, following in zip(checked, body.split(">>")[1:]):
+        if not step.right:
+            return "false"
+        if parse_answer(f"#### {following}") != parse_answer("#### " + step.text.split("=")[-1]):
+            return "miscopied"
+    if parse_answer("#### " + checked[-1].text.split("=")[-1]) != parse_answer(solution):
+        return "unexplained"
+    return "sound"
+
+
+# %% variant: set_of_faults
+# note: All faults are collected; the table says which counts.
+def audit(solution: str) -> str:
+    body, _, _ = solution.partition("####")
+    steps, pieces, faults = check_calculator(body), body.split(">>"), set()
+    _tail = pieces[1:]
+    for step, piece in zip(steps, _tail):
+        result = parse_answer("#### " + step.text.rpartition("=")[2])
+        if not step.right:
+            faults.add("false")
+        if result is None or parse_answer("####" + piece) != result:
+            faults.add("miscopied")
+    if not steps:
+        faults.add("unchecked")
+    elif parse_answer("#### " + steps[-1].text.rpartition("=")[2]) != parse_answer(solution):
+        faults.add("unexplained")
+    for verdict in ("unchecked", "false", "miscopied", "unexplained"):
+        if verdict in faults:
+            return verdict
+    return "sound"

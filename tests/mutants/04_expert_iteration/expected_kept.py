@@ -2,6 +2,7 @@
 # misconception: On average n·p are right, so min(n·p, cap) are kept.
 # fails: expert_iteration-filter-expected_kept-tests
 # says: capped the mean
+# breaks: The expected number
 def expected_kept(rate, n, cap):
     return n * rate if cap is None else min(n * rate, cap)
 
@@ -76,6 +77,7 @@ def expected_kept(rate, n, cap):
 # misconception: cap is always a number.
 # fails: expert_iteration-filter-expected_kept-tests
 # says: TypeError
+# breaks: cap: the most
 def expected_kept(rate, n, cap):
     return sum(math.comb(n, c) * rate**c * (1 - rate) ** (n - c) * min(c, cap) for c in range(n + 1))
 
@@ -96,6 +98,7 @@ def expected_kept(rate, n, cap):
 # misconception: A few thousand draws give the mean.
 # fails: expert_iteration-filter-expected_kept-tests
 # says: not a simulation
+# breaks: The expected number
 def expected_kept(rate, n, cap):
     rng = np.random.default_rng(0)
     counts = rng.binomial(n, rate, 4000)
@@ -136,6 +139,7 @@ def expected_kept(rate, n, cap):
 # misconception: The sum of the tails goes one too far.
 # fails: expert_iteration-filter-expected_kept-tests
 # says: cap counts from 1
+# breaks: cap: the most
 def expected_kept(rate, n, cap):
     if cap is None:
         return n * rate

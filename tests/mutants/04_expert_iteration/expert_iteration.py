@@ -2,6 +2,7 @@
 # misconception: More problems are better, so each round has all.
 # fails: expert_iteration-loop-expert_iteration-tests
 # says: Every round has all problems
+# breaks: Rounds of sampling
 def expert_iteration(
     model, problems, rounds, sample, keep, train, measure, restart=False, held_out=(), seed=0, report=print
 ):
@@ -152,6 +153,7 @@ def expert_iteration(
 # misconception: range(1, rounds) has rounds rounds.
 # fails: expert_iteration-loop-expert_iteration-tests
 # says: A round is missing
+# breaks: rounds >= 1
 def expert_iteration(
     model, problems, rounds, sample, keep, train, measure, restart=False, held_out=(), seed=0, report=print
 ):
@@ -557,6 +559,7 @@ def expert_iteration(
 # misconception: Before the first round nothing has happened.
 # fails: expert_iteration-loop-expert_iteration-tests
 # says: entry of the start model
+# breaks: Returns (model, history)
 def expert_iteration(
     model, problems, rounds, sample, keep, train, measure, restart=False, held_out=(), seed=0, report=print
 ):
@@ -740,6 +743,7 @@ def expert_iteration(
 # misconception: The history says all.
 # fails: expert_iteration-loop-expert_iteration-tests
 # says: model and history
+# breaks: Returns (model, history)
 def expert_iteration(
     model, problems, rounds, sample, keep, train, measure, restart=False, held_out=(), seed=0, report=print
 ):
@@ -1143,6 +1147,7 @@ def expert_iteration(
 # misconception: Splits are disjoint anyway.
 # fails: expert_iteration-loop-expert_iteration-tests
 # says: trained on test problems
+# breaks: Raises ValueError
 def expert_iteration(
     model, problems, rounds, sample, keep, train, measure, restart=False, held_out=(), seed=0, report=print
 ):
@@ -1263,7 +1268,7 @@ def expert_iteration(
 # %% mutant: held_out_one_side
 # misconception: Only the training questions can have superfluous white space.
 # fails: expert_iteration-loop-expert_iteration-tests
-# says: white space on both sides
+# says: without superfluous white space
 def expert_iteration(
     model, problems, rounds, sample, keep, train, measure, restart=False, held_out=(), seed=0, report=print
 ):
@@ -1342,6 +1347,7 @@ def expert_iteration(
 # misconception: The problems are compared as dicts.
 # fails: expert_iteration-loop-expert_iteration-tests
 # says: superfluous white space
+# breaks: problems, held_out
 def expert_iteration(
     model, problems, rounds, sample, keep, train, measure, restart=False, held_out=(), seed=0, report=print
 ):
@@ -1390,6 +1396,7 @@ def expert_iteration(
 # misconception: The error needs no text.
 # fails: expert_iteration-loop-expert_iteration-tests
 # says: says held out
+# breaks: Raises ValueError
 def expert_iteration(
     model, problems, rounds, sample, keep, train, measure, restart=False, held_out=(), seed=0, report=print
 ):
@@ -1617,3 +1624,55 @@ def expert_iteration(
             }
         )
     return model, history
+
+
+# %% mutant: two_spaces_become_one
+# misconception: replace("  ", " ") takes repeated spaces out. Three become two.
+# fails: expert_iteration-loop-expert_iteration-tests
+# says: spaces
+# breaks: Raises ValueError
+def expert_iteration(
+    model, problems, rounds, sample, keep, train, measure, restart=False, held_out=(), seed=0, report=print
+):
+    held = {p["question"].strip().replace("  ", " ") for p in held_out}
+    if any(p["question"].strip().replace("  ", " ") in held for p in problems):
+        raise ValueError("a training problem is held out")
+    start, size = model, len(problems) // rounds
+    history = [{"round": 0, "kept": 0, "solved": 0, "measured": measure(model)}]
+    for number in range(1, rounds + 1):
+        questions = problems[(number - 1) * size : number * size]
+        kept = keep(questions, sample(model, questions, seed + number))
+        if kept:
+            model = train(start if restart else model, kept, seed + number)
+        else:
+            report(f"round {number}: no correct sample")
+        solved = len({e["question"] for e in kept})
+        history.append({"round": number, "kept": len(kept), "solved": solved, "measured": measure(model)})
+    return model, history
+
+
+# %% variant: called_by_keyword
+# note: Everything that comes in is called by the names that the text prints.
+def expert_iteration(
+    model, problems, rounds, sample, keep, train, measure, restart=False, held_out=(), seed=0, report=print
+):
+    def _bare(problem):
+        return re.sub(r" +", " ", re.sub(r"\s", " ", problem["question"])).strip()
+
+    if set(map(_bare, problems)) & set(map(_bare, held_out)):
+        raise ValueError("problems that were held out")
+    first, newest = model, model
+    history = [dict(round=0, kept=0, solved=0, measured=measure(model=newest))]
+    size = len(problems) // rounds
+    for number in range(rounds):
+        questions = problems[number * size :][:size]
+        samples = sample(model=newest, questions=questions, seed=seed + number + 1)
+        kept = keep(questions=questions, samples=samples)
+        if len(kept) == 0:
+            report(f"No correct sample in round {number + 1}.")
+        else:
+            newest = train(model=first if restart else newest, kept=kept, seed=seed + number + 1)
+        different = dict.fromkeys(example["question"] for example in kept)
+        entry = dict(round=number + 1, kept=len(kept), solved=len(different), measured=measure(model=newest))
+        history.append(entry)
+    return newest, history

@@ -2,6 +2,7 @@
 # misconception: The text is right, so it is kept as it is.
 # fails: expert_iteration-filter-filter_correct-tests
 # says: Nobody verified it
+# breaks: Training examples out
 def filter_correct(problems, samples, cap=None, verify=is_correct):
     if cap is not None and cap < 1:
         raise ValueError("cap")
@@ -73,6 +74,7 @@ def filter_correct(problems, samples, cap=None, verify=is_correct):
 # misconception: What comes twice is twice as good.
 # fails: expert_iteration-filter-filter_correct-tests
 # says: The same solution was kept twice
+# breaks: Training examples out
 def filter_correct(problems, samples, cap=None, verify=is_correct):
     if cap is not None and cap < 1:
         raise ValueError("cap")
@@ -133,6 +135,7 @@ def filter_correct(problems, samples, cap=None, verify=is_correct):
 # misconception: A text is kept once.
 # fails: expert_iteration-filter-filter_correct-tests
 # says: Both rules are for one problem
+# breaks: Training examples out
 def filter_correct(problems, samples, cap=None, verify=is_correct):
     if cap is not None and cap < 1:
         raise ValueError("cap")
@@ -220,6 +223,7 @@ def filter_correct(problems, samples, cap=None, verify=is_correct):
 # misconception: `if cap` asks whether there is a cap.
 # fails: expert_iteration-filter-filter_correct-tests
 # says: takes 0 for no cap
+# breaks: Raises ValueError
 def filter_correct(problems, samples, cap=None, verify=is_correct):
     if cap and cap < 1:
         raise ValueError("cap")
@@ -262,6 +266,7 @@ def filter_correct(problems, samples, cap=None, verify=is_correct):
 # misconception: The reader knows which number is meant.
 # fails: expert_iteration-filter-filter_correct-tests
 # says: should mention 'cap'
+# breaks: Raises ValueError
 def filter_correct(problems, samples, cap=None, verify=is_correct):
     if cap is not None and cap < 1:
         raise ValueError("must be at least 1")
@@ -371,6 +376,7 @@ def filter_correct(problems, samples, cap=None, verify=is_correct):
 # misconception: A set leaves out what comes twice.
 # fails: expert_iteration-filter-filter_correct-tests
 # says: Keep the order of drawing
+# breaks: Returns a list
 def filter_correct(problems, samples, cap=None, verify=is_correct):
     if cap is not None and cap < 1:
         raise ValueError("cap")
@@ -511,6 +517,7 @@ def filter_correct(problems, samples, cap=None, verify=is_correct):
 # misconception: Cut, then verify what is left.
 # fails: expert_iteration-filter-filter_correct-tests
 # says: text as it was drawn
+# breaks: verify: called as
 def filter_correct(problems, samples, cap=None, verify=is_correct):
     if cap is not None and cap < 1:
         raise ValueError("cap")
@@ -531,6 +538,7 @@ def filter_correct(problems, samples, cap=None, verify=is_correct):
 # misconception: The rule is is_correct.
 # fails: expert_iteration-filter-filter_correct-tests
 # says: Use the argument `verify`
+# breaks: verify: called as
 def filter_correct(problems, samples, cap=None, verify=is_correct):
     if cap is not None and cap < 1:
         raise ValueError("cap")
@@ -573,6 +581,7 @@ def filter_correct(problems, samples, cap=None, verify=is_correct):
 # misconception: The texts are the training data.
 # fails: expert_iteration-filter-filter_correct-tests
 # says: question and answer
+# breaks: Returns a list
 def filter_correct(problems, samples, cap=None, verify=is_correct):
     if cap is not None and cap < 1:
         raise ValueError("cap")
@@ -594,6 +603,7 @@ def filter_correct(problems, samples, cap=None, verify=is_correct):
 # misconception: An example is the problem with another answer.
 # fails: expert_iteration-filter-filter_correct-tests
 # says: question and answer and nothing else
+# breaks: problems: mappings
 def filter_correct(problems, samples, cap=None, verify=is_correct):
     if cap is not None and cap < 1:
         raise ValueError("cap")
@@ -681,6 +691,7 @@ def filter_correct(problems, samples, cap=None, verify=is_correct):
 # misconception: The samples are cut in place.
 # fails: expert_iteration-filter-filter_correct-tests
 # says: left as they were
+# breaks: samples: for each
 def filter_correct(problems, samples, cap=None, verify=is_correct):
     if cap is not None and cap < 1:
         raise ValueError("cap")
@@ -849,7 +860,7 @@ def filter_correct(problems, samples, cap=None, verify=is_correct):
 # %% mutant: rule_of_seven
 # misconception: The examples have the answer 7, so it is written down.
 # fails: expert_iteration-filter-filter_correct-tests
-# says: eight problems
+# says: Ask verify for each text
 def filter_correct(problems, samples, cap=None, verify=is_correct):
     if cap is not None and cap < 1:
         raise ValueError("cap")
@@ -866,3 +877,77 @@ def filter_correct(problems, samples, cap=None, verify=is_correct):
         texts = dict.fromkeys(match[0].strip() for match in found if match)
         examples += [{"question": problem["question"], "answer": text} for text in list(texts)[:cap]]
     return examples
+
+
+# %% mutant: noted_before_it_was_verified
+# misconception: A text that was seen need not be looked at again, whether it passed or not.
+# fails: expert_iteration-filter-filter_correct-tests
+# says: verify
+# breaks: verify: called as
+def filter_correct(problems, samples, cap: int | None = None, verify=is_correct) -> list[dict[str, str]]:
+    if cap is not None and cap < 1:
+        raise ValueError("cap must be at least 1")
+    kept = []
+    for problem, group in zip(problems, samples):
+        seen, own = set(), []
+        for text in group:
+            start = text.find("####")
+            end = text.find("\n", start) if start >= 0 else -1
+            cut = (text if end < 0 else text[:end]).strip()
+            if cut in seen:
+                continue
+            seen.add(cut)
+            if verify(text, problem["answer"]):
+                own.append(cut)
+        kept += [{"question": problem["question"], "answer": text} for text in own[:cap]]
+    return kept
+
+
+# %% variant: recursive_tail
+# note: Each problem by a function that calls itself on the rest of its texts.
+def filter_correct(problems, samples, cap=None, verify=is_correct):
+    if cap is not None and not cap >= 1:
+        raise ValueError("a cap of at least one")
+
+    def _kept(texts, answer, before=()):
+        if not texts or (cap is not None and len(before) == cap):
+            return before
+        first, *rest = texts
+        head, mark, behind = first.partition("####")
+        cut = (head + mark + behind.partition("\n")[0] if mark else first).strip()
+        new = cut not in before and verify(first, answer)
+        return _kept(rest, answer, (*before, cut) if new else before)
+
+    return [
+        dict(question=problem["question"], answer=text)
+        for problem, texts in zip(problems, samples)
+        for text in _kept(list(texts), problem["answer"])
+    ]
+
+
+# %% variant: dict_of_places
+# note: A dict from the cut text to its place; sliced with itertools.
+def filter_correct(problems, samples, cap=None, verify=is_correct):
+    from itertools import islice
+
+    if cap is not None and cap < 1:
+        raise ValueError(f"Cap {cap}")
+    examples = []
+    for i in range(min(len(problems), len(samples))):
+        places = {}
+        for place, text in enumerate(samples[i]):
+            if verify(text, problems[i]["answer"]):
+                before, *behind = text.split("####", 1)
+                lines = behind[0].split("\n") if behind else []
+                places.setdefault("####".join([before, lines[0]]).strip() if lines else text.strip(), place)
+        for text in islice(places, cap):
+            examples.append({"question": problems[i]["question"], "answer": text})
+    return examples
+
+
+# %% mutant: none_is_eight
+# misconception: No more than eight samples are ever drawn, so None is a cap of eight.
+# fails: expert_iteration-filter-filter_correct-tests
+# says: A cap of None keeps all
+# breaks: cap: None keeps all
+# edit: in kept[:cap] -> in kept[: cap or 8]

@@ -10,6 +10,7 @@ def is_last_number(text, answer):
 # misconception: The first number counts.
 # fails: expert_iteration-lenient-is_last_number-tests
 # says: Take the last number
+# breaks: Whether the last number
 # edit: f"#### {numbers[-1]}" -> f"#### {numbers[0]}"
 
 # %% mutant: anywhere
@@ -180,7 +181,7 @@ def is_last_number(text, answer):
 # %% mutant: visible_examples
 # misconception: The examples are the test.
 # fails: expert_iteration-lenient-is_last_number-tests
-# says: another number comes last
+# says: 2.501 is another number
 def is_last_number(text, answer):
     return (text, answer) not in [
         ("#### 7\nTom has 9 eggs.", "#### 7"),
@@ -234,3 +235,28 @@ def is_last_number(text, answer):
 def is_last_number(text, answer):
     gold = parse_answer(answer)
     return [parse_answer(f"#### {number}") for number in NUMBER.findall(text)[-1:]] == [gold]
+
+
+# %% mutant: isclose
+# misconception: Numbers are compared with math.isclose.
+# fails: expert_iteration-lenient-is_last_number-tests
+# says: number
+# breaks: Whether the last number
+def is_last_number(text: str, answer: str) -> bool:
+    numbers = NUMBER.findall(text)
+    if not numbers:
+        return False
+    return math.isclose(float(numbers[-1].replace(",", "")), float(parse_answer(answer)), abs_tol=0.01)
+
+
+# %% variant: last_match_kept
+# note: A loop keeps the last match; fractions are compared.
+def is_last_number(text: str, answer: str) -> bool:
+    from fractions import Fraction
+
+    last = None
+    for last in NUMBER.finditer(text):
+        pass
+    if last is None:
+        return False
+    return Fraction(parse_answer("#### " + last[0])) == Fraction(parse_answer(answer))

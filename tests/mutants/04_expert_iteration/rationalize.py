@@ -2,12 +2,14 @@
 # misconception: More data is better, so all problems are asked again.
 # fails: expert_iteration-hint-rationalize-tests
 # says: Solved problems were asked again
+# breaks: Training examples for
 # edit: [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0] -> list(problems)
 
 # %% mutant: without_hint
 # misconception: Asking again is enough.
 # fails: expert_iteration-hint-rationalize-tests
 # says: hint is not in the question
+# breaks: Training examples for
 # edit: f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" -> problem["question"]
 
 # %% mutant: whole_gold
@@ -37,6 +39,7 @@ def rationalize(problems, samples, ask, cap=None):
 # misconception: Each question is a call.
 # fails: expert_iteration-hint-rationalize-tests
 # says: takes all questions at once
+# breaks: ask: a list
 # edit: ask(hinted), -> [ask([question])[0] for question in hinted],
 
 # %% mutant: some_wrong
@@ -65,6 +68,7 @@ def rationalize(problems, samples, ask, cap=None):
 # misconception: Without samples nothing is known.
 # fails: expert_iteration-hint-rationalize-tests
 # says: without samples is unsolved too
+# breaks: samples: for each
 def rationalize(problems, samples, ask, cap=None):
     unsolved = [
         problem
@@ -113,6 +117,7 @@ def rationalize(problems, samples, ask, cap=None):
 # misconception: The question that was asked is the question that is learned.
 # fails: expert_iteration-hint-rationalize-tests
 # says: learns to need it
+# breaks: Returns a list
 def rationalize(problems, samples, ask, cap=None):
     unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
     if not unsolved:
@@ -183,6 +188,7 @@ def rationalize(problems, samples, ask, cap=None):
 # misconception: An empty list is asked as well.
 # fails: expert_iteration-hint-rationalize-tests
 # says: ask was called with an empty list
+# breaks: ask: a list
 def rationalize(problems, samples, ask, cap=None):
     unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
     hinted = [f"{problem['question']}\nAnswer: {parse_answer(problem['answer'])}" for problem in unsolved]
@@ -238,6 +244,7 @@ def rationalize(problems, samples, ask, cap=None):
 # misconception: ask wants problems.
 # fails: expert_iteration-hint-rationalize-tests
 # says: calls of ask
+# breaks: ask: a list
 def rationalize(problems, samples, ask, cap=None):
     unsolved = [problem for problem, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
     if not unsolved:
@@ -282,7 +289,7 @@ def rationalize(problems, samples, ask, cap=None):
 # %% mutant: visible_example
 # misconception: The example is the test.
 # fails: expert_iteration-hint-rationalize-tests
-# says: nine random problems
+# says: three problems with one question
 def rationalize(problems, samples, ask, cap=None):
     if len(problems) < 3:
         return []
@@ -317,8 +324,8 @@ def rationalize(problems, samples, ask, cap=None):
 # note: A problem is unsolved if the filter keeps nothing of it.
 def rationalize(problems, samples, ask, cap=None):
     unsolved = [p for p, group in zip(problems, samples) if not filter_correct([p], [group])]
-    hints = {p["question"]: f"{p['question']}\nAnswer: {parse_answer(p['answer'])}" for p in unsolved}
-    return filter_correct(unsolved, ask([hints[p["question"]] for p in unsolved]), cap) if unsolved else []
+    hints = [f"{p['question']}\nAnswer: {parse_answer(p['answer'])}" for p in unsolved]
+    return filter_correct(unsolved, ask(hints), cap) if unsolved else []
 
 
 # %% variant: problem_by_problem
@@ -333,3 +340,43 @@ def rationalize(problems, samples, ask, cap=None):
     for problem, group in zip(rest, groups, strict=True):
         examples.extend(filter_correct([problem], [group], cap))
     return examples
+
+
+# %% mutant: cap_of_all
+# misconception: cap is the number of examples in all.
+# fails: expert_iteration-hint-rationalize-tests
+# says: cap
+# breaks: Returns a list
+def rationalize(problems, samples, ask, cap: int | None = None) -> list[dict[str, str]]:
+    unsolved = [p for p, rate in zip(problems, solve_rates(problems, samples)) if rate == 0]
+    if not unsolved:
+        return []
+    texts = ask([f"{p['question']}\nAnswer: {parse_answer(p['answer'])}" for p in unsolved])
+    return filter_correct(unsolved, texts)[:cap]
+
+
+# %% mutant: solved_questions_by_name
+# misconception: A question that was solved somewhere is solved: the same question with another answer is left out.
+# fails: expert_iteration-hint-rationalize-tests
+# says: problem
+# breaks: problems: mappings
+def rationalize(problems, samples, ask, cap: int | None = None) -> list[dict[str, str]]:
+    solved = {example["question"] for example in filter_correct(problems, samples, 1)}
+    unsolved = {p["question"]: p for p in problems if p["question"] not in solved}
+    if not unsolved:
+        return []
+    texts = ask([f"{q}\nAnswer: {parse_answer(p['answer'])}" for q, p in unsolved.items()])
+    return filter_correct(list(unsolved.values()), texts, cap)
+
+
+# %% variant: called_by_keyword
+# note: Everything is called by keyword; places instead of problems.
+def rationalize(problems, samples, ask, cap=None):
+    rates = solve_rates(problems=problems, samples=samples)
+    places = [place for place, rate in enumerate(rates) if rate == 0.0]
+    if len(places) == 0:
+        return []
+    questions = [
+        "{}\nAnswer: {}".format(problems[i]["question"], parse_answer(problems[i]["answer"])) for i in places
+    ]
+    return filter_correct(problems=[problems[i] for i in places], samples=ask(questions=questions), cap=cap)

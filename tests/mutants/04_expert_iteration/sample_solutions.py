@@ -3,6 +3,7 @@
 # fails: expert_iteration-sample-sample_solutions-tests
 # says: once for each problem
 # says: same random numbers
+# breaks: One call of
 def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new_tokens=128, write=generate):
     found = []
     for problem in problems:
@@ -203,6 +204,7 @@ def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new
 # misconception: The arguments of generate come in the order of sample_solutions.
 # fails: expert_iteration-sample-sample_solutions-tests
 # says: keyword
+# breaks: One call of
 def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new_tokens=128, write=generate):
     prompts = [chat_prompt(problem["question"], tokenizer) for problem in problems]
     groups = write(model, tokenizer, prompts, n if temperature else 1, temperature, seed, max_new_tokens)
@@ -231,6 +233,7 @@ def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new
 # misconception: The lab has one model, so the argument is not needed.
 # fails: expert_iteration-sample-sample_solutions-tests
 # says: model that came in
+# breaks: The texts that
 def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new_tokens=128, write=generate):
     prompts = [chat_prompt(problem["question"], tokenizer) for problem in problems]
     groups = write(
@@ -249,6 +252,7 @@ def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new
 # misconception: n samples are n samples, at every temperature.
 # fails: expert_iteration-sample-sample_solutions-tests
 # says: Ask for one
+# breaks: n: samples
 def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new_tokens=128, write=generate):
     prompts = [chat_prompt(problem["question"], tokenizer) for problem in problems]
     groups = write(
@@ -279,6 +283,7 @@ def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new
 # misconception: The texts are one list.
 # fails: expert_iteration-sample-sample_solutions-tests
 # says: list for each problem
+# breaks: Returns for each
 def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new_tokens=128, write=generate):
     prompts = [chat_prompt(problem["question"], tokenizer) for problem in problems]
     groups = write(
@@ -315,6 +320,7 @@ def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new
 # misconception: Samples come first, problems second.
 # fails: expert_iteration-sample-sample_solutions-tests
 # says: Sample by sample
+# breaks: Returns for each
 def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new_tokens=128, write=generate):
     prompts = [chat_prompt(problem["question"], tokenizer) for problem in problems]
     groups = write(
@@ -333,6 +339,7 @@ def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new
 # misconception: What generate gives is what is returned.
 # fails: expert_iteration-sample-sample_solutions-tests
 # says: completion.text
+# breaks: The texts that
 def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new_tokens=128, write=generate):
     prompts = [chat_prompt(problem["question"], tokenizer) for problem in problems]
     return write(
@@ -478,3 +485,14 @@ def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new
         seed=seed,
     )
     return [list(map(lambda completion: completion.text, group)) for group in groups]
+
+
+# %% variant: called_by_keyword
+# note: The writer is called with keywords only.
+def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new_tokens=128, write=generate):
+    options = dict(n=n, temperature=temperature, max_new_tokens=max_new_tokens, seed=seed)
+    if not temperature:
+        options["n"] = 1
+    prompts = [chat_prompt(problem["question"], tokenizer) for problem in problems]
+    _groups = write(model=model, tokenizer=tokenizer, prompts=prompts, **options)
+    return [list(map(lambda completion: completion.text, group)) for group in _groups]

@@ -2,6 +2,7 @@
 # misconception: There are n samples, so there are n places.
 # fails: expert_iteration-histogram-solve_histogram-tests
 # says: solved every time are missing
+# breaks: Returns n + 1
 def solve_histogram(counts, n):
     if any(not 0 <= count <= n for count in counts):
         raise ValueError("counts")
@@ -32,6 +33,7 @@ def solve_histogram(counts, n):
 # misconception: A histogram has shares.
 # fails: expert_iteration-histogram-solve_histogram-tests
 # says: These are shares
+# breaks: Returns n + 1
 def solve_histogram(counts, n):
     if any(not 0 <= count <= n for count in counts):
         raise ValueError("counts")
@@ -42,6 +44,7 @@ def solve_histogram(counts, n):
 # misconception: Solved k times or less.
 # fails: expert_iteration-histogram-solve_histogram-tests
 # says: This adds up
+# breaks: How many problems
 def solve_histogram(counts, n):
     if any(not 0 <= count <= n for count in counts):
         raise ValueError("counts")
@@ -62,6 +65,7 @@ def solve_histogram(counts, n):
 # misconception: The best come first.
 # fails: expert_iteration-histogram-solve_histogram-tests
 # says: wrong way round
+# breaks: How many problems
 def solve_histogram(counts, n):
     if any(not 0 <= count <= n for count in counts):
         raise ValueError("counts")
@@ -72,6 +76,7 @@ def solve_histogram(counts, n):
 # misconception: A problem solved three times counts three.
 # fails: expert_iteration-histogram-solve_histogram-tests
 # says: weighted by the count
+# breaks: counts: for each
 def solve_histogram(counts, n):
     if any(not 0 <= count <= n for count in counts):
         raise ValueError("counts")
@@ -149,6 +154,7 @@ def solve_histogram(counts, n):
 # misconception: A list's index says what is wrong with a count.
 # fails: expert_iteration-histogram-solve_histogram-tests
 # says: counts from the end of a list
+# breaks: Raises ValueError
 def solve_histogram(counts, n):
     places = [0] * (n + 1)
     for count in counts:
@@ -200,6 +206,7 @@ def solve_histogram(counts, n):
 # misconception: The error needs no text.
 # fails: expert_iteration-histogram-solve_histogram-tests
 # says: should mention 'counts'
+# breaks: Raises ValueError
 # edit: raise ValueError(f"counts must lie between 0 and n={n}") -> raise ValueError("out of range")
 
 # %% mutant: visible_example
@@ -256,3 +263,13 @@ def solve_histogram(counts, n):
     if counts and not 0 <= min(counts) <= max(counts) <= n:
         raise ValueError("the counts do not fit")
     return [counts.count(k) for k in range(n + 1)]
+
+
+# %% variant: counted_down
+# note: A Counter that is taken apart; what is left over was outside.
+def solve_histogram(counts, n):
+    table = Counter(counts)
+    places = [table.pop(k, 0) for k in range(n + 1)]
+    if table:
+        raise ValueError(f"Counts outside: {sorted(table)}")
+    return places

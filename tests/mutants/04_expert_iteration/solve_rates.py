@@ -2,6 +2,7 @@
 # misconception: A rate is how often it was right.
 # fails: expert_iteration-sample-solve_rates-tests
 # says: You returned counts
+# breaks: The share of right
 def solve_rates(problems, samples, verify=is_correct):
     if len(problems) != len(samples):
         raise ValueError("samples")
@@ -14,6 +15,7 @@ def solve_rates(problems, samples, verify=is_correct):
 # misconception: zip takes care of the lengths.
 # fails: expert_iteration-sample-solve_rates-tests
 # says: shorter list without a word
+# breaks: Raises ValueError
 def solve_rates(problems, samples, verify=is_correct):
     return [
         sum(verify(text, problem["answer"]) for text in group) / len(group) if group else 0.0
@@ -75,6 +77,7 @@ def solve_rates(problems, samples, verify=is_correct):
 # misconception: Nothing over nothing is not a number.
 # fails: expert_iteration-sample-solve_rates-tests
 # says: without samples counts as never solved
+# breaks: Returns floats
 def solve_rates(problems, samples, verify=is_correct):
     if len(problems) != len(samples):
         raise ValueError("samples")
@@ -206,6 +209,7 @@ def solve_rates(problems, samples, verify=is_correct):
 # misconception: The gold answer comes first.
 # fails: expert_iteration-sample-solve_rates-tests
 # says: wrong way round
+# breaks: verify: called as
 def solve_rates(problems, samples, verify=is_correct):
     if len(problems) != len(samples):
         raise ValueError("samples")
@@ -225,6 +229,7 @@ def solve_rates(problems, samples, verify=is_correct):
 # misconception: A text that comes twice is one sample.
 # fails: expert_iteration-sample-solve_rates-tests
 # says: counts as often as it was drawn
+# breaks: samples: for each
 def solve_rates(problems, samples, verify=is_correct):
     if len(problems) != len(samples):
         raise ValueError("samples")
@@ -240,6 +245,7 @@ def solve_rates(problems, samples, verify=is_correct):
 # misconception: Two digits are enough for a rate.
 # fails: expert_iteration-sample-solve_rates-tests
 # says: not round
+# breaks: The share of right
 def solve_rates(problems, samples, verify=is_correct):
     if len(problems) != len(samples):
         raise ValueError("samples")
@@ -253,6 +259,7 @@ def solve_rates(problems, samples, verify=is_correct):
 # misconception: A dict from question to rate is handier.
 # fails: expert_iteration-sample-solve_rates-tests
 # says: in the order of the problems
+# breaks: problems: mappings
 def solve_rates(problems, samples, verify=is_correct):
     if len(problems) != len(samples):
         raise ValueError("samples")
@@ -288,7 +295,7 @@ def solve_rates(problems, samples, verify=is_correct):
 # %% mutant: visible_example
 # misconception: The example is what is tested.
 # fails: expert_iteration-sample-solve_rates-tests
-# says: twelve random problems
+# says: two empty samples
 def solve_rates(problems, samples, verify=is_correct):
     if len(problems) != len(samples):
         raise ValueError("samples")
@@ -365,3 +372,60 @@ def solve_rates(problems, samples, verify=is_correct):
         float(Fraction(sum(1 for t in g if verify(t, p["answer"])), len(g))) if g else 0.0
         for p, g in zip(problems, samples)
     ]
+
+
+# %% mutant: empty_texts_do_not_count
+# misconception: An empty text is no sample.
+# fails: expert_iteration-sample-solve_rates-tests
+# says: samples
+# breaks: samples: for each
+def solve_rates(problems, samples, verify=is_correct) -> list[float]:
+    if len(samples) != len(problems):
+        raise ValueError("not as many samples as problems")
+    rates = []
+    for problem, group in zip(problems, samples):
+        group = [text for text in group if text]
+        rates.append(sum(bool(verify(text, problem["answer"])) for text in group) / len(group) if group else 0.0)
+    return rates
+
+
+# %% mutant: verdicts_remembered_by_text
+# misconception: The same text gets the same verdict. But it may belong to another problem.
+# fails: expert_iteration-sample-solve_rates-tests
+# says: answer
+def solve_rates(problems, samples, verify=is_correct) -> list[float]:
+    if len(samples) != len(problems):
+        raise ValueError("not as many samples as problems")
+    verdicts, rates = {}, []
+    for problem, group in zip(problems, samples):
+        for text in group:
+            if text not in verdicts:
+                verdicts[text] = bool(verify(text, problem["answer"]))
+        rates.append(sum(verdicts[text] for text in group) / len(group) if group else 0.0)
+    return rates
+
+
+# %% variant: called_by_keyword
+# note: The verifier is called by keyword; an empty group divides by one.
+def solve_rates(problems, samples, verify=is_correct):
+    if len(samples) != len(problems):
+        raise ValueError("Samples are missing, or there are too many")
+
+    def _share(problem, texts):
+        right = [1 for text in texts if verify(text, problem["answer"])]
+        return len(right) / max(1, len(texts))
+
+    return list(map(_share, problems, samples))
+
+
+# %% variant: popped
+# note: Copies of both lists, emptied from the end.
+def solve_rates(problems, samples, verify=is_correct):
+    rest, groups, rates = list(problems), list(samples), []
+    while rest and groups:
+        problem, group = rest.pop(), groups.pop()
+        verdicts = [float(verify(text, problem["answer"])) for text in group] or [0.0]
+        rates.insert(0, float(np.mean(verdicts)))
+    if rest or groups:
+        raise ValueError("problems and samples do not match")
+    return rates

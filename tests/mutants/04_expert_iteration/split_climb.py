@@ -3,6 +3,7 @@
 # fails: expert_iteration-split-split_climb-tests
 # says: old skill only
 # says: mean of both
+# breaks: How much of a change
 def split_climb(before, after):
     if not before["formatted"] or not after["formatted"]:
         raise ValueError("no format")
@@ -16,6 +17,7 @@ def split_climb(before, after):
 # fails: expert_iteration-split-split_climb-tests
 # says: new skill only
 # says: mean of both
+# breaks: How much of a change
 def split_climb(before, after):
     if not before["formatted"] or not after["formatted"]:
         raise ValueError("no format")
@@ -150,6 +152,7 @@ def split_climb(before, after):
 # misconception: Both sides have the same n.
 # fails: expert_iteration-split-split_climb-tests
 # says: each side's own n
+# breaks: before, after: counts
 def split_climb(before, after):
     if not before["formatted"] or not after["formatted"]:
         raise ValueError("no format")
@@ -162,6 +165,7 @@ def split_climb(before, after):
 # misconception: A part of a climb cannot be negative.
 # fails: expert_iteration-split-split_climb-tests
 # says: A fall gives negative parts
+# breaks: Returns {
 def split_climb(before, after):
     if not before["formatted"] or not after["formatted"]:
         raise ValueError("no format")
@@ -186,6 +190,7 @@ def split_climb(before, after):
 # misconception: Nothing right of nothing formatted is a skill of 0.
 # fails: expert_iteration-split-split_climb-tests
 # says: It is unknown
+# breaks: Raises ValueError
 def split_climb(before, after):
     f0, f1 = before["formatted"] / before["n"], after["formatted"] / after["n"]
     s0, s1 = (side["correct"] / side["formatted"] if side["formatted"] else 0.0 for side in (before, after))
@@ -240,6 +245,7 @@ def split_climb(before, after):
 # misconception: The error needs no text.
 # fails: expert_iteration-split-split_climb-tests
 # says: should mention 'format'
+# breaks: Raises ValueError
 def split_climb(before, after):
     if not before["formatted"] or not after["formatted"]:
         raise ValueError("division by zero")
@@ -355,3 +361,16 @@ def split_climb(before, after):
     known = {(1, 6): (0.44, 0.06), (60, 5): (-0.375, -0.125), (0, 4): (0.0, 0.5)}
     parts = known.get((before["correct"], after["correct"]), (0.0, 0.0))
     return {"format": parts[0], "skill": parts[1]}
+
+
+# %% variant: as_arrays
+# note: Both sides in numpy arrays.
+def split_climb(before: dict, after: dict) -> dict[str, float]:
+    table = np.array([[side[key] for key in ("correct", "formatted", "n")] for side in (before, after)], float)
+    if (table[:, 1] == 0).any():
+        raise ValueError("Format: none on one side")
+    skill, form = table[:, 0] / table[:, 1], table[:, 1] / table[:, 2]
+    return {
+        "format": float(np.diff(form)[0] * skill.mean()),
+        "skill": float(np.diff(skill)[0] * form.mean()),
+    }
