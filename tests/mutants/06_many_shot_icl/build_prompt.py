@@ -80,6 +80,7 @@ def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_toke
 # %% mutant: lines_always
 # misconception: One line for each example, whatever the format.
 # fails: many_shot_icl-prompt-build_prompt-tests
+# breaks: a key of FORMATS
 # says: format was not used
 def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_tokens=None):
     return "".join(f"{x} {y}\n" for x, y in demonstrations) + query
@@ -578,22 +579,6 @@ def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_toke
     if max_tokens is not None and len(tokenizer(prompt)["input_ids"]) > max_tokens:
         raise ValueError(f"{len(tokenizer(prompt)['input_ids'])} tokens, budget {max_tokens}")
     return prompt
-
-
-# %% mutant: formats_of_its_own
-# misconception: The five formats are known, so they are written down here.
-# fails: many_shot_icl-prompt-build_prompt-tests
-# says: added to FORMATS
-# breaks: a key of FORMATS
-# edit:
-#   if format not in FORMATS:
-#       raise ValueError(f"format = {format!r} is not known: use one of {', '.join(FORMATS)}")
-#   mark, end = FORMATS[format]
-# ->
-#   table = {"lines": ("", "\n"), "semicolons": ("", " ; "), "bars": ("", " | "), "arrows": (" ->", "\n"), "slashes": ("", " / ")}
-#   if format not in table:
-#       raise ValueError(f"format = {format!r} is not known")
-#   mark, end = table[format]
 
 
 # %% mutant: copies_left_out
