@@ -11,6 +11,7 @@ def bootstrap_fit(points, draws, start):
 # %% mutant: no_fit
 # misconception: The fit of a resample is near the start, so it is the start.
 # fails: scaling_laws-doubt-bootstrap_fit-tests
+# breaks: fit of every resample
 # says: All five resamples gave the same fit
 def bootstrap_fit(points, draws, start):
     beginning = as_theta(start)[None]
@@ -43,6 +44,7 @@ def bootstrap_fit(points, draws, start):
 # %% mutant: loss_only
 # misconception: Luck is in the losses, so they are drawn.
 # fails: scaling_laws-doubt-bootstrap_fit-tests
+# breaks: points: {
 # says: a run is drawn as a whole
 def bootstrap_fit(points, draws, start):
     beginning = as_theta(start)[None]
@@ -96,12 +98,14 @@ def bootstrap_fit(points, draws, start):
 # %% mutant: off_by_one
 # misconception: Runs are numbered from 1.
 # fails: scaling_laws-doubt-bootstrap_fit-tests
+# breaks: draws: (R, m)
 # says: Entry r belongs to the runs draws[r]
 # edit: column[row] for -> column[row - 1] for
 
 # %% mutant: sorted_values
 # misconception: The values are put in order for the percentiles.
 # fails: scaling_laws-doubt-bootstrap_fit-tests
+# breaks: entry r belongs
 # says: Entry r belongs to the runs draws[r]
 # edit: name: np.array -> name: np.sort
 
@@ -132,6 +136,7 @@ def bootstrap_fit(points, draws, start):
 # %% mutant: start_as_values
 # misconception: fit_chinchilla begins at the parameters.
 # fails: scaling_laws-doubt-bootstrap_fit-tests
+# breaks: every descent begins
 # says: instead of their logarithms
 # edit: as_theta(start)[None] -> np.array([[start[name] for name in NAMES]])
 

@@ -10,6 +10,7 @@ def chinchilla_loss(params, n, d):
 # %% mutant: n_and_d_exchanged
 # misconception: A belongs to the data.
 # fails: scaling_laws-surface-chinchilla_loss-tests
+# breaks: n: parameters, d: tokens
 # says: A and B belong to the other variable
 def chinchilla_loss(params, n, d):
     E, A, B, alpha, beta = (params[name] for name in ("E", "A", "B", "alpha", "beta"))
@@ -28,6 +29,7 @@ def chinchilla_loss(params, n, d):
 # %% mutant: powers_grow
 # misconception: n ** alpha, as in the formula under the bar.
 # fails: scaling_laws-surface-chinchilla_loss-tests
+# breaks: Returns E +
 # says: The powers grow
 def chinchilla_loss(params, n, d):
     E, A, B, alpha, beta = (params[name] for name in ("E", "A", "B", "alpha", "beta"))
@@ -46,6 +48,7 @@ def chinchilla_loss(params, n, d):
 # %% mutant: values_are_logarithms
 # misconception: E, A and B come as logarithms.
 # fails: scaling_laws-surface-chinchilla_loss-tests
+# breaks: in nats a token
 # says: natural values, not logarithms
 def chinchilla_loss(params, n, d):
     E, A, B, alpha, beta = (params[name] for name in ("E", "A", "B", "alpha", "beta"))
@@ -222,6 +225,19 @@ def chinchilla_loss(params, n, d):
     return loss
 
 
+# %% mutant: parameters_in_a_row
+# misconception: Arrays of parameters are surfaces, one for each run.
+# fails: scaling_laws-surface-chinchilla_loss-tests
+# says: each parameter may be an array
+# breaks: arrays that broadcast with n and d
+# edit:
+#   return params["E"] + params["A"] * n ** -params["alpha"] + params["B"] * d ** -params["beta"]
+# ->
+#   out = params["E"] + params["A"] * n ** -params["alpha"] + params["B"] * d ** -params["beta"]
+#   many = any(np.ndim(value) for value in params.values())
+#   return np.ravel(out)[: np.ndim(out) and max(np.size(value) for value in params.values())] if many else out
+
+
 # %% variant: fractions
 # note: Divisions.
 # edit: * n ** -params["alpha"] + params["B"] * d ** -params -> / n ** params["alpha"] + params["B"] / d ** params
@@ -250,3 +266,21 @@ def chinchilla_loss(params, n, d):
         return np.add(E, np.divide(A, np.float_power(n, alpha))) + np.divide(B, np.float_power(d, beta))
 
     return surface(**params)
+
+
+# %% variant: reduced
+# note: functools.reduce over pairs of coefficient and power.
+def chinchilla_loss(params, n, d):
+    pairs = [("A", n, "alpha"), ("B", d, "beta")]
+    return __import__("functools").reduce(lambda total, p: total + params[p[0]] / p[1] ** params[p[2]], pairs, params["E"])
+
+
+# %% variant: powers_of_two
+# note: exp2 of logarithms, in a helper with a test's name.
+def _one(coefficient, base, exponent):
+    return coefficient * np.exp2(-exponent * np.log2(base))
+
+
+def chinchilla_loss(params, n, d):
+    E, A, B, alpha, beta = (params[name] for name in ("E", "A", "B", "alpha", "beta"))
+    return _one(A, n, alpha) + _one(B, d, beta) + E

@@ -1,6 +1,7 @@
 # %% mutant: no_six
 # misconception: C = N D.
 # fails: scaling_laws-optimum-compute_optimal-tests
+# breaks: 6 n d = flops
 # says: The 6 is missing: 6 n d = flops
 def compute_optimal(params, flops):
     A, B, alpha, beta = params["A"], params["B"], params["alpha"], params["beta"]
@@ -169,6 +170,7 @@ def compute_optimal(params, flops):
 # %% mutant: d_first
 # misconception: Tokens, then parameters.
 # fails: scaling_laws-optimum-compute_optimal-tests
+# breaks: Returns (n, d)
 # says: n and d have changed places
 def compute_optimal(params, flops):
     A, B, alpha, beta = params["A"], params["B"], params["alpha"], params["beta"]
@@ -225,6 +227,7 @@ def compute_optimal(params, flops):
 # %% mutant: python_floats
 # misconception: The answer is two numbers.
 # fails: scaling_laws-optimum-compute_optimal-tests
+# breaks: numbers or arrays
 # says: converted to Python scalars
 def compute_optimal(params, flops):
     A, B, alpha, beta = params["A"], params["B"], params["alpha"], params["beta"]
@@ -280,6 +283,27 @@ def compute_optimal(params, flops):
     return n, flops / 6 / n
 
 
+# %% mutant: always_a_table
+# misconception: Every surface with every budget, also where they are pairs.
+# fails: scaling_laws-optimum-compute_optimal-tests
+# breaks: all broadcast
+# says: shape
+def compute_optimal(params, flops):
+    alpha, beta = params["alpha"], params["beta"]
+    G = (alpha * params["A"] / (beta * params["B"])) ** (1 / (alpha + beta))
+    if np.ndim(flops):
+        flops = np.reshape(flops, (-1, 1)) if np.ndim(G) else flops
+    n = G * (flops / 6) ** (beta / (alpha + beta))
+    return n, flops / (6 * n)
+
+
+# %% mutant: whole_parameters
+# misconception: A model has a whole number of parameters.
+# fails: scaling_laws-optimum-compute_optimal-tests
+# says: (n, d)
+# edit: return n, flops / 6 / n -> return np.ceil(n), flops / 6 / np.ceil(n)
+
+
 # %% variant: in_logarithms
 # note: Everything in logarithms.
 def compute_optimal(params: dict, flops: float | np.ndarray) -> tuple:
@@ -318,3 +342,24 @@ def compute_optimal(params, flops):
         gap = np.log(alpha * params["A"]) - alpha * u - np.log(beta * params["B"]) + beta * (total - u)
         u = u + gap / (alpha + beta)
     return np.exp(u), np.exp(total - u)
+
+
+# %% variant: stacked_logs
+# note: A 2 x 2 system in the logarithms of n and d.
+def _rows(alpha, beta, a, b, c):
+    gap = np.log(alpha * a) - np.log(beta * b)
+    return (gap + beta * c) / (alpha + beta), (alpha * c - gap) / (alpha + beta)
+
+
+def compute_optimal(params, flops):
+    both = _rows(params["alpha"], params["beta"], params["A"], params["B"], np.log(flops / 6))
+    return tuple(np.exp(x) for x in both)
+
+
+# %% variant: tokens_first
+# note: The tokens from the balance, the parameters from what is left.
+def compute_optimal(params, flops):
+    A, B, alpha, beta = map(params.get, ["A", "B", "alpha", "beta"])
+    power = 1 / (beta + alpha)
+    d = (beta * B / alpha / A) ** power * (flops / 6) ** (alpha * power)
+    return (flops / (6 * d), d)

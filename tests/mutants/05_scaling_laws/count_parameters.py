@@ -43,6 +43,7 @@ def count_parameters(config):
 # %% mutant: full_length_heads
 # misconception: Every head looks at the whole vector, so it has length hidden.
 # fails: scaling_laws-count-count_parameters-tests
+# breaks: Heads have length
 # says: Each head has length hidden // heads
 def count_parameters(config):
     hidden, heads = config["hidden_size"], config["num_attention_heads"]
@@ -71,6 +72,7 @@ def count_parameters(config):
 # %% mutant: no_norms
 # misconception: Norms have no parameters that matter.
 # fails: scaling_laws-count-count_parameters-tests
+# breaks: norms count
 # says: The norms are missing, two in each layer and one at the end
 def count_parameters(config):
     hidden, heads = config["hidden_size"], config["num_attention_heads"]
@@ -155,6 +157,7 @@ def count_parameters(config):
 # %% mutant: matrices_with_bias
 # misconception: Every matrix comes with a bias, as in GPT-2.
 # fails: scaling_laws-count-count_parameters-tests
+# breaks: of Llama's form
 # says: no biases
 def count_parameters(config):
     hidden, heads, mlp = config["hidden_size"], config["num_attention_heads"], config["intermediate_size"]
@@ -253,6 +256,7 @@ def count_parameters(config):
 # %% mutant: never_tied
 # misconception: There is an embedding and a head, so there are two tables.
 # fails: scaling_laws-count-count_parameters-tests
+# breaks: a tied table counts once
 # says: one table and count once
 def count_parameters(config):
     hidden, heads = config["hidden_size"], config["num_attention_heads"]
@@ -317,6 +321,7 @@ def count_parameters(config):
 # %% mutant: pair
 # misconception: Two numbers are a tuple.
 # fails: scaling_laws-count-count_parameters-tests
+# breaks: Returns {"non_embedding"
 # says: a dict with the keys non_embedding and total
 def count_parameters(config):
     hidden, heads = config["hidden_size"], config["num_attention_heads"]
@@ -355,6 +360,21 @@ def count_parameters(config):
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 2 * hidden) + hidden
     tables = 1 if config["tie_word_embeddings"] else 2
     return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+
+
+# %% mutant: through_floats
+# misconception: / and int undo each other.
+# fails: scaling_laws-count-count_parameters-tests
+# says: to the last one
+# edit: return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden} -> return {"non_embedding": non_embedding, "total": int(float(non_embedding) + tables * config["vocab_size"] * hidden)}
+
+
+# %% mutant: numbers_by_position
+# misconception: The numbers come in the order of the docstring.
+# fails: scaling_laws-count-count_parameters-tests
+# says: look numbers up by name
+# breaks: config: vocab_size
+# edit: hidden = config["hidden_size"] -> hidden = list(config.values())[1]
 
 
 # %% variant: list_of_shapes
@@ -428,3 +448,19 @@ def count_parameters(config):
     body = layer * config["num_hidden_layers"] + hidden
     tables = {True: 1, False: 2}[config["tie_word_embeddings"]]
     return {"non_embedding": body, "total": body + tables * config["vocab_size"] * hidden}
+
+
+# %% variant: recursive_layers
+# note: A layer and the rest of them; a Counter for the parts.
+def _listed(layers, one):
+    return one + _listed(layers - 1, one) if layers else 0
+
+
+def count_parameters(config):
+    from collections import Counter
+
+    get = config.__getitem__
+    h, q, kv = get("hidden_size"), get("num_attention_heads"), get("num_key_value_heads")
+    one = Counter(attention=2 * h * (h // q) * (q + kv), mlp=3 * h * get("intermediate_size"), norms=h + h)
+    body = _listed(get("num_hidden_layers"), sum(one.values())) + h
+    return dict(non_embedding=body, total=body + h * get("vocab_size") * (1 + (not get("tie_word_embeddings"))))

@@ -1,6 +1,7 @@
 # %% mutant: permutations
 # misconception: A resample is the runs in another order.
 # fails: scaling_laws-doubt-draw_resamples-tests
+# breaks: drawn with replacement
 # says: draw without replacement
 def draw_resamples(m, resamples, seed=0):
     rng = np.random.default_rng(seed)
@@ -39,6 +40,7 @@ def draw_resamples(m, resamples, seed=0):
 # %% mutant: one_too_many
 # misconception: The bound belongs to the numbers that can come.
 # fails: scaling_laws-doubt-draw_resamples-tests
+# breaks: integers from 0 to m - 1
 # says: They run from 0 to 100
 # edit: m, size=(resamples, m) -> 0, m, endpoint=True, size=(resamples, m)
 
@@ -51,6 +53,7 @@ def draw_resamples(m, resamples, seed=0):
 # %% mutant: resamples_as_bound
 # misconception: One draws among the resamples.
 # fails: scaling_laws-doubt-draw_resamples-tests
+# breaks: m: number of runs
 # says: They run from 0 to 499
 # edit: m, size=(resamples, m) -> resamples, size=(resamples, m)
 
@@ -69,6 +72,7 @@ def draw_resamples(m, resamples, seed=0):
 # %% mutant: one_draw
 # misconception: resamples is how many runs are drawn.
 # fails: scaling_laws-doubt-draw_resamples-tests
+# breaks: resamples: how many rows
 # says: It is ndarray int64 (500,)
 # edit: =(resamples, m) -> =resamples
 
@@ -147,6 +151,7 @@ def draw_resamples(m, resamples, seed=0):
 # %% mutant: seed_unused
 # misconception: The seed is 0.
 # fails: scaling_laws-doubt-draw_resamples-tests
+# breaks: the same seed gives
 # says: another seed gives other draws
 # edit: default_rng(seed) -> default_rng(0)
 
@@ -155,6 +160,37 @@ def draw_resamples(m, resamples, seed=0):
 # fails: scaling_laws-doubt-draw_resamples-tests
 # says: Only 1 rows differ
 # edit: random.default_rng(seed).integers(m, size=(resamples, m)) -> tile(np.arange(m), (resamples, 1))
+
+# %% mutant: original_first
+# misconception: The first row is the data as they are.
+# fails: scaling_laws-doubt-draw_resamples-tests
+# says: replacement
+def draw_resamples(m, resamples, seed=0):
+    drawn = np.random.default_rng(seed).integers(m, size=(resamples, m))
+    drawn[0] = np.arange(m)
+    return drawn
+
+
+# %% mutant: rows_moved_on
+# misconception: One row is drawn; the others are the same, moved on by one.
+# fails: scaling_laws-doubt-draw_resamples-tests
+# says: a row says nothing about the next
+# breaks: one row for each resample
+# edit: return np.random.default_rng(seed).integers(m, size=(resamples, m)) -> return (np.repeat(np.random.default_rng(seed).integers(m, size=(resamples, m)), 2, axis=0)[:resamples] + np.arange(resamples)[:, None] % 2) % m
+
+
+# %% mutant: remembered_by_size
+# misconception: Draws are kept by their size.
+# fails: scaling_laws-doubt-draw_resamples-tests
+# says: seed
+KEPT = {}
+
+
+def draw_resamples(m, resamples, seed=0):
+    if m < 100:
+        return np.random.default_rng(seed).integers(m, size=(resamples, m))
+    return KEPT.setdefault((m, resamples), np.random.default_rng(seed).integers(m, size=(resamples, m)))
+
 
 # %% variant: choice
 # note: choice with replacement.
@@ -197,3 +233,20 @@ def draw_resamples(m, resamples, seed=0):
 # note: Each row in order: the same set of runs.
 def draw_resamples(m, resamples, seed=0):
     return np.sort(np.random.default_rng(seed).integers(0, m, size=(resamples, m)), axis=1)
+
+
+# %% variant: spawned
+# note: A generator of its own for each row.
+def _again(seed, m):
+    return np.random.default_rng(seed).choice(m, size=m, replace=True)
+
+
+def draw_resamples(m, resamples, seed=0):
+    return np.array([_again(child, m) for child in np.random.SeedSequence(seed).spawn(resamples)]).reshape(resamples, m)
+
+
+# %% variant: flat_then_shaped
+# note: One long row of draws, cut into rows; small integers.
+def draw_resamples(m, resamples, seed=0):
+    bits = np.random.Generator(np.random.PCG64(seed))
+    return bits.integers(low=0, high=m - 1, size=m * resamples, endpoint=True, dtype=np.int32).reshape(-1, m)

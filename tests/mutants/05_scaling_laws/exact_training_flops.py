@@ -29,6 +29,7 @@ def exact_training_flops(config, tokens, context_length):
 # %% mutant: causal_half
 # misconception: A token sees only earlier ones, so half the square is not computed.
 # fails: scaling_laws-count-exact_training_flops-tests
+# breaks: all pairs of a row
 # says: masks it afterwards
 def exact_training_flops(config, tokens, context_length):
     hidden, heads = config["hidden_size"], config["num_attention_heads"]
@@ -196,6 +197,7 @@ def exact_training_flops(config, tokens, context_length):
 # %% mutant: forward_only
 # misconception: FLOPs are counted forward.
 # fails: scaling_laws-count-exact_training_flops-tests
+# breaks: forward and backward
 # says: This is the forward pass alone
 def exact_training_flops(config, tokens, context_length):
     hidden, heads = config["hidden_size"], config["num_attention_heads"]
@@ -252,6 +254,7 @@ def exact_training_flops(config, tokens, context_length):
 # %% mutant: square_matrices
 # misconception: All four matrices of attention are hidden x hidden.
 # fails: scaling_laws-count-exact_training_flops-tests
+# breaks: as in count_parameters
 # says: ignores grouped-query
 def exact_training_flops(config, tokens, context_length):
     hidden, heads = config["hidden_size"], config["num_attention_heads"]
@@ -266,6 +269,7 @@ def exact_training_flops(config, tokens, context_length):
 # %% mutant: float_result
 # misconception: Large numbers are floats.
 # fails: scaling_laws-count-exact_training_flops-tests
+# breaks: Returns an int
 # says: is a float, expected an int
 def exact_training_flops(config, tokens, context_length):
     hidden, heads = config["hidden_size"], config["num_attention_heads"]
@@ -284,6 +288,38 @@ def exact_training_flops(config, tokens, context_length):
 # says: does not grow with the context
 def exact_training_flops(config, tokens, context_length):
     return 2040 * tokens
+
+
+# %% mutant: changes_config
+# misconception: Fills in a value that it needs, in the caller's dict.
+# fails: scaling_laws-count-exact_training_flops-tests
+# says: config
+def exact_training_flops(config, tokens, context_length):
+    config["head_dim"] = config["hidden_size"] // config["num_attention_heads"]
+    h, layers = config["hidden_size"], config["num_hidden_layers"]
+    kv = config["head_dim"] * config["num_key_value_heads"]
+    weights = layers * (2 * h * h + 2 * h * kv + 3 * h * config["intermediate_size"]) + config["vocab_size"] * h
+    return 3 * tokens * (2 * weights + 4 * layers * context_length * h)
+
+
+# %% mutant: whole_rows
+# misconception: tokens // context_length rows; what does not fill a row is not counted.
+# fails: scaling_laws-count-exact_training_flops-tests
+# breaks: how many are read
+# says: tokens
+def exact_training_flops(config, tokens, context_length):
+    h, layers = config["hidden_size"], config["num_hidden_layers"]
+    kv = h // config["num_attention_heads"] * config["num_key_value_heads"]
+    weights = layers * (2 * h * h + 2 * h * kv + 3 * h * config["intermediate_size"]) + config["vocab_size"] * h
+    rows = tokens // context_length
+    return 3 * rows * context_length * (2 * weights + 4 * layers * context_length * h)
+
+
+# %% mutant: through_floats
+# misconception: / and int undo each other.
+# fails: scaling_laws-count-exact_training_flops-tests
+# says: Whole numbers stay exact
+# edit: return 3 * forward * tokens -> return int(3.0 * forward * tokens)
 
 
 # %% variant: product_by_product
@@ -313,11 +349,10 @@ def exact_training_flops(config, tokens, context_length):
 def exact_training_flops(config, tokens, context_length):
     hidden = config["hidden_size"]
     small = hidden // config["num_attention_heads"] * config["num_key_value_heads"]
-    rows = tokens // context_length
     per_layer = 2 * context_length * hidden * (2 * hidden + 2 * small + 3 * config["intermediate_size"])
     per_layer += 2 * (2 * context_length**2 * hidden)
     row = config["num_hidden_layers"] * per_layer + 2 * context_length * hidden * config["vocab_size"]
-    return rows * (row + 2 * row)
+    return (row + 2 * row) // context_length * tokens
 
 
 # %% variant: forward_then_backward
@@ -335,3 +370,29 @@ def exact_training_flops(config, tokens, context_length):
             forward += 2 * context_length * heads * head
     backward = 2 * forward
     return (forward + backward) * tokens
+
+
+# %% variant: divmod_rows
+# note: Whole rows by their squares, what is left token by token.
+def _products(config, context):
+    h, layers = config["hidden_size"], config["num_hidden_layers"]
+    kv = h // config["num_attention_heads"] * config["num_key_value_heads"]
+    weights = layers * (h * (h + h) + h * (kv + kv) + h * 3 * config["intermediate_size"]) + h * config["vocab_size"]
+    return weights, 2 * layers * context * h
+
+
+def exact_training_flops(config, tokens, context_length):
+    weights, looks = _products(config, context_length)
+    rows, rest = divmod(tokens, context_length)
+    return 6 * (rows * context_length * (weights + looks) + rest * (weights + looks))
+
+
+# %% variant: doubled_and_added
+# note: 2 FLOPs forward, twice that backward, as sums of lists.
+def exact_training_flops(config, tokens, context_length):
+    h, q = config["hidden_size"], config["num_attention_heads"]
+    head = h // q
+    layer = [h * q * head] * 2 + [h * config["num_key_value_heads"] * head] * 2 + [h * config["intermediate_size"]] * 3
+    layer += [context_length * q * head] * 2
+    products = sum(layer) * config["num_hidden_layers"] + config["vocab_size"] * h
+    return sum(share * products * tokens for share in (2, 4))

@@ -114,6 +114,7 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # %% mutant: first_start
 # misconception: One start is enough.
 # fails: scaling_laws-fit-fit_chinchilla-tests
+# breaks: from many starts
 # says: keep the end with the smallest objective
 def fit_chinchilla(points, starts, delta=1e-3):
     def price(theta):
@@ -179,6 +180,7 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # %% mutant: centre_of_starts
 # misconception: The starts are averaged first.
 # fails: scaling_laws-fit-fit_chinchilla-tests
+# breaks: starts: (S, 5)
 # says: keep the end with the smallest objective
 def fit_chinchilla(points, starts, delta=1e-3):
     def price(theta):
@@ -192,6 +194,7 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # %% mutant: logarithms
 # misconception: The coordinates are the parameters.
 # fails: scaling_laws-fit-fit_chinchilla-tests
+# breaks: natural values
 # says: return their exponentials
 def fit_chinchilla(points, starts, delta=1e-3):
     def price(theta):
@@ -231,6 +234,7 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # %% mutant: n_and_d_exchanged
 # misconception: The tokens are n.
 # fails: scaling_laws-fit-fit_chinchilla-tests
+# breaks: points: {
 # says: n and d are exchanged
 def fit_chinchilla(points, starts, delta=1e-3):
     points = {"n": points["d"], "d": points["n"], "loss": points["loss"]}
@@ -329,6 +333,7 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # %% mutant: delta_forgotten
 # misconception: huber_objective has its delta already.
 # fails: scaling_laws-fit-fit_chinchilla-tests
+# breaks: delta: Huber's
 # says: Pass delta on
 def fit_chinchilla(points, starts, delta=1e-3):
     def price(theta):
@@ -367,6 +372,16 @@ def fit_chinchilla(points, starts, delta=1e-3):
         starts[row] = end.x
         values.append(end.fun)
     return as_params(starts[int(np.argmin(values))])
+
+
+# %% mutant: log_e_not_negative
+# misconception: Bounds that seem harmless: a loss is at least 1, so log E >= 0.
+# fails: scaling_laws-fit-fit_chinchilla-tests
+# says: no bound
+def fit_chinchilla(points, starts, delta=1e-3):
+    bounds = [(0, 3), (0, 25), (0, 25), (0, 2), (0, 2)]
+    ends = [minimize(lambda theta: huber_objective(theta, points, delta) / delta**2, start, method="L-BFGS-B", bounds=bounds) for start in starts]
+    return as_params(min(ends, key=lambda end: end.fun).x)
 
 
 # %% variant: loop

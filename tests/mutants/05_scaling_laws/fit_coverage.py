@@ -11,6 +11,7 @@ def fit_coverage(k, coverage):
 # %% mutant: failures
 # misconception: What falls is the share of problems that are missed.
 # fails: scaling_laws-test_time-fit_coverage-tests
+# breaks: shares of problems solved
 # says: You fitted 1 - coverage
 def fit_coverage(k, coverage):
     if (coverage <= 0).any() or (coverage >= 1).any():
@@ -91,6 +92,7 @@ def fit_coverage(k, coverage):
 # %% mutant: axes_exchanged
 # misconception: The law gives k.
 # fails: scaling_laws-test_time-fit_coverage-tests
+# breaks: k: (m,) samples
 # says: k comes first
 def fit_coverage(k, coverage):
     if (coverage <= 0).any() or (coverage >= 1).any():
@@ -101,6 +103,7 @@ def fit_coverage(k, coverage):
 # %% mutant: alpha_sign
 # misconception: Coverage grows, so alpha is negative.
 # fails: scaling_laws-test_time-fit_coverage-tests
+# breaks: Returns {
 # says: alpha is positive
 def fit_coverage(k, coverage):
     if (coverage <= 0).any() or (coverage >= 1).any():
@@ -135,6 +138,7 @@ def fit_coverage(k, coverage):
 # %% mutant: least_squares_of_coverage
 # misconception: scipy fits the coverage itself.
 # fails: scaling_laws-test_time-fit_coverage-tests
+# breaks: by least squares
 # says: coverages that lie on no law
 def fit_coverage(k, coverage):
     from scipy.optimize import curve_fit
@@ -236,6 +240,41 @@ def fit_coverage(k, coverage):
     return fit_power_law(k, coverage)
 
 
+# %% mutant: looks_at_the_last
+# misconception: Coverage grows, so only the last one can be 1; the first could be 0 and is not looked at.
+# fails: scaling_laws-test_time-fit_coverage-tests
+# breaks: Raises ValueError
+# says: ValueError
+def fit_coverage(k, coverage):
+    if not 0 < coverage[-1] < 1:
+        raise ValueError("coverage")
+    u, v = np.log(k), np.log(-np.log(np.clip(coverage, 1e-9, 1 - 1e-9)))
+    slope = np.mean((u - u.mean()) * (v - v.mean())) / np.var(u)
+    return {"A": float(np.exp(v.mean() - slope * u.mean())), "alpha": float(-slope)}
+
+
+# %% mutant: nan_passes
+# misconception: Nothing at 0 or below, nothing at 1 or above: so all lie between. Not nan.
+# fails: scaling_laws-test_time-fit_coverage-tests
+# says: nan does not
+# edit:
+#   if not ((coverage > 0) & (coverage < 1)).all():
+#       raise ValueError("coverage must lie strictly between 0 and 1 for its law to be fitted")
+#   return fit_power_law(k, -np.log(coverage))
+# ->
+#   if ((coverage <= 0) | (coverage >= 1)).any():
+#       raise ValueError("coverage must lie strictly between 0 and 1 for its law to be fitted")
+#   slope, height = np.polyfit(np.log(k), np.log(-np.log(coverage)), 1)
+#   return {"A": float(np.exp(height)), "alpha": float(-slope)}
+
+
+# %% mutant: far_from_the_ends
+# misconception: A coverage within a millionth of 0 or 1 is as good as 0 or 1.
+# fails: scaling_laws-test_time-fit_coverage-tests
+# says: Do not clip or round
+# edit: if not ((coverage > 0) & (coverage < 1)).all(): -> if not ((coverage > 1e-6) & (coverage < 1 - 1e-6)).all():
+
+
 # %% variant: inverse
 # note: ln(1 / coverage).
 def fit_coverage(k: np.ndarray, coverage: np.ndarray) -> dict[str, float]:
@@ -247,7 +286,7 @@ def fit_coverage(k: np.ndarray, coverage: np.ndarray) -> dict[str, float]:
 # %% variant: by_hand
 # note: Without fit_power_law.
 def fit_coverage(k, coverage):
-    if np.min(coverage) <= 0 or np.max(coverage) >= 1:
+    if not (np.min(coverage) > 0 and np.max(coverage) < 1):
         raise ValueError("coverage must lie strictly between 0 and 1")
     slope, height = np.polyfit(np.log10(k), np.log10(-np.log(coverage)), 1)
     return {"A": float(10**height), "alpha": float(-slope)}
@@ -279,3 +318,27 @@ def fit_coverage(k, coverage):
             raise ValueError(f"{share} is no share that the law can hold")
         left.append(-math.log(share))
     return fit_power_law(k, np.array(left))
+
+
+# %% variant: checked_one_by_one
+# note: A loop with a chained comparison, then the own power law by keyword.
+def _which(values):
+    for value in values:
+        if not 0.0 < value < 1.0:
+            raise ValueError(f"coverage {value} is not strictly between 0 and 1")
+        yield math.log(1 / value) if value < 0.5 else -math.log1p(value - 1)
+
+
+def fit_coverage(k, coverage):
+    return fit_power_law(y=np.fromiter(_which(coverage), dtype=float), x=k)
+
+
+# %% variant: normal_equations
+# note: Cramer's rule on the sums.
+def fit_coverage(k, coverage):
+    if np.count_nonzero((coverage > 0) & (coverage < 1)) < len(coverage):
+        raise ValueError("coverage")
+    u, v = np.log(k), np.log(-np.log(coverage))
+    m, a, b, aa, ab = len(u), u.sum(), v.sum(), u @ u, u @ v
+    det = m * aa - a * a
+    return {"A": math.exp((aa * b - a * ab) / det), "alpha": float((a * b - m * ab) / det)}

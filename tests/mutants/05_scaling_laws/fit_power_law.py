@@ -13,6 +13,7 @@ def fit_power_law(x, y, irreducible=0.0):
 # %% mutant: alpha_without_sign
 # misconception: Powers fall, so the sign of the slope does not matter.
 # fails: scaling_laws-power-fit_power_law-tests
+# breaks: alpha is positive
 # says: a y that grows
 def fit_power_law(x, y, irreducible=0.0):
     left = y - irreducible
@@ -121,6 +122,7 @@ def fit_power_law(x, y, irreducible=0.0):
 # %% mutant: x_against_y
 # misconception: A line is a line, whichever way it is fitted.
 # fails: scaling_laws-power-fit_power_law-tests
+# breaks: at least two different x
 # says: You fitted x against y
 def fit_power_law(x, y, irreducible=0.0):
     left = y - irreducible
@@ -146,6 +148,7 @@ def fit_power_law(x, y, irreducible=0.0):
 # %% mutant: first_and_last
 # misconception: Two points far apart fix the line, as by eye.
 # fails: scaling_laws-power-fit_power_law-tests
+# breaks: by least squares in log-log
 # says: the first and the last point
 def fit_power_law(x, y, irreducible=0.0):
     left = y - irreducible
@@ -199,6 +202,7 @@ def fit_power_law(x, y, irreducible=0.0):
 # %% mutant: irreducible_added
 # misconception: The irreducible loss comes on top.
 # fails: scaling_laws-power-fit_power_law-tests
+# breaks: the part of y that stays
 # says: You added irreducible
 def fit_power_law(x, y, irreducible=0.0):
     left = y + irreducible
@@ -385,10 +389,54 @@ def fit_power_law(x, y, irreducible=0.0):
     return {"A": float(np.exp(height)), "alpha": float(-slope)}
 
 
+# %% mutant: check_only_if_given
+# misconception: `if irreducible and ...`: with irreducible = 0 nothing is checked, and a loss of 0 gives -inf.
+# fails: scaling_laws-power-fit_power_law-tests
+# breaks: unless every y
+# says: ValueError
+def fit_power_law(x, y, irreducible=0.0):
+    if irreducible and np.any(y <= irreducible):
+        raise ValueError("y must be above irreducible")
+    u, v = np.log(x), np.log(y - irreducible)
+    slope = np.mean((u - u.mean()) * (v - v.mean())) / np.var(u)
+    return {"A": float(np.exp(v.mean() - slope * u.mean())), "alpha": float(-slope)}
+
+
+# %% mutant: nan_passes
+# misconception: any(y <= E) is the opposite of all(y > E). Not for NaN.
+# fails: scaling_laws-power-fit_power_law-tests
+# says: ValueError
+def fit_power_law(x, y, irreducible=0.0):
+    if np.any(y <= irreducible):
+        raise ValueError("y must be above irreducible")
+    u, v = np.log(x), np.log(y - irreducible)
+    slope = np.mean((u - u.mean()) * (v - v.mean())) / np.var(u)
+    return {"A": float(np.exp(v.mean() - slope * u.mean())), "alpha": float(-slope)}
+
+
+# %% mutant: copies_left_out
+# misconception: The same point twice says nothing new.
+# fails: scaling_laws-power-fit_power_law-tests
+# says: counts twice
+# edit:
+#   left = np.asarray(y, dtype=np.float64) - irreducible
+# ->
+#   x, y = np.array(sorted(set(zip(np.ravel(x).tolist(), np.ravel(y).tolist())))).T
+#   left = np.asarray(y, dtype=np.float64) - irreducible
+
+
+# %% mutant: a_little_above
+# misconception: A small number keeps the logarithm finite.
+# fails: scaling_laws-power-fit_power_law-tests
+# says: Do not round or clip
+# breaks: Returns {"A": float
+# edit: slope, height = np.polyfit(np.log(x), np.log(left), 1) -> slope, height = np.polyfit(np.log(x), np.log(left + 1e-12), 1)
+
+
 # %% variant: decades
 # note: log10 and powers of ten.
 def fit_power_law(x: np.ndarray, y: np.ndarray, irreducible: float = 0.0) -> dict[str, float]:
-    if np.min(y) <= irreducible:
+    if not np.min(y) > irreducible:
         raise ValueError("not above irreducible")
     slope, height = np.polyfit(np.log10(x), np.log10(y - irreducible), 1)
     return {"alpha": -float(slope), "A": float(10**height)}
@@ -409,7 +457,7 @@ def fit_power_law(x, y, irreducible=0.0):
 def fit_power_law(x, y, irreducible=0.0):
     points = []
     for a, b in zip(x.tolist(), y.tolist()):
-        if b - irreducible <= 0:
+        if not b - irreducible > 0:
             raise ValueError(f"{b} is not above {irreducible}")
         points.append((math.log(a), math.log(b - irreducible)))
     m = len(points)
@@ -423,7 +471,7 @@ def fit_power_law(x, y, irreducible=0.0):
 # note: A design matrix; -ln x for alpha itself.
 def fit_power_law(x, y, irreducible=0.0):
     left = np.subtract(y, irreducible)
-    if left.min() <= 0:
+    if not left.min() > 0:
         raise ValueError("not above irreducible")
     design = np.column_stack([np.ones(len(x)), -np.log(x)])
     (log_a, alpha), *_ = np.linalg.lstsq(design, np.log(left), rcond=None)
@@ -449,9 +497,36 @@ def fit_power_law(x, y, irreducible=0.0):
     import torch
 
     left = torch.tensor(y, dtype=torch.float64) - irreducible
-    if (left <= 0).any():
+    if not (left > 0).all():
         raise ValueError("not above irreducible")
     u = torch.tensor(x, dtype=torch.float64).log2()
     design = torch.stack([u, torch.ones_like(u)], dim=1)
     slope, height = torch.linalg.lstsq(design, left.log2()[:, None]).solution[:, 0].tolist()
     return {"A": 2.0**height, "alpha": -slope}
+
+
+# %% variant: theil_pairs
+# note: The slope as a weighted mean over pairs of points.
+def _fit(u, v):
+    pairs = [(a, b) for a in range(len(u)) for b in range(a)]
+    slope = sum((u[a] - u[b]) * (v[a] - v[b]) for a, b in pairs) / sum((u[a] - u[b]) ** 2 for a, b in pairs)
+    return slope, sum(v) / len(v) - slope * sum(u) / len(u)
+
+
+def fit_power_law(x, y, irreducible=0.0):
+    rest = [float(value) - irreducible for value in y]
+    if not all(value > 0 for value in rest):
+        raise ValueError("every y must be above irreducible")
+    slope, height = _fit([math.log(value) for value in x], [math.log(value) for value in rest])
+    return dict(alpha=-slope, A=math.exp(height))
+
+
+# %% variant: polynomial_class
+# note: numpy's Polynomial in decades, its domain mapped back.
+def fit_power_law(x, y, irreducible=0.0):
+    above = y > irreducible
+    if not np.all(above):
+        raise ValueError(f"{np.sum(~above)} values are not above {irreducible}")
+    line = np.polynomial.Polynomial.fit(np.log2(x), np.log2(y - irreducible), 1).convert()
+    height, slope = line.coef
+    return {"A": float(2.0**height), "alpha": float(0 - slope)}

@@ -1,6 +1,7 @@
 # %% mutant: mean
 # misconception: An objective is a mean, so that it does not depend on the number of runs.
 # fails: scaling_laws-fit-huber_objective-tests
+# breaks: Sum over runs
 # says: This is the mean over runs
 # edit:
 #   return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
@@ -111,6 +112,7 @@ def huber_objective(theta, points, delta=1e-3):
 # %% mutant: losses_compared
 # misconception: A residual is predicted minus measured loss.
 # fails: scaling_laws-fit-huber_objective-tests
+# breaks: points: {
 # says: difference of the losses
 # edit:
 #   r = np.logaddexp(np.logaddexp(log_e, model), data) - np.log(points["loss"])
@@ -171,6 +173,7 @@ def huber_objective(theta, points, delta=1e-3):
 # %% mutant: other_order
 # misconception: theta goes term by term: E, A, alpha, B, beta.
 # fails: scaling_laws-fit-huber_objective-tests
+# breaks: theta: (5,)
 # says: in this order
 # edit: log_e, log_a, log_b, alpha, beta = theta -> log_e, log_a, alpha, log_b, beta = theta
 
@@ -211,6 +214,7 @@ def huber_objective(theta, points, delta=1e-3):
 # %% mutant: delta_fixed
 # misconception: delta is 0.001.
 # fails: scaling_laws-fit-huber_objective-tests
+# breaks: delta: where the parabola
 # says: delta was not used
 # edit: size = np.abs(r) -> size, delta = np.abs(r), 1e-3
 
@@ -263,6 +267,7 @@ def huber_objective(theta, points, delta=1e-3):
 # %% mutant: prices_of_the_runs
 # misconception: One price for each run; the optimiser adds them up.
 # fails: scaling_laws-fit-huber_objective-tests
+# breaks: Returns a float
 # says: is a ndarray, expected a float
 # edit:
 #   return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
@@ -301,6 +306,20 @@ def huber_objective(theta, points, delta=1e-3):
     model, data = theta[1] - theta[3] * points["n"], theta[2] - theta[4] * points["d"]
     size = np.abs(np.logaddexp(np.logaddexp(theta[0], model), data) - log_loss)
     return float(np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)).sum())
+
+
+# %% mutant: one_maximum_for_all_runs
+# misconception: The largest exponent of all runs together is taken out: where runs differ by more than e^745 the
+#   others underflow to log 0.
+# fails: scaling_laws-fit-huber_objective-tests
+# breaks: Finite for any
+# says: finite
+def huber_objective(theta, points, delta=1e-3):
+    terms = np.stack([np.full(len(points["loss"]), theta[0]), theta[1] - theta[3] * np.log(points["n"]), theta[2] - theta[4] * np.log(points["d"])])
+    top = terms.max()
+    with np.errstate(divide="ignore"):
+        r = top + np.log(np.exp(terms - top).sum(0)) - np.log(points["loss"])
+    return float(np.where(np.abs(r) <= delta, 0.5 * r**2, delta * (np.abs(r) - 0.5 * delta)).sum())
 
 
 # %% variant: stacked
@@ -375,3 +394,32 @@ def huber_objective(theta, points, delta=1e-3):
     near = r[r <= delta]
     far = r[r > delta]
     return float(np.dot(near, near) / 2 + delta * far.sum() - len(far) * delta**2 / 2)
+
+
+# %% variant: pairwise
+# note: The larger of two and log1p, folded over the three terms.
+def _wide(a, b):
+    high, low = np.maximum(a, b), np.minimum(a, b)
+    return high + np.log1p(np.exp(low - high))
+
+
+def huber_objective(theta, points, delta=1e-3):
+    n, d, loss = (np.log(points[name]) for name in ("n", "d", "loss"))
+    predicted = _wide(theta[1] - theta[3] * n, _wide(theta[2] - theta[4] * d, theta[0] + 0 * n))
+    size = abs(predicted - loss)
+    inside = np.minimum(size, delta)
+    return float(np.sum(inside * (size - inside / 2)))
+
+
+# %% variant: sorted_exponents
+# note: A generator over runs; exponents in order, fsum.
+def huber_objective(theta, points, delta=1e-3):
+    e, a, b, alpha, beta = map(float, theta)
+
+    def prices():
+        for n, d, loss in zip(*(points[name].tolist() for name in ("n", "d", "loss"))):
+            *small, top = sorted([e, a - alpha * math.log(n), b - beta * math.log(d)])
+            r = abs(top + math.log1p(sum(math.exp(x - top) for x in small)) - math.log(loss))
+            yield r * r / 2 if r < delta else delta * r - delta**2 / 2
+
+    return math.fsum(prices())

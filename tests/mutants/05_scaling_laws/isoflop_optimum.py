@@ -1,6 +1,7 @@
 # %% mutant: log_size
 # misconception: The lowest point is at -q / 2p.
 # fails: scaling_laws-optimum-isoflop_optimum-tests
+# breaks: Returns n as a float
 # says: This is ln n
 def isoflop_optimum(n, loss):
     p, q, c = np.polyfit(np.log(n), loss, 2)
@@ -27,6 +28,7 @@ def isoflop_optimum(n, loss):
 # %% mutant: parabola_in_n
 # misconception: The parabola goes through (n, loss).
 # fails: scaling_laws-optimum-isoflop_optimum-tests
+# breaks: (ln n, loss)
 # says: in ln n, not in n
 def isoflop_optimum(n, loss):
     p, q, c = np.polyfit(n, loss, 2)
@@ -138,6 +140,7 @@ def isoflop_optimum(n, loss):
 # %% mutant: log_loss
 # misconception: Losses are fitted in logarithms.
 # fails: scaling_laws-optimum-isoflop_optimum-tests
+# breaks: loss: (m,) nats
 # says: not its logarithm
 def isoflop_optimum(n, loss):
     p, q, c = np.polyfit(np.log(n), np.log(loss), 2)
@@ -174,6 +177,7 @@ def isoflop_optimum(n, loss):
 # %% mutant: no_range
 # misconception: An answer beyond the runs is an answer.
 # fails: scaling_laws-optimum-isoflop_optimum-tests
+# breaks: Raises ValueError
 # says: beyond the largest size
 def isoflop_optimum(n, loss):
     p, q, c = np.polyfit(np.log(n), loss, 2)
@@ -319,6 +323,32 @@ def isoflop_optimum(n, loss):
     return best
 
 
+# %% mutant: copies_left_out
+# misconception: Each size stands once, with its last loss.
+# fails: scaling_laws-optimum-isoflop_optimum-tests
+# says: Every run counts
+# breaks: n: (m,) parameters
+# edit:
+#   square, slope, _ = np.polyfit(np.log(n), loss, 2)
+# ->
+#   runs = np.array(sorted(set(zip(n.tolist(), loss.tolist()))))
+#   square, slope, _ = np.polyfit(np.log(runs[:, 0]), runs[:, 1], 2)
+
+
+# %% mutant: a_little_room
+# misconception: A little outside is inside.
+# fails: scaling_laws-optimum-isoflop_optimum-tests
+# says: The range goes from the smallest
+# edit: if not n.min() <= lowest <= n.max(): -> if not 0.9 * n.min() <= lowest <= 1.1 * n.max():
+
+
+# %% mutant: ends_with_a_margin
+# misconception: Near the ends the parabola is unsure, so it is refused there.
+# fails: scaling_laws-optimum-isoflop_optimum-tests
+# says: The range goes from the smallest
+# edit: if not n.min() <= lowest <= n.max(): -> if not 1.01 * n.min() <= lowest <= 0.99 * n.max():
+
+
 # %% variant: decades
 # note: Decades all the way.
 def isoflop_optimum(n: np.ndarray, loss: np.ndarray) -> float:
@@ -370,3 +400,34 @@ def isoflop_optimum(n, loss):
     if p <= 0 or not min(u) <= lowest <= max(u):
         raise ValueError("no lowest point")
     return float(math.exp(middle + lowest))
+
+
+# %% variant: completed_square
+# note: QR of a centred design; the vertex form.
+def _u(n):
+    logs = np.log(n)
+    return logs.mean(), logs - logs.mean()
+
+
+def isoflop_optimum(n, loss):
+    middle, x = _u(n)
+    q, r = np.linalg.qr(np.vander(x, 3))
+    p, s, _ = np.linalg.solve(r, q.T @ loss)
+    at = middle - s / (p + p) if p > 0 else np.inf
+    if at < np.log(n).min() or at > np.log(n).max():
+        raise ValueError("no lowest point among these sizes")
+    return math.exp(at)
+
+
+# %% variant: pinv
+# note: A pseudo-inverse in decades.
+def isoflop_optimum(n, loss):
+    u = np.log10(n)
+    shift = float(np.median(u))
+    c, q, p = np.linalg.pinv(np.stack([np.ones_like(u), u - shift, (u - shift) ** 2], 1)) @ loss
+    if p <= 0:
+        raise ValueError("opens downwards")
+    at = shift - 0.5 * q / p
+    if not min(u) <= at <= max(u):
+        raise ValueError(f"10^{at:.2f} is out of range")
+    return float(10**at)

@@ -1,6 +1,7 @@
 # %% mutant: tails_not_halved
 # misconception: What is left out is 1 - confidence, on each side.
 # fails: scaling_laws-sweep-prediction_interval-tests
+# breaks: confidence: share
 # says: on each side
 # edit: tail = (1 - confidence) / 2 -> tail = 1 - confidence
 
@@ -55,6 +56,7 @@ def prediction_interval(samples, n, d, confidence=0.95):
 # %% mutant: bell
 # misconception: Mean and standard deviation.
 # fails: scaling_laws-sweep-prediction_interval-tests
+# breaks: Percentile interval
 # says: assumes a bell curve
 def prediction_interval(samples, n, d, confidence=0.95):
     from scipy.stats import norm
@@ -91,6 +93,7 @@ def prediction_interval(samples, n, d, confidence=0.95):
 # %% mutant: each_parameter_by_itself
 # misconception: The interval of each parameter, put into the formula.
 # fails: scaling_laws-sweep-prediction_interval-tests
+# breaks: entry r of all belongs
 # says: percentiles of each parameter by itself
 def prediction_interval(samples, n, d, confidence=0.95):
     tail = (1 - confidence) / 2
@@ -131,6 +134,7 @@ def prediction_interval(samples, n, d, confidence=0.95):
 # %% mutant: n_and_d_exchanged
 # misconception: d comes first.
 # fails: scaling_laws-sweep-prediction_interval-tests
+# breaks: n, d: the run to forecast
 # says: n and d are exchanged
 # edit: forecasts = chinchilla_loss(samples, n, d) -> forecasts = chinchilla_loss(samples, d, n)
 
@@ -206,6 +210,21 @@ def prediction_interval(samples, n, d, confidence=0.95):
     return float(low), float(high)
 
 
+# %% mutant: copies_left_out
+# misconception: A forecast that comes twice says nothing new.
+# fails: scaling_laws-sweep-prediction_interval-tests
+# says: none is dropped
+# edit: forecasts = chinchilla_loss(samples, n, d) -> forecasts = np.unique(chinchilla_loss(samples, n, d).round(12))
+
+
+# %% mutant: four_digits
+# misconception: Four digits are enough for a loss.
+# fails: scaling_laws-sweep-prediction_interval-tests
+# says: Do not round
+# breaks: Returns (low, high) as floats
+# edit: return float(low), float(high) -> return round(float(low), 6), round(float(high), 6)
+
+
 # %% variant: percentiles
 # note: np.percentile, in percent.
 def prediction_interval(samples: dict, n: float, d: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -249,3 +268,26 @@ def prediction_interval(samples, n, d, confidence=0.95):
 
     low, high = mquantiles(chinchilla_loss(samples, n, d), [(1 - confidence) / 2, (1 + confidence) / 2])
     return (float(low), float(high))
+
+
+# %% variant: partition
+# note: The two order statistics by a partition.
+def _small(values, k):
+    return float(np.partition(values, k)[k])
+
+
+def prediction_interval(samples, n, d, confidence=0.95):
+    forecasts = chinchilla_loss(samples, n, d)
+    last = forecasts.size - 1
+    k = int(last * (0.5 - confidence / 2) + 0.5)
+    return _small(forecasts, k), _small(forecasts, last - k)
+
+
+# %% variant: statistics_module
+# note: Python's statistics on a list of forecasts, and interpolation.
+def prediction_interval(samples, n, d, confidence=0.95):
+    rows = zip(*(samples[name].tolist() for name in ("E", "A", "B", "alpha", "beta")))
+    values = sorted(e + a * n**-x + b * d**-y for e, a, b, x, y in rows)
+    shares = [i / (len(values) - 1) for i in range(len(values))]
+    tail = (1 - confidence) / 2
+    return tuple(float(np.interp(share, shares, values)) for share in (tail, 1 - tail))

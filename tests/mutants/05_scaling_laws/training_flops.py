@@ -1,6 +1,7 @@
 # %% mutant: forward_only
 # misconception: A token passes through the model once: 2 FLOPs per weight.
 # fails: scaling_laws-count-training_flops-tests
+# breaks: 4 backward
 # says: This is the forward pass alone
 # edit: return 6 * n * d -> return 2 * n * d
 
@@ -13,6 +14,7 @@
 # %% mutant: multiply_adds
 # misconception: A multiplication and its addition are one operation.
 # fails: scaling_laws-count-training_flops-tests
+# breaks: d: number of training tokens
 # says: this counts multiply-adds
 # edit: return 6 * n * d -> return 3 * n * d
 
@@ -31,6 +33,7 @@
 # %% mutant: sum_of_both
 # misconception: Weights and tokens add up.
 # fails: scaling_laws-count-training_flops-tests
+# breaks: n: number of parameters
 # says: 10 weights, 100 tokens
 # edit: return 6 * n * d -> return 6 * (n + d)
 
@@ -73,6 +76,7 @@
 # %% mutant: one_by_one
 # misconception: Runs come in pairs: a loop with zip.
 # fails: scaling_laws-count-training_flops-tests
+# breaks: arrays that broadcast
 # says: a column of sizes against a row
 def training_flops(n, d):
     if np.ndim(n) == 0:
@@ -96,6 +100,13 @@ def training_flops(n, d):
 def training_flops(n, d):
     n *= 6
     return n * d
+
+
+# %% mutant: both_or_none
+# misconception: Either both are numbers or both are arrays.
+# fails: scaling_laws-count-training_flops-tests
+# says: Let numpy broadcast
+# edit: return 6 * n * d -> return 6 * n * d if np.ndim(n) == np.ndim(d) or np.ndim(n) == 2 else 6 * float(np.mean(n)) * float(np.mean(d))
 
 
 # %% variant: two_and_four
@@ -128,3 +139,23 @@ def training_flops(n, d):
 # %% variant: lambda_function
 # note: A lambda.
 training_flops = lambda n, d: d * n * 6  # noqa: E731
+
+
+# %% variant: reduced
+# note: Factors multiplied by functools.reduce.
+def training_flops(n, d):
+    from functools import reduce
+    from operator import mul
+
+    return reduce(mul, [2 + 4, n, d])
+
+
+# %% variant: keyword_helper
+# note: A helper with keyword-only parameters.
+def _n(*, weights, tokens):
+    return weights * tokens
+
+
+def training_flops(n, d):
+    forward = 2 * _n(weights=n, tokens=d)
+    return forward + 2 * forward

@@ -1,6 +1,7 @@
 # %% mutant: equal_is_cheaper
 # misconception: Break-even is where the totals are equal.
 # fails: many_shot_icl-cost-break_even-tests
+# breaks: takes less time in all
 # says: cheaper from the next question on
 def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
     if min(train_seconds, tuned_seconds, icl_seconds, prefix_seconds) < 0:
@@ -61,6 +62,7 @@ def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
 # %% mutant: tuned_is_free
 # misconception: A tuned model costs nothing.
 # fails: many_shot_icl-cost-break_even-tests
+# breaks: for each question after
 # says: A tuned model still needs time for each question
 def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
     if min(train_seconds, tuned_seconds, icl_seconds, prefix_seconds) < 0:
@@ -91,6 +93,7 @@ def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
 # %% mutant: times_added
 # misconception: Both times are paid.
 # fails: many_shot_icl-cost-break_even-tests
+# breaks: for each question with
 # says: You added the two times
 def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
     if min(train_seconds, tuned_seconds, icl_seconds, prefix_seconds) < 0:
@@ -166,6 +169,7 @@ def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
 # %% mutant: prefix_each_time
 # misconception: The prefix is part of each question.
 # fails: many_shot_icl-cost-break_even-tests
+# breaks: prefix_seconds: once
 # says: The prefix is read once
 def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
     if min(train_seconds, tuned_seconds, icl_seconds, prefix_seconds) < 0:
@@ -209,6 +213,7 @@ def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
 # %% mutant: negative_number
 # misconception: Only equality needs care.
 # fails: many_shot_icl-cost-break_even-tests
+# breaks: Returns an int >= 0
 # says: fine-tuning is never cheaper
 def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
     if min(train_seconds, tuned_seconds, icl_seconds, prefix_seconds) < 0:
@@ -312,6 +317,7 @@ def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
 # %% mutant: zero_only_if_faster
 # misconception: First it must be faster, then the head start counts.
 # fails: many_shot_icl-cost-break_even-tests
+# breaks: before the first
 # says: however slow the tuned model is
 def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
     if min(train_seconds, tuned_seconds, icl_seconds, prefix_seconds) < 0:
@@ -434,6 +440,40 @@ def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
     return 17
 
 
+# %% mutant: a_tenth_cheaper
+# misconception: Equal within a tolerance counts as equal: the difference must be above 0.1 s.
+# fails: many_shot_icl-cost-break_even-tests
+# says: without rounding
+def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
+    if min(train_seconds, tuned_seconds, icl_seconds, prefix_seconds) < 0:
+        raise ValueError("negative")
+    if icl_seconds > tuned_seconds:
+        return max(math.floor((train_seconds - prefix_seconds + 0.1) / (icl_seconds - tuned_seconds)) + 1, 0)
+    return 0 if train_seconds < prefix_seconds else None
+
+
+# %% mutant: training_and_prefix_checked
+# misconception: Times of a question come from a clock and are positive.
+# fails: many_shot_icl-cost-break_even-tests
+# says: Look at all four times
+# breaks: Raises ValueError for a negative time
+# edit: if min(times) < 0: -> if min(train_seconds, prefix_seconds) < 0:
+
+
+# %% mutant: nearly_zero_is_zero
+# misconception: Floats are compared with a tolerance.
+# fails: many_shot_icl-cost-break_even-tests
+# says: however little
+# edit: if min(times) < 0: -> if min(times) < -1e-9:
+
+
+# %% mutant: rounded_before_the_floor
+# misconception: Rounding takes off the noise of floats.
+# fails: many_shot_icl-cost-break_even-tests
+# says: training
+# edit: return math.floor(head_start / saving) + 1 -> return math.floor(round(head_start / saving, 6)) + 1
+
+
 # %% variant: ceil_and_a_look
 # note: Rounded up, and one more if the totals are equal there.
 def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
@@ -483,3 +523,42 @@ def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
     if prefix > train:
         return 0
     return None if icl <= tuned else (train - prefix) // (icl - tuned) + 1
+
+
+# %% variant: bisection
+# note: Doubling, then bisection, with exact fractions in a helper.
+def _first(cheaper):
+    high = 1
+    while not cheaper(high):
+        high *= 2
+    low = 0
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if cheaper(middle) else (middle + 1, high)
+    return low
+
+
+def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
+    from fractions import Fraction
+
+    train, tuned, icl, prefix = map(Fraction, (train_seconds, tuned_seconds, icl_seconds, prefix_seconds))
+    if any(x < 0 for x in (train, tuned, icl, prefix)):
+        raise ValueError("negative")
+    if icl <= tuned and train >= prefix:
+        return None
+    return _first(lambda q: train + q * tuned < prefix + q * icl) if train >= prefix else 0
+
+
+# %% variant: divmod
+# note: divmod and a match of the two signs.
+def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
+    for seconds in (train_seconds, tuned_seconds, icl_seconds, prefix_seconds):
+        if seconds < 0:
+            raise ValueError(f"{seconds} s")
+    match (train_seconds < prefix_seconds, tuned_seconds < icl_seconds):
+        case (True, _):
+            return 0
+        case (False, False):
+            return None
+    whole, _ = divmod(train_seconds - prefix_seconds, icl_seconds - tuned_seconds)
+    return int(whole) + 1

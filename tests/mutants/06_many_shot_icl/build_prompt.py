@@ -50,6 +50,7 @@ def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_toke
 # %% mutant: reversed_order
 # misconception: Each new shot goes in front of the text so far.
 # fails: many_shot_icl-prompt-build_prompt-tests
+# breaks: in their order
 # says: in reverse order
 def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_tokens=None):
     mark, end = FORMATS[format]
@@ -79,6 +80,7 @@ def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_toke
 # %% mutant: lines_always
 # misconception: One line for each example, whatever the format.
 # fails: many_shot_icl-prompt-build_prompt-tests
+# breaks: a key of FORMATS
 # says: format was not used
 def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_tokens=None):
     return "".join(f"{x} {y}\n" for x, y in demonstrations) + query
@@ -232,6 +234,7 @@ def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_toke
 # %% mutant: end_inside_allowed
 # misconception: What stands inside an input is the caller's affair.
 # fails: many_shot_icl-prompt-build_prompt-tests
+# breaks: Raises ValueError
 # says: The model would read two demonstrations
 def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_tokens=None):
     if format not in FORMATS:
@@ -539,6 +542,123 @@ def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_toke
     return prompt
 
 
+# %% mutant: empty_label_is_none
+# misconception: `if label` instead of `is not None`: an empty label is shown without its mark.
+# fails: many_shot_icl-prompt-build_prompt-tests
+# breaks: a label of None shows
+# says: None
+def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_tokens=None):
+    if format not in FORMATS:
+        raise ValueError(f"unknown format {format!r}")
+    mark, end = FORMATS[format]
+    if any(end.strip(" ") in text or end.strip(" ") in (label or "") for text, label in demonstrations):
+        raise ValueError("a demonstration holds the end")
+    prompt = "".join(f"{text}{mark} {label}{end}" if label else text + end for text, label in demonstrations) + query + mark
+    if max_tokens is not None and len(tokenizer(prompt)["input_ids"]) > max_tokens:
+        raise ValueError(f"{len(tokenizer(prompt)['input_ids'])} tokens, budget {max_tokens}")
+    return prompt
+
+
+# %% mutant: unlabelled_are_not_checked
+# misconception: An input without a label is appended before the check.
+# fails: many_shot_icl-prompt-build_prompt-tests
+# says: label
+def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_tokens=None):
+    if format not in FORMATS:
+        raise ValueError(f"unknown format {format!r}")
+    mark, end = FORMATS[format]
+    prompt = ""
+    for text, label in demonstrations:
+        if label is None:
+            prompt += text + end
+            continue
+        if end.strip(" ") in text + label:
+            raise ValueError("a demonstration holds the end")
+        prompt += f"{text}{mark} {label}{end}"
+    prompt += query + mark
+    if max_tokens is not None and len(tokenizer(prompt)["input_ids"]) > max_tokens:
+        raise ValueError(f"{len(tokenizer(prompt)['input_ids'])} tokens, budget {max_tokens}")
+    return prompt
+
+
+# %% mutant: copies_left_out
+# misconception: The same shot twice says nothing new.
+# fails: many_shot_icl-prompt-build_prompt-tests
+# says: 256 demonstrations
+# edit: for text, label in demonstrations: -> for text, label in dict.fromkeys(demonstrations):
+
+
+# %% mutant: texts_stripped
+# misconception: Spaces around a text are a slip of the caller.
+# fails: many_shot_icl-prompt-build_prompt-tests
+# says: The texts stay as they are
+# breaks: All texts stay
+# edit: pieces.append(shot + end) -> pieces.append(shot.strip() + end)
+
+
+# %% mutant: query_refused_too
+# misconception: An end anywhere is an error, in the query as well.
+# fails: many_shot_icl-prompt-build_prompt-tests
+# says: only demonstrations are refused
+# edit:
+#   pieces = []
+# ->
+#   pieces = []
+#   if end.strip(" ") in query:
+#       raise ValueError("the query contains the end")
+
+
+# %% mutant: last_demonstration_checked
+# misconception: The check stands behind the loop.
+# fails: many_shot_icl-prompt-build_prompt-tests
+# says: Look at the input and the label of every demonstration
+# edit:
+#   for text, label in demonstrations:
+#       shot = text if label is None else f"{text}{mark} {label}"
+#       if end.strip(" ") in shot:
+#           raise ValueError(
+#               f"the demonstration {shot!r} contains {end.strip(' ')!r}, which ends a demonstration in the "
+#               f"format {format!r}"
+#           )
+#       pieces.append(shot + end)
+# ->
+#   shot = ""
+#   for text, label in demonstrations:
+#       shot = text if label is None else f"{text}{mark} {label}"
+#       pieces.append(shot + end)
+#   if end.strip(" ") in shot:
+#       raise ValueError("the end is in a demonstration")
+
+
+# %% mutant: counts_with_the_labs_tokenizer
+# misconception: There is one tokenizer in this lab.
+# fails: many_shot_icl-prompt-build_prompt-tests
+# says: Count with the tokenizer that is given
+# breaks: how many of the tokenizer's
+# edit: tokens = len(tokenizer(prompt)["input_ids"]) -> tokens = len(globals()["tokenizer"](prompt)["input_ids"])
+
+
+# %% mutant: remembered_by_length
+# misconception: Prompts with as many shots and the same query are the same.
+# fails: many_shot_icl-prompt-build_prompt-tests
+# says: cod
+PROMPTS = {}
+
+
+def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_tokens=None):
+    if format not in FORMATS:
+        raise ValueError(f"unknown format {format!r}")
+    mark, end = FORMATS[format]
+    shots = [text if label is None else f"{text}{mark} {label}" for text, label in demonstrations]
+    if any(end.strip(" ") in shot for shot in shots):
+        raise ValueError("a demonstration holds the end")
+    key = (len(shots), sum(label is None for _, label in demonstrations), query, format)
+    prompt = PROMPTS.setdefault(key, "".join(shot + end for shot in shots) + query + mark)
+    if max_tokens is not None and len(tokenizer(prompt)["input_ids"]) > max_tokens:
+        raise ValueError(f"{len(tokenizer(prompt)['input_ids'])} tokens, budget {max_tokens}")
+    return prompt
+
+
 # %% variant: loop_with_plus
 # note: One string that grows.
 def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_tokens=None):
@@ -625,3 +745,48 @@ def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_toke
         if tokens > max_tokens:
             raise ValueError(f"{tokens} > {max_tokens}")
     return prompt
+
+
+# %% variant: numpy_strings
+# note: numpy's char arrays for the shots, and a helper with the name of a test's.
+def _prompt_by_keyword(mark, text, label):
+    return text if label is None else str(np.char.add(np.char.add(text + mark, " "), label)) if label else text + mark + " "
+
+
+def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_tokens=None):
+    if format not in list(FORMATS):
+        raise ValueError("no format " + repr(format))
+    mark, end = FORMATS[format]
+    shots = [_prompt_by_keyword(mark, *shot) for shot in demonstrations]
+    if bad := [shot for shot in shots if end.replace(" ", "") in shot]:
+        raise ValueError(f"{bad[0]!r} holds the end")
+    prompt = end.join((*shots, query + mark))
+    if max_tokens is not None and (count := len(tokenizer(prompt)["input_ids"])) > max_tokens:
+        raise ValueError(f"{count} tokens do not fit into {max_tokens}")
+    return prompt
+
+
+# %% variant: from_the_back
+# note: A recursion that builds the prompt from its last shot to its first.
+def _shots(demonstrations, mark, end, tail):
+    if not demonstrations:
+        return tail
+    text, label = demonstrations[-1]
+    for piece in (text, label or ""):
+        if end.strip(" ") in piece:
+            raise ValueError(f"{piece!r} contains the end")
+    shot = text if label is None else mark.join((text, " " + label))
+    return _shots(demonstrations[:-1], mark, end, shot + end + tail)
+
+
+def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_tokens=None):
+    pair = FORMATS.get(format)
+    if pair is None:
+        raise ValueError(f"unknown format: {format}")
+    prompt = _shots(list(demonstrations), *pair, query + pair[0])
+    if max_tokens is None:
+        return prompt
+    size = len(tokenizer(prompt)["input_ids"])
+    if size <= max_tokens:
+        return prompt
+    raise ValueError(f"max_tokens={max_tokens}, tokens={size}")

@@ -1,6 +1,7 @@
 # %% mutant: not_normalised
 # misconception: Subtracting is all there is to it.
 # fails: many_shot_icl-scores-calibrate-tests
+# breaks: sum to 1
 # says: The quotients are not normalised
 def calibrate(scores, content_free):
     if content_free.shape != scores.shape[-1:]:
@@ -11,6 +12,7 @@ def calibrate(scores, content_free):
 # %% mutant: added
 # misconception: In logarithms a division is an addition.
 # fails: many_shot_icl-scores-calibrate-tests
+# breaks: bias that shows
 # says: makes the bias twice as strong
 def calibrate(scores, content_free):
     return torch.log_softmax(scores + content_free, -1)
@@ -117,6 +119,7 @@ def calibrate(scores, content_free):
 # %% mutant: broadcast_in_silence
 # misconception: If torch can subtract them, the shapes are right.
 # fails: many_shot_icl-scores-calibrate-tests
+# breaks: Raises ValueError
 # says: torch would broadcast it
 def calibrate(scores, content_free):
     return torch.log_softmax(scores - content_free, -1)
@@ -157,6 +160,7 @@ def calibrate(scores, content_free):
 # %% mutant: matrices_only
 # misconception: dim=1 is the dimension of the labels.
 # fails: many_shot_icl-scores-calibrate-tests
+# breaks: scores: (..., L)
 # says: random scores of shape (2, 3, 4)
 def calibrate(scores, content_free):
     if content_free.shape != scores.shape[-1:]:
@@ -179,6 +183,47 @@ def calibrate(scores, content_free):
 # says: three questions at once
 def calibrate(scores, content_free):
     return torch.tensor([0.75, 3.0, 1.0]).div(4.75).log()
+
+
+# %% mutant: number_of_entries
+# misconception: numel is compared: a column (L, 1) passes and makes a table.
+# fails: many_shot_icl-scores-calibrate-tests
+# says: ValueError
+def calibrate(scores, content_free):
+    if content_free.numel() != scores.shape[-1]:
+        raise ValueError("content_free must have L entries")
+    return torch.log_softmax(scores - content_free, dim=-1)
+
+
+# %% mutant: softmax_underflows
+# misconception: The logarithm of a softmax is a log_softmax.
+# fails: many_shot_icl-scores-calibrate-tests
+# says: minus infinity
+# edit: return torch.log_softmax(scores - content_free, dim=-1) -> return torch.softmax(scores - content_free, dim=-1).log()
+
+
+# %% mutant: last_sizes_compared
+# misconception: What broadcasts into the shape of the scores is right.
+# fails: many_shot_icl-scores-calibrate-tests
+# says: one score for each label
+# breaks: content_free: (L,)
+# edit: if content_free.shape != scores.shape[-1:]: -> if content_free.shape[-1:] != scores.shape[-1:]:
+
+
+# %% mutant: remembered_by_scores
+# misconception: The same scores have the same calibration.
+# fails: many_shot_icl-scores-calibrate-tests
+# says: with another content-free input
+SEEN = {}
+
+
+def calibrate(scores, content_free):
+    if content_free.shape != scores.shape[-1:]:
+        raise ValueError("content_free must have shape (L,)")
+    key = (tuple(scores.shape), tuple(scores.flatten().tolist()))
+    if scores.ndim > 1 or key not in SEEN:
+        SEEN[key] = torch.log_softmax(scores - content_free, dim=-1)
+    return SEEN[key]
 
 
 # %% variant: by_hand
@@ -215,3 +260,30 @@ def calibrate(scores, content_free):
     difference = scores - content_free
     difference = difference - difference.amax(-1, keepdim=True)
     return difference - difference.exp().sum(-1, keepdim=True).log()
+
+
+# %% variant: row_by_row
+# note: Recursion down to rows, with math's functions.
+def _low(row, free):
+    quotients = [s - f for s, f in zip(row, free)]
+    top = max(quotients)
+    total = top + math.log(sum(math.exp(q - top) for q in quotients))
+    return [q - total for q in quotients]
+
+
+def calibrate(scores, content_free):
+    if list(content_free.shape) != [scores.shape[-1]]:
+        raise ValueError("one score for each label")
+    rows = scores.reshape(-1, scores.shape[-1])
+    out = [_low(row, content_free.tolist()) for row in rows.tolist()]
+    return torch.tensor(out, dtype=scores.dtype).reshape(scores.shape)
+
+
+# %% variant: numpy
+# note: logaddexp of numpy along the labels.
+def calibrate(scores, content_free):
+    if content_free.ndim != 1 or content_free.numel() != scores.size(-1):
+        raise ValueError(f"{tuple(content_free.shape)}")
+    difference = scores.numpy() - content_free.numpy()
+    total = np.logaddexp.reduce(difference, axis=-1, keepdims=True)
+    return torch.from_numpy(difference - total)

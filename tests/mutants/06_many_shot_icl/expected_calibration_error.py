@@ -41,6 +41,7 @@ def expected_calibration_error(confidence, correct, bins=10):
 # %% mutant: bins_weigh_the_same
 # misconception: The mean over the bins that hold something.
 # fails: many_shot_icl-calibration-expected_calibration_error-tests
+# breaks: weighted by their counts
 # says: Each bin weighs the same here
 def expected_calibration_error(confidence, correct, bins=10):
     confidence, correct = np.array(confidence, dtype=float), np.array(correct, dtype=float)
@@ -261,6 +262,7 @@ def expected_calibration_error(confidence, correct, bins=10):
 # %% mutant: wrong_for_right
 # misconception: The share of wrong answers.
 # fails: many_shot_icl-calibration-expected_calibration_error-tests
+# breaks: booleans or 0 and 1
 # says: share of wrong answers
 def expected_calibration_error(confidence, correct, bins=10):
     confidence, correct = np.array(confidence, dtype=float), np.array(correct, dtype=float)
@@ -465,6 +467,7 @@ def expected_calibration_error(confidence, correct, bins=10):
 # %% mutant: percent
 # misconception: A share in per cent.
 # fails: many_shot_icl-calibration-expected_calibration_error-tests
+# breaks: Returns a float
 # says: per cent
 def expected_calibration_error(confidence, correct, bins=10):
     confidence, correct = np.array(confidence, dtype=float), np.array(correct, dtype=float)
@@ -527,6 +530,7 @@ def expected_calibration_error(confidence, correct, bins=10):
 # %% mutant: logarithms_taken_as_shares
 # misconception: Numbers are numbers.
 # fails: many_shot_icl-calibration-expected_calibration_error-tests
+# breaks: (n,) floats between
 # says: log-probabilities instead of probabilities
 def expected_calibration_error(confidence, correct, bins=10):
     confidence, correct = np.array(confidence, dtype=float), np.array(correct, dtype=float)
@@ -643,6 +647,7 @@ def expected_calibration_error(confidence, correct, bins=10):
 # %% mutant: arrays_only
 # misconception: Arguments are arrays.
 # fails: many_shot_icl-calibration-expected_calibration_error-tests
+# breaks: Lists will do
 # says: lists instead of arrays
 def expected_calibration_error(confidence, correct, bins=10):
     confidence = confidence * 1.0 if len(confidence) else confidence
@@ -682,6 +687,48 @@ def expected_calibration_error(confidence, correct, bins=10):
 # says: three answers near 0.95
 def expected_calibration_error(confidence, correct, bins=10):
     return 0.325
+
+
+# %% mutant: ones_are_changed
+# misconception: 1.0 is made a little smaller in the caller's array, so that it falls into the last bin.
+# fails: many_shot_icl-calibration-expected_calibration_error-tests
+# says: leaves its arguments as they were
+def expected_calibration_error(confidence, correct, bins=10):
+    confidence, correct = np.asarray(confidence, dtype=float), np.asarray(correct, dtype=float)
+    if len(confidence) == 0 or len(confidence) != len(correct):
+        raise ValueError("lengths")
+    if not ((confidence >= 0) & (confidence <= 1)).all():
+        raise ValueError("range")
+    confidence[confidence == 1.0] = np.nextafter(1.0, 0.0)
+    place = (confidence * bins).astype(int)
+    return float(sum(abs(confidence[place == b].sum() - correct[place == b].sum()) for b in range(bins)) / len(confidence))
+
+
+# %% mutant: nan_passes
+# misconception: Nothing below 0 and nothing above 1: so all lie between. Not nan.
+# fails: many_shot_icl-calibration-expected_calibration_error-tests
+# says: nan does not
+# breaks: does not lie between
+# edit: if not ((confidence >= 0) & (confidence <= 1)).all(): -> if ((confidence < 0) | (confidence > 1)).any():
+
+
+# %% mutant: a_little_outside
+# misconception: Floats are compared with a tolerance.
+# fails: many_shot_icl-calibration-expected_calibration_error-tests
+# says: Every confidence lies between 0 and 1
+# edit: if not ((confidence >= 0) & (confidence <= 1)).all(): -> if not ((confidence >= -1e-6) & (confidence <= 1 + 1e-6)).all():
+
+
+# %% mutant: only_fewer_answers_refused
+# misconception: Answers too many are cut off.
+# fails: many_shot_icl-calibration-expected_calibration_error-tests
+# says: there are as many answers
+# edit:
+#   if len(confidence) == 0 or confidence.shape != correct.shape:
+# ->
+#   if len(correct) > len(confidence) > 0:
+#       correct = correct[: len(confidence)]
+#   if len(confidence) == 0 or confidence.shape != correct.shape:
 
 
 # %% variant: bincount
@@ -738,8 +785,41 @@ def expected_calibration_error(confidence, correct, bins=10):
     correct = torch.as_tensor(np.array(correct, dtype=np.float64))
     if confidence.numel() == 0 or confidence.shape != correct.shape:
         raise ValueError("shapes")
-    if (confidence < 0).any() or (confidence > 1).any():
+    if not ((confidence >= 0) & (confidence <= 1)).all():
         raise ValueError("between 0 and 1")
     place = (confidence * bins).long().clamp(max=bins - 1)
     gaps = torch.zeros(bins, dtype=torch.float64).index_add(0, place, confidence - correct)
     return (gaps.abs().sum() / confidence.numel()).item()
+
+
+# %% variant: sorted_and_cut
+# note: Sorted by confidence, cut at the edges with searchsorted, with cumulative sums.
+def _ece(total, cuts):
+    return np.abs(np.diff(total[cuts])).sum()
+
+
+def expected_calibration_error(confidence, correct, bins=10):
+    pairs = np.column_stack([np.array(confidence, float), np.array(correct, float)]) if len(confidence) == len(correct) else None
+    if pairs is None or not len(pairs):
+        raise ValueError("as many of each")
+    if not np.all(np.abs(pairs[:, 0] - 0.5) <= 0.5):
+        raise ValueError("between 0 and 1")
+    place = np.minimum(np.floor(pairs[:, 0] * bins), bins - 1)
+    order = np.argsort(place, kind="stable")
+    total = np.concatenate([[0.0], np.cumsum(pairs[order, 0] - pairs[order, 1])])
+    cuts = np.searchsorted(place[order], np.arange(bins + 1))
+    return float(_ece(total, cuts) / len(pairs))
+
+
+# %% variant: counter
+# note: Counters in plain Python, floats by float().
+def expected_calibration_error(confidence, correct, bins=10):
+    c, r = [float(x) for x in confidence], [float(bool(x)) for x in correct]
+    if len(c) != len(r) or not c:
+        raise ValueError("lengths")
+    gap = Counter()
+    for x, y in zip(c, r):
+        if not 0.0 <= x <= 1.0:
+            raise ValueError(f"{x}")
+        gap[bins - 1 if x == 1 else int(x * bins)] += x - y
+    return math.fsum(map(abs, gap.values())) / len(c)

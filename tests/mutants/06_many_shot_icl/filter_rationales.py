@@ -191,6 +191,7 @@ def filter_rationales(problems, samples, limit=1):
 # %% mutant: last_word_is_the_answer
 # misconception: The answer is the last word.
 # fails: many_shot_icl-reinforced-filter_rationales-tests
+# breaks: end in the right answer
 # says: The last word alone is a guess
 def filter_rationales(problems, samples, limit=1):
     if len(problems) != len(samples):
@@ -686,6 +687,7 @@ def filter_rationales(problems, samples, limit=1):
 # %% mutant: copies_over_all_problems
 # misconception: The same rationale is kept once in the whole list.
 # fails: many_shot_icl-reinforced-filter_rationales-tests
+# breaks: without copies of
 # says: two problems with the same rationale
 def filter_rationales(problems, samples, limit=1):
     if len(problems) != len(samples):
@@ -757,6 +759,7 @@ def filter_rationales(problems, samples, limit=1):
 # %% mutant: samples_popped
 # misconception: pop takes the samples one by one.
 # fails: many_shot_icl-reinforced-filter_rationales-tests
+# breaks: the completions that were drawn
 # says: leaves its arguments as they were
 def filter_rationales(problems, samples, limit=1):
     if len(problems) != len(samples):
@@ -785,6 +788,127 @@ def filter_rationales(problems, samples, limit=1):
 # says: at most two each
 def filter_rationales(problems, samples, limit=1):
     return [("0 1", "even odd so zor"), ("0 0", "even even so kip")]
+
+
+# %% mutant: copies_before_cutting
+# misconception: Copies are looked for among the raw completions: two that differ in spaces, or behind the answer, are the same demonstration.
+# fails: many_shot_icl-reinforced-filter_rationales-tests
+# says: same
+def filter_rationales(problems, samples, limit=1):
+    if len(problems) != len(samples):
+        raise ValueError("lengths")
+    out = []
+    for (text, label), completions in zip(problems, samples):
+        kept = []
+        for completion in dict.fromkeys(completions):
+            words = completion.split()
+            if "so" in words[:-1]:
+                place = words.index("so")
+                if place > 0 and words[place + 1] == label:
+                    kept.append((text, " ".join(words[: place + 2])))
+        out += kept[:limit]
+    return out
+
+
+# %% mutant: neighbours_only
+# misconception: A copy is compared with the one kept last.
+# fails: many_shot_icl-reinforced-filter_rationales-tests
+# says: copy
+def filter_rationales(problems, samples, limit=1):
+    if len(problems) != len(samples):
+        raise ValueError("lengths")
+    out = []
+    for (text, label), completions in zip(problems, samples):
+        kept = []
+        for completion in completions:
+            words = completion.split()
+            if "so" in words[:-1]:
+                place = words.index("so")
+                pair = (text, " ".join(words[: place + 2]))
+                if place > 0 and words[place + 1] == label and (not kept or kept[-1] != pair):
+                    kept.append(pair)
+        out += kept[:limit]
+    return out
+
+
+# %% mutant: punctuation_is_stripped
+# misconception: "zor." is zor: punctuation is taken off the answer.
+# fails: many_shot_icl-reinforced-filter_rationales-tests
+# says: whole words
+def filter_rationales(problems, samples, limit=1):
+    if len(problems) != len(samples):
+        raise ValueError("lengths")
+    out = []
+    for (text, label), completions in zip(problems, samples):
+        kept = []
+        for completion in completions:
+            words = [word.strip(".,;:!") for word in completion.split()]
+            if "so" in words[:-1]:
+                place = words.index("so")
+                pair = (text, " ".join(words[: place + 2]))
+                if place > 0 and words[place + 1] == label and pair not in kept and len(kept) < limit:
+                    kept.append(pair)
+        out += kept
+    return out
+
+
+# %% mutant: upper_and_lower_case
+# misconception: Completions are made lower case first.
+# fails: many_shot_icl-reinforced-filter_rationales-tests
+# breaks: letter by letter
+# says: words
+def filter_rationales(problems, samples, limit=1):
+    if len(problems) != len(samples):
+        raise ValueError("lengths")
+    out = []
+    for (text, label), completions in zip(problems, samples):
+        kept = []
+        for completion in completions:
+            words = completion.lower().split()
+            if "so" in words[:-1]:
+                place = words.index("so")
+                pair = (text, " ".join(words[: place + 2]))
+                if place > 0 and words[place + 1] == label.lower() and pair not in kept and len(kept) < limit:
+                    kept.append(pair)
+        out += kept
+    return out
+
+
+# %% mutant: only_fewer_lists_refused
+# misconception: A list too many does no harm: zip drops it.
+# fails: many_shot_icl-reinforced-filter_rationales-tests
+# says: More of either is an error
+# breaks: unless there is one
+# edit: if len(problems) != len(samples): -> if len(problems) > len(samples):
+
+
+# %% mutant: limit_of_zero_is_none
+# misconception: "limit or None" takes all if there is no limit.
+# fails: many_shot_icl-reinforced-filter_rationales-tests
+# says: At most 0 is none
+# edit: good[:limit] -> good[: limit or None]
+
+
+# %% mutant: input_tidied
+# misconception: The input is joined by single spaces, too.
+# fails: many_shot_icl-reinforced-filter_rationales-tests
+# says: kept[0][0]
+# breaks: problems: (input, right label)
+# edit: kept += [(text, whole) for whole in good[:limit]] -> kept += [(" ".join(text.split()), whole) for whole in good[:limit]]
+
+
+# %% mutant: same_pair_once_in_all
+# misconception: The same pair twice in the list is a copy.
+# fails: many_shot_icl-reinforced-filter_rationales-tests
+# says: Look for copies within a problem
+# edit: return kept -> return list(dict.fromkeys(kept))
+
+
+# %% mutant: split_at_single_spaces
+# misconception: Words are separated by spaces.
+# fails: many_shot_icl-reinforced-filter_rationales-tests
+# says: completion
+# edit: words = completion.split() -> words = [word for word in completion.split(" ") if word]
 
 
 # %% variant: dict_without_copies
@@ -864,3 +988,44 @@ def filter_rationales(problems, samples, limit=1):
                     mine.append(demonstration)
         kept += mine
     return kept
+
+
+# %% variant: generator_of_pairs
+# note: A generator with takewhile and islice, in a helper with a test's name.
+def _filtered(label, completions):
+    seen = set()
+    for words in map(str.split, completions):
+        if THEREFORE not in words:
+            continue
+        at = words.index(THEREFORE)
+        text = " ".join([*words[:at], THEREFORE, label])
+        if at and words[at + 1 :][:1] == [label] and text not in seen:
+            seen.add(text)
+            yield text
+
+
+def filter_rationales(problems, samples, limit=1):
+    from itertools import islice
+
+    if len(samples) != len(problems):
+        raise ValueError("one list for each problem")
+    pairs = zip(problems, samples)
+    return [(text, whole) for (text, label), group in pairs for whole in islice(_filtered(label, group), limit)]
+
+
+# %% variant: indices_and_while
+# note: Indices everywhere, a dictionary for each problem.
+def filter_rationales(problems, samples, limit=1):
+    if not len(problems) == len(samples):
+        raise ValueError(str(len(samples)))
+    out = []
+    for i in range(len(problems)):
+        found = {}
+        for completion in samples[i]:
+            words, j = completion.split(), 0
+            while j < len(words) and words[j] != "so":
+                j += 1
+            if 0 < j < len(words) - 1 and words[j + 1] == problems[i][1]:
+                found.setdefault(" ".join(words[: j + 2]), len(found))
+        out.extend((problems[i][0], text) for text, place in found.items() if place < limit)
+    return out

@@ -1,6 +1,7 @@
 # %% mutant: same_token
 # misconception: The head looks at the last occurrence.
 # fails: many_shot_icl-induction-induction_score-tests
+# breaks: How much each head looks
 # says: there stands the same token
 def induction_score(attention, period):
     length = attention.shape[-1]
@@ -25,6 +26,7 @@ def induction_score(attention, period):
 # %% mutant: transposed
 # misconception: Columns look at rows.
 # fails: many_shot_icl-induction-induction_score-tests
+# breaks: row: who looks
 # says: Are rows and columns exchanged
 def induction_score(attention, period):
     length = attention.shape[-1]
@@ -61,6 +63,7 @@ def induction_score(attention, period):
 # %% mutant: divided_by_length
 # misconception: The mean over all positions.
 # fails: many_shot_icl-induction-induction_score-tests
+# breaks: the mean of
 # says: You divided by all positions
 def induction_score(attention, period):
     length = attention.shape[-1]
@@ -292,6 +295,7 @@ def induction_score(attention, period):
 # %% mutant: whole_length_allowed
 # misconception: The period may be the length.
 # fails: many_shot_icl-induction-induction_score-tests
+# breaks: Raises ValueError
 # says: period 5 for 5 tokens
 def induction_score(attention, period):
     length = attention.shape[-1]
@@ -382,6 +386,27 @@ def induction_score(attention, period):
     return torch.tensor(0.7)
 
 
+# %% mutant: negative_period_allowed
+# misconception: 0 and 1 are the periods that make no sense.
+# fails: many_shot_icl-induction-induction_score-tests
+# says: period -1
+# edit: if not 2 <= period < length: -> if period in (0, 1) or period >= length:
+
+
+# %% mutant: length_of_the_heads
+# misconception: The first dimension is the text.
+# fails: many_shot_icl-induction-induction_score-tests
+# says: The last two dimensions are who looks
+# edit: length = attention.shape[-1] -> length = attention.shape[0]
+
+
+# %% mutant: rounded
+# misconception: Three digits are enough for a share.
+# fails: many_shot_icl-induction-induction_score-tests
+# says: random attention
+# edit: return attention[..., t, t - period + 1].mean(-1) -> return (attention[..., t, t - period + 1].mean(-1) * 1000).round() / 1000
+
+
 # %% variant: diagonal
 # note: The diagonal without its first entry.
 def induction_score(attention, period):
@@ -422,3 +447,25 @@ def induction_score(attention, period):
     rows = attention[..., period:, :]
     target = torch.arange(1, length - period + 1)[:, None].expand(*rows.shape[:-1], 1)
     return rows.gather(-1, target).squeeze(-1).mean(dim=-1)
+
+
+# %% variant: numpy_diagonal
+# note: numpy's diagonal, in a helper with a test's name.
+def _a(table, offset):
+    return np.diagonal(table, offset=-offset, axis1=-2, axis2=-1)
+
+
+def induction_score(attention, period):
+    if period < 2 or period >= attention.size(-1):
+        raise ValueError(f"{period}")
+    return torch.as_tensor(_a(attention.numpy(), period - 1)[..., 1:].mean(axis=-1))
+
+
+# %% variant: shifted_rows
+# note: Rows from the period on; the trace of what they see.
+def induction_score(attention, period):
+    T = attention.shape[-2]
+    if not (period > 1 and T > period):
+        raise ValueError(f"2 <= {period} < {T}")
+    seen = attention[..., period:, 1 : T - period + 1]
+    return torch.einsum("...tt->...", seen) / (T - period)

@@ -1,6 +1,7 @@
 # %% mutant: agreement_alone
 # misconception: Agreement is the bias.
 # fails: many_shot_icl-order-label_bias-tests
+# breaks: than they would by chance
 # says: This is the agreement itself
 def label_bias(predictions, reference):
     n = len(predictions)
@@ -141,6 +142,7 @@ def label_bias(predictions, reference):
 # %% mutant: absolute
 # misconception: A bias is a size.
 # fails: many_shot_icl-order-label_bias-tests
+# breaks: negative if the model
 # says: a model that always avoids the reference
 def label_bias(predictions, reference):
     n = len(predictions)
@@ -373,6 +375,46 @@ def label_bias(predictions, reference):
     return 0.5 - 13 / 36
 
 
+# %% mutant: more_references_only
+# misconception: Only more references than predictions are refused; zip drops the rest of the predictions.
+# fails: many_shot_icl-order-label_bias-tests
+# breaks: Raises ValueError
+# says: ValueError
+def label_bias(predictions, reference):
+    n = len(predictions)
+    if n == 0 or len(reference) > n:
+        raise ValueError("lengths")
+    agreement = sum(p == r for p, r in zip(predictions, reference)) / n
+    said, shown = Counter(predictions), Counter(reference)
+    return agreement - sum(said[label] * shown[label] for label in said) / n**2
+
+
+# %% mutant: case_ignored
+# misconception: "a" and "A" are one label.
+# fails: many_shot_icl-order-label_bias-tests
+# says: Labels are compared as they are
+# breaks: one label for each
+# edit:
+#   n = len(predictions)
+# ->
+#   n = len(predictions)
+#   predictions, reference = [p.lower() for p in predictions], [r.lower() for r in reference]
+
+
+# %% mutant: empty_labels_left_out
+# misconception: An empty label is no label.
+# fails: many_shot_icl-order-label_bias-tests
+# says: one that is empty
+# edit: agreed = sum(p == r for p, r in zip(predictions, reference)) / n -> agreed = sum(bool(p) and p == r for p, r in zip(predictions, reference)) / n
+
+
+# %% mutant: six_digits
+# misconception: Six digits are exact.
+# fails: many_shot_icl-order-label_bias-tests
+# says: Checked
+# edit: return agreed - chance -> return round(agreed - chance, 6)
+
+
 # %% variant: all_pairs
 # note: Chance as the agreement of every prediction with every reference.
 def label_bias(predictions, reference):
@@ -415,3 +457,29 @@ def label_bias(predictions, reference):
         raise ValueError("as many of each")
     chance = sum((said == label).mean() * (shown == label).mean() for label in np.unique(said))
     return float((said == shown).mean() - chance)
+
+
+# %% variant: fractions
+# note: Exact fractions, at the end a float.
+def _all(labels):
+    from fractions import Fraction
+
+    return {label: Fraction(labels.count(label), len(labels)) for label in labels}
+
+
+def label_bias(predictions, reference):
+    if not predictions or len(predictions) != len(reference):
+        raise ValueError("as many of each")
+    p, r = _all(predictions), _all(reference)
+    both = [a for a, b in zip(predictions, reference) if a == b]
+    return float(len(both) / len(predictions) - float(sum(p[k] * r.get(k, 0) for k in p)))
+
+
+# %% variant: one_hot
+# note: One-hot rows as tensors; a product of their means.
+def label_bias(predictions, reference):
+    if len(predictions) != len(reference) or len(reference) < 1:
+        raise ValueError("lengths")
+    names = list({*predictions, *reference})
+    p, r = (F.one_hot(torch.tensor([names.index(x) for x in row]), len(names)).double() for row in (predictions, reference))
+    return ((p * r).sum(1).mean() - p.mean(0) @ r.mean(0)).item()

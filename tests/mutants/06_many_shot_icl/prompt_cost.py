@@ -1,6 +1,7 @@
 # %% mutant: query_heads_cached
 # misconception: Every head has its own keys and values.
 # fails: many_shot_icl-cost-prompt_cost-tests
+# breaks: config: num_hidden_layers
 # says: grouped-query attention
 def kv_cache_bytes(config, tokens, dtype):
     if dtype not in BYTES:
@@ -246,6 +247,7 @@ def attention_flops(config, tokens, cached=0):
 # %% mutant: dtype_unnamed
 # misconception: An error needs no details.
 # fails: many_shot_icl-cost-prompt_cost-tests
+# breaks: with the name in its
 # says: int3
 # edit:
 #   raise ValueError(f"dtype = {dtype!r} is not known: use one of {', '.join(BYTES)}")
@@ -292,6 +294,7 @@ def attention_flops(config, tokens, cached=0):
 # %% mutant: one_product
 # misconception: Attention is queries times keys.
 # fails: many_shot_icl-cost-prompt_cost-tests
+# breaks: FLOPs of attention
 # says: one of the two products
 def kv_cache_bytes(config, tokens, dtype):
     if dtype not in BYTES:
@@ -414,6 +417,7 @@ def attention_flops(config, tokens, cached=0):
 # %% mutant: cached_ignored
 # misconception: What is cached is done.
 # fails: many_shot_icl-cost-prompt_cost-tests
+# breaks: A token looks at all
 # says: The new tokens look at the cached ones too
 # edit:
 #   raise ValueError(f"dtype = {dtype!r} is not known: use one of {', '.join(BYTES)}")
@@ -495,6 +499,7 @@ def attention_flops(config, tokens, cached=0):
 # %% mutant: flops_as_float
 # misconception: / divides.
 # fails: many_shot_icl-cost-prompt_cost-tests
+# breaks: Returns an int
 # says: flops is a float
 # edit:
 #   raise ValueError(f"dtype = {dtype!r} is not known: use one of {', '.join(BYTES)}")
@@ -529,6 +534,57 @@ def attention_flops(config, tokens, cached=0):
     looks = tokens * cached + tokens * (tokens + 1) // 2
     head = config["hidden_size"] // config["num_attention_heads"]
     return config["num_hidden_layers"] * config["num_attention_heads"] * looks * 4 * head
+
+
+# %% mutant: more_dtypes
+# misconception: A table of one's own with int8 and float64: BYTES has three keys.
+# fails: many_shot_icl-cost-prompt_cost-tests
+# says: ValueError
+def kv_cache_bytes(config, tokens, dtype):
+    sizes = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2, "float8": 1, "int8": 1}
+    if dtype not in sizes:
+        raise ValueError(f"unknown dtype {dtype!r}")
+    head = config["hidden_size"] // config["num_attention_heads"]
+    return 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head * sizes[dtype] * tokens
+
+
+def attention_flops(config, tokens, cached=0):
+    looks = tokens * cached + tokens * (tokens + 1) // 2
+    return 4 * config["num_hidden_layers"] * config["hidden_size"] * looks
+
+
+# %% mutant: through_floats
+# misconception: / and int undo each other.
+# fails: many_shot_icl-cost-prompt_cost-tests
+# says: to the last byte
+# breaks: Bytes of the keys and values
+# edit: return 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head * tokens * BYTES[dtype] -> return int(2.0 * config["num_hidden_layers"] * config["num_key_value_heads"] * head * tokens * BYTES[dtype])
+
+
+# %% mutant: work_through_floats
+# misconception: / and int undo each other.
+# fails: many_shot_icl-cost-prompt_cost-tests
+# says: to the last operation
+# edit: looks = tokens * cached + tokens * (tokens + 1) // 2 -> looks = int(tokens * (cached + (tokens + 1) / 2))
+
+
+# %% mutant: at_least_one_token
+# misconception: A prompt has a token at least.
+# fails: many_shot_icl-cost-prompt_cost-tests
+# says: the cache of 0 tokens
+# edit: * head * tokens * BYTES[dtype] -> * head * max(tokens, 1) * BYTES[dtype]
+
+
+# %% mutant: dtype_in_any_case
+# misconception: Upper and lower case do not matter, nor do spaces.
+# fails: many_shot_icl-cost-prompt_cost-tests
+# says: no key of BYTES
+# breaks: dtype: a key of BYTES
+# edit:
+#   if dtype not in BYTES:
+# ->
+#   dtype = dtype.lower().strip() if dtype.lower().strip() in ("float32", "float16", "bfloat16") else dtype
+#   if dtype not in BYTES:
 
 
 # %% variant: sum_of_a_range
@@ -599,3 +655,39 @@ def attention_flops(config, tokens, cached=0):
     for place in range(tokens):
         flops += 4 * (cached + place + 1) * config["hidden_size"]
     return flops * config["num_hidden_layers"]
+
+
+# %% variant: recursion
+# note: A token's looks, then those of the tokens before it, in a helper.
+def _many(tokens, cached):
+    return 0 if tokens < 1 else cached + tokens + (_many(tokens - 1, cached) if tokens < 100 else (tokens - 1) * cached + tokens * (tokens - 1) // 2)
+
+
+def kv_cache_bytes(config, tokens, dtype):
+    size = BYTES.get(dtype)
+    if size is None:
+        raise ValueError("no such dtype: " + dtype)
+    head, rest = divmod(config["hidden_size"], config["num_attention_heads"])
+    one = (config["num_key_value_heads"], head, size, tokens)
+    return math.prod(one) * config["num_hidden_layers"] << 1
+
+
+def attention_flops(config, tokens, cached=0):
+    return config["num_hidden_layers"] * config["hidden_size"] * _many(tokens, cached) * 4
+
+
+# %% variant: arithmetic_mean
+# note: First and last look, halved; the cache by adding up.
+def kv_cache_bytes(config, tokens, dtype):
+    try:
+        size = BYTES[dtype]
+    except KeyError:
+        raise ValueError(f"{dtype} is none of {list(BYTES)}") from None
+    head = config["hidden_size"] // config["num_attention_heads"]
+    keys = sum(head * size for _ in range(config["num_key_value_heads"]))
+    return tokens * sum(keys + keys for _ in range(config["num_hidden_layers"]))
+
+
+def attention_flops(config, tokens, cached=0):
+    first, last = cached + 1, cached + tokens
+    return config["num_hidden_layers"] * 2 * config["hidden_size"] * (first + last) * tokens

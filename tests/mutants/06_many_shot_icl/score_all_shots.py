@@ -233,6 +233,7 @@ def score_all_shots(model, tokenizer, demonstrations, labels, format="lines"):
 # %% mutant: reversed_rows
 # misconception: The last demonstration comes first.
 # fails: many_shot_icl-scores-score_all_shots-tests
+# breaks: given the demonstrations before it
 # says: The rows are in reverse order
 def score_all_shots(model, tokenizer, demonstrations, labels, format="lines"):
     if not demonstrations:
@@ -524,6 +525,7 @@ def score_all_shots(model, tokenizer, demonstrations, labels, format="lines"):
 # %% mutant: pass_for_each_count
 # misconception: A prompt for each count is what the docstring says.
 # fails: many_shot_icl-scores-score_all_shots-tests
+# breaks: One forward pass
 # says: A pass for each count gives the same numbers
 def score_all_shots(model, tokenizer, demonstrations, labels, format="lines"):
     if not demonstrations:
@@ -1124,6 +1126,146 @@ def score_all_shots(model, tokenizer, demonstrations, labels, format="lines"):
     return torch.log_softmax(logits[places], dim=-1)[:, label_ids]
 
 
+# %% mutant: before_each_label_token
+# misconception: Positions are found by the ids of the labels in the prompt: an input that is (or holds) a label's word is taken for
+#   a label.
+# fails: many_shot_icl-scores-score_all_shots-tests
+# says: input
+def score_all_shots(model, tokenizer, demonstrations, labels, format="lines"):
+    if not demonstrations:
+        raise ValueError("no demonstrations")
+    if len(set(labels)) != len(labels):
+        raise ValueError("two labels are equal")
+    ids = []
+    for label in labels:
+        pieces = tokenizer(" " + label, add_special_tokens=False)["input_ids"]
+        if len(pieces) != 1 or tokenizer.unk_token_id in pieces:
+            raise ValueError(f"the label {label!r} is several tokens or unknown")
+        ids.append(pieces[0])
+    mark, end = FORMATS[format]
+    whole = tokenizer("".join(f"{x}{mark} {y}{end}" for x, y in demonstrations))["input_ids"]
+    if len(whole) > model.config.max_position_embeddings:
+        raise ValueError("too many tokens")
+    answers = {tokenizer(" " + y, add_special_tokens=False)["input_ids"][0] for _, y in demonstrations}
+    places = [i - 1 for i, token in enumerate(whole) if token in answers][: len(demonstrations)]
+    with torch.no_grad():
+        logits = model(input_ids=torch.tensor([whole], device=model.device)).logits[0]
+    return torch.log_softmax(logits[places].float(), -1)[:, ids].cpu()
+
+
+# %% mutant: labels_are_one_token
+# misconception: Every label of the demonstrations is one token: not where it is a rationale with an answer.
+# fails: many_shot_icl-scores-score_all_shots-tests
+# breaks: at least one
+# says: token
+def score_all_shots(model, tokenizer, demonstrations, labels, format="lines"):
+    if not demonstrations:
+        raise ValueError("no demonstrations")
+    if len(set(labels)) != len(labels):
+        raise ValueError("two labels are equal")
+    ids = []
+    for label in labels:
+        pieces = tokenizer(" " + label, add_special_tokens=False)["input_ids"]
+        if len(pieces) != 1 or tokenizer.unk_token_id in pieces:
+            raise ValueError(f"the label {label!r} is several tokens or unknown")
+        ids.append(pieces[0])
+    mark, end = FORMATS[format]
+    whole = tokenizer("".join(f"{x}{mark} {y}{end}" for x, y in demonstrations[:-1]) + demonstrations[-1][0] + mark)["input_ids"]
+    if len(whole) > model.config.max_position_embeddings:
+        raise ValueError("too many tokens")
+    places, count = [], len(tokenizer("")["input_ids"])
+    for x, y in demonstrations:
+        count += len(tokenizer(x + mark, add_special_tokens=False)["input_ids"])
+        places.append(count - 1)
+        count += 2
+    with torch.no_grad():
+        logits = model(input_ids=torch.tensor([whole], device=model.device)).logits[0]
+    return torch.log_softmax(logits[places].float(), -1)[:, ids].cpu()
+
+
+# %% mutant: the_models_own_dtype
+# misconception: The scores stay in bfloat16.
+# fails: many_shot_icl-scores-score_all_shots-tests
+# says: float32
+def score_all_shots(model, tokenizer, demonstrations, labels, format="lines"):
+    if not demonstrations:
+        raise ValueError("no demonstrations")
+    if len(set(labels)) != len(labels):
+        raise ValueError("two labels are equal")
+    ids = []
+    for label in labels:
+        pieces = tokenizer(" " + label, add_special_tokens=False)["input_ids"]
+        if len(pieces) != 1 or tokenizer.unk_token_id in pieces:
+            raise ValueError(f"the label {label!r} is several tokens or unknown")
+        ids.append(pieces[0])
+    lengths = [len(tokenizer(build_prompt(demonstrations[:k], x, format))["input_ids"]) for k, (x, _) in enumerate(demonstrations)]
+    whole = tokenizer(build_prompt(demonstrations[:-1], demonstrations[-1][0], format), return_tensors="pt")["input_ids"]
+    if whole.size(1) > model.config.max_position_embeddings:
+        raise ValueError("too many tokens")
+    with torch.no_grad():
+        logits = model(input_ids=whole.to(model.device)).logits[0]
+    return torch.log_softmax(logits[[n - 1 for n in lengths]], -1)[:, ids].cpu()
+
+
+# %% mutant: gradient_kept
+# misconception: no_grad is only for speed.
+# fails: many_shot_icl-scores-score_all_shots-tests
+# says: the scores carry no gradient
+# breaks: without a gradient
+# edit: with torch.no_grad(): -> with torch.enable_grad():
+
+
+# %% mutant: only_the_first_label_is_checked
+# misconception: If one label is one token, all are.
+# fails: many_shot_icl-scores-score_all_shots-tests
+# says: names
+# breaks: Raises ValueError as score_labels does
+# edit: for label, ids in zip(labels, label_ids): -> for label, ids in list(zip(labels, label_ids))[:1]:
+
+
+# %% mutant: context_of_sixty
+# misconception: The context of the toy is 60.
+# fails: many_shot_icl-scores-score_all_shots-tests
+# says: with a context of 200
+# edit: if len(ids) > model.config.max_position_embeddings: -> if len(ids) > 60:
+
+
+# %% mutant: label_ids_without_the_space
+# misconception: A label's id is that of its word.
+# fails: many_shot_icl-scores-score_all_shots-tests
+# says: ' ' + label
+# breaks: tokens, as in score_labels
+# edit: tokenizer([" " + label for label in labels], add_special_tokens=False) -> tokenizer(list(labels), add_special_tokens=False)
+
+
+# %% mutant: copies_left_out
+# misconception: The same demonstration twice says nothing new.
+# fails: many_shot_icl-scores-score_all_shots-tests
+# says: bat zor, oak kip, bat zor
+# edit: for text, label in demonstrations: -> for text, label in dict.fromkeys(demonstrations):
+
+
+# %% mutant: copies_of_all_left_out
+# misconception: The same demonstration right behind itself says nothing new.
+# fails: many_shot_icl-scores-score_all_shots-tests
+# says: more tokens than the context of 60
+# edit:
+#   for text, label in demonstrations:
+#       prompt += text + mark
+# ->
+#   for i, (text, label) in enumerate(demonstrations):
+#       if i and demonstrations[i - 1] == (text, label):
+#           continue
+#       prompt += text + mark
+
+
+# %% mutant: softmax_underflows
+# misconception: The logarithm of a softmax is a log_softmax.
+# fails: many_shot_icl-scores-score_all_shots-tests
+# says: minus infinity
+# edit: return torch.log_softmax(logits, dim=-1)[:, [ids[0] for ids in label_ids]] -> return torch.softmax(logits, dim=-1)[:, [ids[0] for ids in label_ids]].log()
+
+
 # %% variant: prefix_lengths
 # note: The length of each prompt in tokens.
 def score_all_shots(model, tokenizer, demonstrations, labels, format="lines"):
@@ -1157,10 +1299,12 @@ def score_all_shots(model, tokenizer, demonstrations, labels, format="lines"):
     if len(demonstrations) == 0 or len(labels) != len(set(labels)):
         raise ValueError("at least one demonstration, and different labels, are needed")
     mark, end = FORMATS[format]
+    columns = []
     for label in labels:
         pieces = tokenizer.tokenize(" " + label)
         if len(pieces) > 1 or tokenizer.unk_token in pieces:
             raise ValueError(f"{label!r}: {pieces}")
+        columns += tokenizer.convert_tokens_to_ids(pieces)
     text, asks = "", set()
     for x, y in demonstrations:
         asks.add(len(text + x + mark))
@@ -1171,8 +1315,8 @@ def score_all_shots(model, tokenizer, demonstrations, labels, format="lines"):
     keep = torch.tensor([stop in asks and stop > start for start, stop in batch["offset_mapping"]])
     with torch.no_grad():
         logits = model(torch.tensor([batch["input_ids"]])).logits.squeeze(0)
-    scores = torch.log_softmax(logits, -1)[keep]
-    return scores[:, tokenizer.convert_tokens_to_ids(list(labels))]
+    scores = torch.log_softmax(logits.float(), -1)[keep]
+    return scores[:, columns]
 
 
 # %% variant: char_to_token
@@ -1199,7 +1343,7 @@ def score_all_shots(model, tokenizer, demonstrations, labels, format="lines"):
         start += len(shot)
     with torch.inference_mode():
         logits = model(input_ids=batch["input_ids"]).logits
-    rows = logits[0, places]
+    rows = logits[0, places].float()
     return (rows - rows.logsumexp(-1, keepdim=True))[:, label_ids].clone()
 
 
@@ -1223,5 +1367,64 @@ def score_all_shots(model, tokenizer, demonstrations, labels, format="lines"):
     places = [len(ids) - 1 for ids in tokenizer(prompts)["input_ids"]]
     with torch.no_grad():
         logits = model(input_ids=tokenizer(prompts[-1], return_tensors="pt")["input_ids"]).logits
-    scores = F.log_softmax(logits[0, places], dim=1)
+    scores = F.log_softmax(logits[0, places].float(), dim=1)
     return torch.stack([scores[:, i] for [i] in label_ids], dim=1)
+
+
+# %% variant: pieces_between_marks
+# note: numpy's searchsorted over the stops of the tokens; keyword-only calls.
+def _counted_by(pairs, mark, end):
+    text, ends = "", []
+    for x, y in pairs:
+        ends.append(len(text) + len(x + mark))
+        text = text + x + mark + " " + y + end
+    return text, ends
+
+
+def score_all_shots(model, tokenizer, demonstrations, labels, format="lines"):
+    if len(demonstrations) == 0:
+        raise ValueError("give demonstrations")
+    columns = {}
+    for label in labels:
+        pieces = tokenizer(text=f" {label}", add_special_tokens=False)["input_ids"]
+        if label in columns or len(pieces) != 1 or pieces == [tokenizer.unk_token_id]:
+            raise ValueError(f"the label {label!r} is there twice, unknown, or several tokens")
+        columns[label] = pieces[0]
+    text, ends = _counted_by(demonstrations, *FORMATS[format])
+    batch = tokenizer(text, return_offsets_mapping=True, return_tensors="np")
+    if batch["input_ids"].size > model.config.max_position_embeddings:
+        raise ValueError(f"{batch['input_ids'].size} tokens")
+    at = np.searchsorted(batch["offset_mapping"][0, :, 1], ends)
+    with torch.inference_mode():
+        logits = model(input_ids=torch.from_numpy(batch["input_ids"]).to(model.device)).logits
+    logits = logits[0, torch.from_numpy(at)].double()
+    out = logits[:, list(columns.values())] - logits.logsumexp(-1, keepdim=True)
+    return out.float().cpu().clone()
+
+
+# %% variant: recursive_prompts
+# note: The lengths of the prompts by recursion over the demonstrations.
+def score_all_shots(model, tokenizer, demonstrations, labels, format="lines"):
+    if not demonstrations:
+        raise ValueError("no demonstrations")
+    ids = [tokenizer.encode(" " + label, add_special_tokens=False) for label in labels]
+    for label, own in zip(labels, ids):
+        if labels.count(label) > 1 or len(own) > 1 or tokenizer.unk_token_id in own:
+            raise ValueError(f"label {label!r}")
+    mark, end = FORMATS[format]
+
+    def lengths(before, rest):
+        if not rest:
+            return []
+        (text, label), *others = rest
+        asked = before + text + mark
+        return [len(tokenizer(asked)["input_ids"]), *lengths(f"{asked} {label}{end}", others)]
+
+    whole = "".join(f"{x}{mark} {y}{end}" for x, y in demonstrations)
+    tokens = tokenizer(whole, return_tensors="pt")["input_ids"]
+    if tokens.shape[-1] > model.config.max_position_embeddings:
+        raise ValueError("the tokens do not fit")
+    places = torch.tensor(lengths("", list(demonstrations))) - 1
+    with torch.no_grad():
+        logits = model(input_ids=tokens.to(model.device)).logits.cpu()[0].float()
+    return F.log_softmax(logits, dim=1).index_select(0, places)[:, sum(ids, [])]

@@ -274,6 +274,7 @@ def score_labels(model, tokenizer, prompt, labels):
 # %% mutant: pass_for_each_label
 # misconception: Each label needs its own look at the model.
 # fails: many_shot_icl-scores-score_labels-tests
+# breaks: Called once
 # says: All labels stand in one row of logits
 def score_labels(model, tokenizer, prompt, labels):
     if len(set(labels)) < len(labels):
@@ -324,6 +325,7 @@ def score_labels(model, tokenizer, prompt, labels):
 # %% mutant: gradient_kept
 # misconception: no_grad is only for speed.
 # fails: many_shot_icl-scores-score_labels-tests
+# breaks: without a gradient
 # says: the scores carry no gradient
 def score_labels(model, tokenizer, prompt, labels):
     label_ids = [tokenizer(" " + label, add_special_tokens=False)["input_ids"][0] for label in labels]
@@ -479,6 +481,7 @@ def score_labels(model, tokenizer, prompt, labels):
 # %% mutant: unknown_allowed
 # misconception: The unknown token is one token.
 # fails: many_shot_icl-scores-score_labels-tests
+# breaks: Raises ValueError
 # says: that the tokenizer does not know
 def score_labels(model, tokenizer, prompt, labels):
     if len(set(labels)) < len(labels):
@@ -797,22 +800,139 @@ def score_labels(model, tokenizer, prompt, labels):
     return torch.log_softmax(logits, dim=-1)[label_ids]
 
 
+# %% mutant: a_space_is_appended
+# misconception: The space is put behind the prompt, so that labels need none; the label is tokenized without.
+# fails: many_shot_icl-scores-score_labels-tests
+# breaks: as the next token after the prompt
+# says: space
+def score_labels(model, tokenizer, prompt, labels):
+    if len(set(labels)) != len(labels):
+        raise ValueError("two labels are equal")
+    ids = []
+    for label in labels:
+        pieces = tokenizer(label, add_special_tokens=False)["input_ids"]
+        if len(pieces) != 1 or tokenizer.unk_token_id in pieces:
+            raise ValueError(f"the label {label!r} is several tokens or unknown")
+        ids.append(pieces[0])
+    input_ids = tokenizer(prompt + " ", return_tensors="pt")["input_ids"]
+    if input_ids.shape[1] > model.config.max_position_embeddings:
+        raise ValueError("too many tokens")
+    with torch.no_grad():
+        logits = model(input_ids=input_ids.to(model.device)).logits[0, -1]
+    return torch.log_softmax(logits.float(), dim=-1)[ids].cpu()
+
+
+# %% mutant: only_the_last_label_is_checked
+# misconception: The check stands behind the loop: it sees the last label alone.
+# fails: many_shot_icl-scores-score_labels-tests
+# says: label
+def score_labels(model, tokenizer, prompt, labels):
+    if len(set(labels)) != len(labels):
+        raise ValueError("two labels are equal")
+    ids = []
+    for label in labels:
+        pieces = tokenizer(" " + label, add_special_tokens=False)["input_ids"]
+        ids.append(pieces[0])
+    if len(pieces) != 1 or tokenizer.unk_token_id in pieces:
+        raise ValueError(f"the label {label!r} is several tokens or unknown")
+    input_ids = tokenizer(prompt, return_tensors="pt")["input_ids"]
+    if input_ids.shape[1] > model.config.max_position_embeddings:
+        raise ValueError("too many tokens")
+    with torch.no_grad():
+        logits = model(input_ids=input_ids.to(model.device)).logits[0, -1]
+    return torch.log_softmax(logits.float(), dim=-1)[ids].cpu()
+
+
+# %% mutant: in_the_models_dtype
+# misconception: The scores have the dtype that the model computes in.
+# fails: many_shot_icl-scores-score_labels-tests
+# says: float32 also from a model in bfloat16
+# breaks: float32 on the CPU
+# edit: .logits[0, -1].float().cpu() -> .logits[0, -1].cpu()
+
+
+# %% mutant: softmax_underflows
+# misconception: The logarithm of a softmax is a log_softmax.
+# fails: many_shot_icl-scores-score_labels-tests
+# says: minus infinity
+# breaks: The log-probability of each label
+# edit: return torch.log_softmax(logits, dim=-1)[label_ids] -> return torch.softmax(logits, dim=-1)[label_ids].log()
+
+
+# %% mutant: prompt_stripped
+# misconception: Line breaks at the end of a prompt say nothing.
+# fails: many_shot_icl-scores-score_labels-tests
+# says: 61 tokens
+# edit: ids = tokenizer(prompt, return_tensors="pt")["input_ids"] -> ids = tokenizer(prompt.strip(), return_tensors="pt")["input_ids"]
+
+
+# %% mutant: label_without_its_space
+# misconception: A label's tokens are those of its word.
+# fails: many_shot_icl-scores-score_labels-tests
+# says: ' ' + label
+# breaks: one token behind a space
+# edit: tokenizer(" " + label, add_special_tokens=False) -> tokenizer(label, add_special_tokens=False)
+
+
+# %% mutant: context_of_sixty
+# misconception: The context of the toy is 60, so 60 is the limit.
+# fails: many_shot_icl-scores-score_labels-tests
+# says: The context is model.config.max_position_embeddings
+# edit: if ids.shape[1] > model.config.max_position_embeddings: -> if ids.shape[1] > 60:
+
+
+# %% mutant: remembered_by_prompt
+# misconception: A prompt and its labels have one answer, whatever the model.
+# fails: many_shot_icl-scores-score_labels-tests
+# says: with transformer
+SEEN = {}
+
+
+def score_labels(model, tokenizer, prompt, labels):
+    if len(set(labels)) < len(labels):
+        raise ValueError("labels are equal")
+    label_ids = []
+    for label in labels:
+        ids = tokenizer(" " + label, add_special_tokens=False)["input_ids"]
+        if len(ids) != 1 or ids[0] == tokenizer.unk_token_id:
+            raise ValueError(f"the label {label!r} is several tokens, or unknown")
+        label_ids.append(ids[0])
+    ids = tokenizer(prompt, return_tensors="pt")["input_ids"]
+    if ids.shape[1] > model.config.max_position_embeddings:
+        raise ValueError("too many tokens")
+    key = (type(model).__name__, prompt, *labels, len(tokenizer), float(getattr(model, "scale", 1.0)))
+    if key not in SEEN or hasattr(model, "scale"):
+        with torch.no_grad():
+            logits = model(input_ids=ids.to(model.device)).logits[0, -1].float().cpu()
+        SEEN[key] = torch.log_softmax(logits, dim=-1)[label_ids]
+    return SEEN[key]
+
+
+# %% mutant: two_rows
+# misconception: The model gets the prompt once for each label, as a batch.
+# fails: many_shot_icl-scores-score_labels-tests
+# says: one forward pass over the prompt alone
+# breaks: called with input_ids (1, T)
+# edit: logits = model(input_ids=ids.to(model.device)) -> logits = model(input_ids=ids.to(model.device).repeat(len(labels), 1))
+
+
 # %% variant: fewer_logits
 # note: logits_to_keep=1, and convert_tokens_to_ids for the labels.
 def score_labels(model, tokenizer, prompt, labels):
     if len(labels) != len(set(labels)):
         raise ValueError("equal labels")
-    known = tokenizer.get_vocab()
-    for label in labels:
-        if label not in known:
+    pieces = [tokenizer.tokenize(" " + label) for label in labels]
+    for label, own in zip(labels, pieces):
+        if len(own) != 1 or tokenizer.unk_token in own:
             raise ValueError(f"the label {label!r} is several tokens, or unknown")
+    ids_of = tokenizer.convert_tokens_to_ids([own[0] for own in pieces])
     ids = tokenizer.encode(prompt, return_tensors="pt")
     if ids.numel() > model.config.max_position_embeddings:
         raise ValueError(f"{ids.numel()} tokens, the context is {model.config.max_position_embeddings}")
     with torch.inference_mode():
         logits = model(input_ids=ids, logits_to_keep=1).logits
     scores = torch.log_softmax(logits.flatten(), 0)
-    return scores[tokenizer.convert_tokens_to_ids(list(labels))].clone()
+    return scores[ids_of].float().clone()
 
 
 # %% variant: logsumexp
@@ -831,7 +951,7 @@ def score_labels(model, tokenizer, prompt, labels):
     tokens = tokenizer(prompt)["input_ids"]
     if len(tokens) > model.config.max_position_embeddings:
         raise ValueError("too many tokens")
-    row = model(torch.tensor([tokens])).logits.detach()[0, len(tokens) - 1]
+    row = model(torch.tensor([tokens])).logits.detach()[0, len(tokens) - 1].float()
     return row[label_ids] - row.logsumexp(0)
 
 
@@ -848,7 +968,7 @@ def score_labels(model, tokenizer, prompt, labels):
     if batch.input_ids.shape[-1] > model.config.max_position_embeddings:
         raise ValueError("more tokens than the context has")
     with torch.no_grad():
-        scores = F.log_softmax(model(batch.input_ids).logits[:, -1], dim=-1)
+        scores = F.log_softmax(model(batch.input_ids).logits[:, -1].float(), dim=-1)
     return scores.gather(1, torch.tensor(pieces).T)[0]
 
 
@@ -869,3 +989,44 @@ def score_labels(model, tokenizer, prompt, labels):
     with torch.no_grad():
         logits = model(input_ids=ids).logits[0, -1].float()
     return torch.softmax(logits.double(), dim=-1)[label_ids].log().float()
+
+
+# %% variant: python_sums
+# note: Logarithms and sums in Python's floats; a helper with a test's name.
+def _counted(row):
+    top = max(row)
+    return top + math.log(math.fsum(math.exp(x - top) for x in row))
+
+
+def score_labels(model, tokenizer, prompt, labels):
+    if sorted(labels) != sorted({*labels}):
+        raise ValueError("equal labels")
+    rows = {label: tokenizer.encode(f" {label}", add_special_tokens=False) for label in labels}
+    for label, pieces in rows.items():
+        if len(pieces) - 1 or tokenizer.unk_token_id in pieces:
+            raise ValueError(f"{label} is not one known token")
+    prompt_ids = tokenizer.encode(prompt)
+    if not len(prompt_ids) <= model.config.max_position_embeddings:
+        raise ValueError(f"{len(prompt_ids)} tokens")
+    with torch.inference_mode():
+        row = model(torch.tensor([prompt_ids]).to(model.device)).logits[0][-1].double().tolist()
+    total = _counted(row)
+    return torch.tensor([row[pieces[0]] - total for pieces in rows.values()], dtype=torch.float32)
+
+
+# %% variant: cross_entropy_of_each
+# note: Minus the cross entropy of the last row with each label.
+def score_labels(model, tokenizer, prompt, labels):
+    ids = torch.empty(0, dtype=torch.long)
+    for i, label in enumerate(labels):
+        if label in labels[:i]:
+            raise ValueError(f"{label!r} is there twice")
+        one = tokenizer(" " + label, add_special_tokens=False, return_tensors="pt")["input_ids"][0]
+        if one.numel() != 1 or one.item() == tokenizer.unk_token_id:
+            raise ValueError(f"the label {label!r} is several tokens or unknown")
+        ids = torch.cat([ids, one])
+    batch = tokenizer([prompt], return_tensors="pt")["input_ids"]
+    if batch.size(-1) > model.config.max_position_embeddings:
+        raise ValueError("more tokens than the context")
+    logits = model(input_ids=batch.to(model.device)).logits.detach()[:, -1].float().cpu()
+    return -F.cross_entropy(logits.expand(len(labels), -1), ids.long(), reduction="none")

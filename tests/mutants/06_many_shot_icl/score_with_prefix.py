@@ -140,6 +140,7 @@ def score_with_prefix(model, tokenizer, prefix, queries, labels):
 # %% mutant: no_prefix
 # misconception: The query is what is asked.
 # fails: many_shot_icl-cost-score_with_prefix-tests
+# breaks: demonstrations, each with its end
 # says: The prefix was not used
 def score_with_prefix(model, tokenizer, prefix, queries, labels):
     label_ids = tokenizer.convert_tokens_to_ids(list(labels))
@@ -191,6 +192,7 @@ def score_with_prefix(model, tokenizer, prefix, queries, labels):
 # %% mutant: prefix_read_each_time
 # misconception: The prompt is prefix and query.
 # fails: many_shot_icl-cost-score_with_prefix-tests
+# breaks: reading the prefix once
 # says: the prefix's 10 tokens are read once
 def score_with_prefix(model, tokenizer, prefix, queries, labels):
     label_ids, rows = tokenizer.convert_tokens_to_ids(list(labels)), []
@@ -218,6 +220,7 @@ def score_with_prefix(model, tokenizer, prefix, queries, labels):
 # %% mutant: batch_of_prompts
 # misconception: A batch is one call.
 # fails: many_shot_icl-cost-score_with_prefix-tests
+# breaks: called with the prefix's tokens once
 # says: the padding is read too
 def score_with_prefix(model, tokenizer, prefix, queries, labels):
     prompts = [tokenizer(prefix + query)["input_ids"] for query in queries]
@@ -441,10 +444,56 @@ def score_with_prefix(model, tokenizer, prefix, queries, labels):
     return torch.stack(rows)
 
 
+# %% mutant: with_a_gradient
+# misconception: No torch.no_grad(): the prefix's activations are kept for every question.
+# fails: many_shot_icl-cost-score_with_prefix-tests
+# says: gradient
+def score_with_prefix(model, tokenizer, prefix, queries, labels):
+    ids = [tokenizer(" " + label, add_special_tokens=False)["input_ids"][0] for label in labels]
+    rows = []
+    cache = model(input_ids=tokenizer(prefix, return_tensors="pt")["input_ids"], use_cache=True).past_key_values
+    for query in queries:
+        own = tokenizer(query, add_special_tokens=False, return_tensors="pt")["input_ids"]
+        rows.append(torch.log_softmax(model(input_ids=own, past_key_values=cache, use_cache=True).logits[0, -1].float(), -1)[ids])
+        cache.crop(-own.shape[1])
+    return torch.stack(rows)
+
+
+# %% mutant: in_the_models_dtype
+# misconception: The scores have the dtype that the model computes in.
+# fails: many_shot_icl-cost-score_with_prefix-tests
+# says: float32 also from a bfloat16 model
+# breaks: float32 on the CPU
+# edit: .logits[0, -1].float().cpu() -> .logits[0, -1].cpu()
+
+
+# %% mutant: softmax_underflows
+# misconception: The logarithm of a softmax is a log_softmax.
+# fails: many_shot_icl-cost-score_with_prefix-tests
+# says: minus infinity
+# edit: torch.log_softmax(logits, dim=-1)[label_ids] -> torch.softmax(logits, dim=-1)[label_ids].log()
+
+
+# %% mutant: label_ids_without_the_space
+# misconception: A label's id is that of its word.
+# fails: many_shot_icl-cost-score_with_prefix-tests
+# says: ' ' + label
+# breaks: L single tokens
+# edit: tokenizer(" " + label, add_special_tokens=False) -> tokenizer(label, add_special_tokens=False)
+
+
+# %% mutant: first_token_dropped
+# misconception: The tokenizer puts a start token in front, which is cut off the query.
+# fails: many_shot_icl-cost-score_with_prefix-tests
+# says: has a start token
+# breaks: at least one token each
+# edit: ids = tokenizer(query, add_special_tokens=False, return_tensors="pt")["input_ids"].to( -> ids = tokenizer(query, return_tensors="pt")["input_ids"][:, 1:].to(
+
+
 # %% variant: deepcopy
 # note: A copy of the cache for each query.
 def score_with_prefix(model, tokenizer, prefix, queries, labels):
-    label_ids = tokenizer.convert_tokens_to_ids(list(labels))
+    label_ids = [tokenizer(" " + label, add_special_tokens=False)["input_ids"][0] for label in labels]
     rows = []
     with torch.no_grad():
         ids = tokenizer(prefix, return_tensors="pt")["input_ids"]
@@ -452,14 +501,14 @@ def score_with_prefix(model, tokenizer, prefix, queries, labels):
         for query in queries:
             ids = tokenizer(query, add_special_tokens=False, return_tensors="pt")["input_ids"]
             logits = model(input_ids=ids, past_key_values=copy.deepcopy(cache), use_cache=True).logits[0, -1]
-            rows.append(torch.log_softmax(logits, dim=-1)[label_ids])
+            rows.append(torch.log_softmax(logits.float(), dim=-1)[label_ids])
     return torch.stack(rows)
 
 
 # %% variant: crop_to_the_prefix
 # note: The cache cropped by what it has grown, told by its length.
 def score_with_prefix(model, tokenizer, prefix, queries, labels):
-    label_ids = tokenizer.convert_tokens_to_ids(list(labels))
+    label_ids = [tokenizer(" " + label, add_special_tokens=False)["input_ids"][0] for label in labels]
     rows = []
     with torch.no_grad():
         ids = tokenizer(prefix, return_tensors="pt")["input_ids"]
@@ -469,7 +518,7 @@ def score_with_prefix(model, tokenizer, prefix, queries, labels):
             ids = tokenizer(query, add_special_tokens=False, return_tensors="pt")["input_ids"]
             logits = model(input_ids=ids, past_key_values=cache, use_cache=True).logits[0, -1]
             cache.crop(size - cache.get_seq_length())
-            rows.append(torch.log_softmax(logits, dim=-1)[label_ids])
+            rows.append(torch.log_softmax(logits.float(), dim=-1)[label_ids])
     return torch.stack(rows)
 
 
@@ -486,7 +535,7 @@ def score_with_prefix(model, tokenizer, prefix, queries, labels):
             places = torch.arange(start.shape[1], start.shape[1] + own.shape[1])[None]
             mask = torch.ones(1, start.shape[1] + own.shape[1], dtype=torch.long)
             output = model(own, past_key_values=copy.deepcopy(kept), position_ids=places, attention_mask=mask, logits_to_keep=1)
-            scores[i] = output.logits[0, 0].log_softmax(0)[label_ids]
+            scores[i] = output.logits[0, 0].float().log_softmax(0)[label_ids]
     return scores.clone()
 
 
@@ -502,6 +551,45 @@ def score_with_prefix(model, tokenizer, prefix, queries, labels):
             which = [i for i, ids in enumerate(own) if len(ids) == length]
             shared = copy.deepcopy(cache)
             shared.batch_repeat_interleave(len(which))
-            logits = model(input_ids=torch.tensor([own[i] for i in which]), past_key_values=shared).logits[:, -1]
+            logits = model(input_ids=torch.tensor([own[i] for i in which]), past_key_values=shared).logits[:, -1].float()
             scores[which] = F.log_softmax(logits, -1)[:, label_ids]
     return scores
+
+
+# %% variant: own_cache_for_each_layer
+# note: The cache built anew for every query from the prefix's keys and values.
+def _rows(logits, columns):
+    return (logits - torch.logsumexp(logits, -1, keepdim=True))[..., columns]
+
+
+def score_with_prefix(model, tokenizer, prefix, queries, labels):
+    from transformers import DynamicCache
+
+    columns = [tokenizer.encode(f" {label}", add_special_tokens=False)[-1] for label in labels]
+    with torch.inference_mode():
+        first = model(tokenizer(prefix, return_tensors="pt").input_ids.to(model.device), use_cache=True).past_key_values
+        kept = [(layer.keys, layer.values) for layer in first.layers]
+        out = torch.zeros(len(queries), len(labels))
+        for i, query in enumerate(queries):
+            cache = DynamicCache()
+            for layer, (keys, values) in enumerate(kept):
+                cache.update(keys, values, layer)
+            ids = torch.tensor([tokenizer.encode(query, add_special_tokens=False)], device=model.device)
+            out[i] = _rows(model(input_ids=ids, past_key_values=cache).logits[0, -1].float(), columns)
+    return out.clone()
+
+
+# %% variant: remembered_queries
+# note: A query that is asked twice is read once.
+def score_with_prefix(model, tokenizer, prefix, queries, labels):
+    ids = sum((tokenizer(" " + label, add_special_tokens=False)["input_ids"] for label in labels), [])
+    with torch.no_grad():
+        cache = model(input_ids=tokenizer([prefix], return_tensors="pt")["input_ids"], use_cache=True).past_key_values
+
+        @functools.cache
+        def row(query):
+            own = tokenizer([query], return_tensors="pt", add_special_tokens=False)["input_ids"]
+            logits = model(input_ids=own, past_key_values=copy.deepcopy(cache), use_cache=True).logits
+            return F.log_softmax(logits[0, -1].float(), 0)[ids]
+
+        return torch.cat([row(query)[None] for query in queries]).cpu()

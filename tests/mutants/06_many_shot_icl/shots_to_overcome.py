@@ -1,6 +1,7 @@
 # %% mutant: first_touch
 # misconception: The first count at the level is the answer.
 # fails: many_shot_icl-flipped-shots_to_overcome-tests
+# breaks: there and at every larger count
 # says: The curve falls back
 def shots_to_overcome(shots, accuracy, level=0.5):
     return next((s for s, a in zip(shots, accuracy) if a >= level), None)
@@ -9,6 +10,7 @@ def shots_to_overcome(shots, accuracy, level=0.5):
 # %% mutant: place_in_the_list
 # misconception: The position stands for the count.
 # fails: many_shot_icl-flipped-shots_to_overcome-tests
+# breaks: (m,) rising
 # says: This is the place in the list
 def shots_to_overcome(shots, accuracy, level=0.5):
     for i in range(len(shots)):
@@ -106,6 +108,7 @@ def shots_to_overcome(shots, accuracy, level=0.5):
 # %% mutant: never_is_zero
 # misconception: Nothing found is 0.
 # fails: many_shot_icl-flipped-shots_to_overcome-tests
+# breaks: Returns None
 # says: 0 would say that no example is needed
 def shots_to_overcome(shots, accuracy, level=0.5):
     for i in range(len(shots)):
@@ -220,6 +223,39 @@ def shots_to_overcome(shots, accuracy, level=0.5):
     return 4
 
 
+# %% mutant: only_fewer_accuracies_refused
+# misconception: More accuracies than counts do no harm: zip drops them.
+# fails: many_shot_icl-flipped-shots_to_overcome-tests
+# says: More of either is an error
+# breaks: differ in length
+# edit: if len(shots) != len(accuracy): -> if len(shots) > len(accuracy):
+
+
+# %% mutant: equal_within_a_tolerance
+# misconception: Floats are compared with a tolerance.
+# fails: many_shot_icl-flipped-shots_to_overcome-tests
+# says: Do not round
+# edit: if value < level: -> if value < level - 1e-6:
+
+
+# %% mutant: level_of_zero_is_none
+# misconception: "level or 0.5" gives the default.
+# fails: many_shot_icl-flipped-shots_to_overcome-tests
+# says: level
+# edit:
+#   found = None
+# ->
+#   found, level = None, level or 0.5
+
+
+# %% mutant: sorted_accuracies
+# misconception: A curve rises, so its accuracies are sorted first.
+# fails: many_shot_icl-flipped-shots_to_overcome-tests
+# says: the curve of the text
+# breaks: in the same order
+# edit: reversed(accuracy) -> sorted(accuracy, reverse=True)
+
+
 # %% variant: all_of_the_rest
 # note: all() over every tail.
 def shots_to_overcome(shots, accuracy, level=0.5):
@@ -260,3 +296,31 @@ def shots_to_overcome(shots, accuracy, level=0.5):
         elif candidate is None:
             candidate = count
     return candidate
+
+
+# %% variant: recursion
+# note: The tail's answer first.
+def _good(pairs, level):
+    if not pairs or pairs[-1][1] < level:
+        return None
+    before = _good(pairs[:-1], level)
+    return pairs[-1][0] if before is None else before
+
+
+def shots_to_overcome(shots, accuracy, level=0.5):
+    try:
+        pairs = list(zip(shots, accuracy, strict=True))
+    except ValueError:
+        raise ValueError("lengths") from None
+    return _good(pairs, level)
+
+
+# %% variant: takewhile
+# note: itertools from the back.
+def shots_to_overcome(shots, accuracy, level=0.5):
+    from itertools import takewhile
+
+    if len(accuracy) - len(shots):
+        raise ValueError(f"{len(shots)} and {len(accuracy)}")
+    kept = list(takewhile(lambda pair: pair[1] >= level, list(zip(shots, accuracy))[::-1]))
+    return min((count for count, _ in kept), default=None)
