@@ -611,6 +611,13 @@ def test_spoilt_functions(source, how, calls, found, differs):
     assert spoilt(source, how, calls) == (found, differs)
 
 
+def test_an_object_that_is_gone_is_not_taken_for_the_next_one():
+    """Python gives the id of the first to the second."""
+    source = "def f(x, y=0): return y\nclass Box: pass"
+    assert spoilt(source, "remembers by its first argument", "f(Box(), 1); f(Box(), 2)") == ([1, 2], False)
+    assert spoilt(source, "remembers by its first argument", "f(Box, 1); f(Box, 2)") == ([1, 1], True)
+
+
 def test_a_second_call_draws_the_random_numbers_of_the_first():
     """Else a function that draws would differ from itself, whatever the changed argument is for."""
     draw = "import torch\ndef f(x): return (torch.rand(1).item(), x.strip())"

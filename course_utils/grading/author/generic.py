@@ -87,6 +87,7 @@ class Watch:
     first: Outcome | None = None
     last: Any = None
     known: dict[Any, Outcome] = field(default_factory=dict)
+    kept: list[Any] = field(default_factory=list)  # objects are known by their ids, which others take over
 
 
 @dataclass(frozen=True)
@@ -258,7 +259,10 @@ def _remembering(part: Callable[[tuple], Any]) -> Callable[[Watch, Call], Outcom
     def wrong(watch: Watch, call: Call) -> Outcome:
         if call.outcome.error:
             return call.outcome
-        return watch.known.setdefault(_key(part(tuple(call.given().values()))), call.outcome)
+        looked_up = part(tuple(call.given().values()))
+        if not plain(looked_up):
+            watch.kept.append(looked_up)
+        return watch.known.setdefault(_key(looked_up), call.outcome)
 
     return wrong
 
