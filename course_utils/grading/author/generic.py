@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 _NOTHING = object()
+_TOLERANCE = 1e-4  # relative; tests must tell more than this
 _LETTERS, _ITEMS = 60, 8  # how much of a text and of a list an impatient answer reads
 
 
@@ -310,12 +311,16 @@ def deeper(value: Any) -> Any:
 
 
 def rounded(value: Any) -> Any:
-    """Floats to two digits behind the point, at any depth."""
+    """Floats to two digits behind the point, at any depth, where this is more than rounding error."""
     if isinstance(value, torch.Tensor) and value.dtype.is_floating_point:
-        return value.round(decimals=2)
+        short = value.round(decimals=2)
+        return short.where((short - value).abs() > _TOLERANCE * value.abs(), value)
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        return value.round(2)
-    return round(value, 2) if type(value) is float else _within(value, rounded)
+        short = value.round(2)
+        return np.where(np.abs(short - value) > _TOLERANCE * np.abs(value), short, value)
+    if type(value) is float:
+        return round(value, 2) if abs(round(value, 2) - value) > _TOLERANCE * abs(value) else value
+    return _within(value, rounded)
 
 
 def clipped(value: Any) -> Any:
