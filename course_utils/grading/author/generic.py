@@ -314,10 +314,10 @@ def rounded(value: Any) -> Any:
     """Floats to two digits behind the point, at any depth, where this is more than rounding error."""
     if isinstance(value, torch.Tensor) and value.dtype.is_floating_point:
         short = value.round(decimals=2)
-        return short.where((short - value).abs() > _TOLERANCE * value.abs(), value)
+        return torch.where((short - value).abs() > _TOLERANCE * value.abs(), short, value)
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        short = value.round(2)
-        return np.where(np.abs(short - value) > _TOLERANCE * np.abs(value), short, value)
+        shortened = value.round(2)
+        return np.where(np.abs(shortened - value) > _TOLERANCE * np.abs(value), shortened, value)
     if type(value) is float:
         return round(value, 2) if abs(round(value, 2) - value) > _TOLERANCE * abs(value) else value
     return _within(value, rounded)
