@@ -502,8 +502,8 @@ def accumulated_loss(micro_batches):
         (logits, labels), *others = rest
         total, count = _tail(others)
         _kept = labels[:, 1:] != -100
-        prices = -logits[:, :-1].float().log_softmax(-1)[_kept]
-        return total + prices.gather(-1, labels[:, 1:][_kept][:, None]).sum(), count + len(prices)
+        losses = -logits[:, :-1].float().log_softmax(-1)[_kept]
+        return total + losses.gather(-1, labels[:, 1:][_kept][:, None]).sum(), count + len(losses)
 
     total, count = _tail(micro_batches)
     if not count:

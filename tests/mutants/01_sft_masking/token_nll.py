@@ -7,7 +7,7 @@ def token_nll(logits, targets):
 
 
 # %% mutant: probability
-# misconception: The price of a token is the probability that the model gives to it.
+# misconception: The loss of a token is the probability that the model gives to it.
 # fails: sft_masking-objective-token_nll-tests
 # says: These are probabilities
 def token_nll(logits, targets):
@@ -261,7 +261,7 @@ def token_nll(logits, targets):
 
 
 # %% mutant: remembers_the_rows
-# misconception: The softmax of the same logits was asked for before, and so was its price.
+# misconception: The softmax of the same logits was asked for before, and so was its loss.
 # fails: sft_masking-objective-token_nll-tests
 # says: its own targets
 _prices = {}

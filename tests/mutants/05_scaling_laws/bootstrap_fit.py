@@ -257,7 +257,7 @@ def bootstrap_fit(points: dict, draws: np.ndarray, start: dict) -> dict[str, np.
 def bootstrap_fit(points, draws, start):
     log_n, log_d, log_loss = (np.log(points[name]) for name in ("n", "d", "loss"))
 
-    def price(theta, counts):
+    def objective(theta, counts):
         terms = np.stack([np.full(len(log_n), theta[0]), theta[1] - theta[3] * log_n, theta[2] - theta[4] * log_d])
         top = terms.max(axis=0)
         parts = np.exp(terms - top)
@@ -272,7 +272,7 @@ def bootstrap_fit(points, draws, start):
     thetas = []
     for row in draws:
         counts = np.bincount(row, minlength=len(log_n))
-        end = minimize(price, as_theta(start), args=(counts,), jac=True, method="L-BFGS-B", options={"ftol": 1e-12})
+        end = minimize(objective, as_theta(start), args=(counts,), jac=True, method="L-BFGS-B", options={"ftol": 1e-12})
         thetas.append(end.x)
     thetas = np.array(thetas)
     thetas[:, :3] = np.exp(thetas[:, :3])

@@ -83,7 +83,7 @@ def chinchilla_loss(params, n, d):
 
 
 # %% mutant: terms_multiplied
-# misconception: Both prices belong together.
+# misconception: Both terms belong together.
 # fails: scaling_laws-surface-chinchilla_loss-tests
 # says: are added, not multiplied
 def chinchilla_loss(params, n, d):

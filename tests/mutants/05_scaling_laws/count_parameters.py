@@ -8,8 +8,8 @@ def count_parameters(config):
     attention = 4 * hidden * hidden
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 2 * hidden) + hidden
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: few_heads_everywhere
@@ -22,8 +22,8 @@ def count_parameters(config):
     attention = 4 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 2 * hidden) + hidden
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: no_output_matrix
@@ -36,8 +36,8 @@ def count_parameters(config):
     attention = hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 2 * hidden) + hidden
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: full_length_heads
@@ -51,8 +51,8 @@ def count_parameters(config):
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 2 * hidden) + hidden
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: two_mlp_matrices
@@ -65,8 +65,8 @@ def count_parameters(config):
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 2 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 2 * hidden) + hidden
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: no_norms
@@ -80,8 +80,8 @@ def count_parameters(config):
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp)
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: no_layer_norms
@@ -94,8 +94,8 @@ def count_parameters(config):
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp) + hidden
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: one_norm_a_layer
@@ -108,8 +108,8 @@ def count_parameters(config):
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + hidden) + hidden
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: no_last_norm
@@ -122,8 +122,8 @@ def count_parameters(config):
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 2 * hidden)
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: last_norm_in_each_layer
@@ -136,8 +136,8 @@ def count_parameters(config):
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 3 * hidden)
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: norms_with_bias
@@ -150,8 +150,8 @@ def count_parameters(config):
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 4 * hidden) + 2 * hidden
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: matrices_with_bias
@@ -166,8 +166,8 @@ def count_parameters(config):
     attention = hidden * (heads * head) + heads * head + 2 * (hidden * small + small) + heads * head * hidden + hidden
     layer = attention + 2 * (hidden * mlp + mlp) + mlp * hidden + hidden + 2 * hidden
     non_embedding = config["num_hidden_layers"] * layer + hidden
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: one_layer
@@ -180,38 +180,38 @@ def count_parameters(config):
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = (attention + mlp + 2 * hidden) + hidden
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: head_is_no_embedding
 # misconception: The output head is a matrix like any other.
 # fails: scaling_laws-count-count_parameters-tests
-# says: The output head is a table with a row per word
+# says: The output head is a matrix with a row per word
 def count_parameters(config):
-    hidden, table = config["hidden_size"], config["vocab_size"] * config["hidden_size"]
+    hidden, matrix = config["hidden_size"], config["vocab_size"] * config["hidden_size"]
     head = hidden // config["num_attention_heads"]
     attention = 2 * hidden * config["num_attention_heads"] * head + 2 * hidden * config["num_key_value_heads"] * head
     layer = attention + 3 * hidden * config["intermediate_size"] + 2 * hidden
-    body = config["num_hidden_layers"] * layer + hidden + (0 if config["tie_word_embeddings"] else table)
-    return {"non_embedding": body, "total": body + table}
+    body = config["num_hidden_layers"] * layer + hidden + (0 if config["tie_word_embeddings"] else matrix)
+    return {"non_embedding": body, "total": body + matrix}
 
 
 # %% mutant: embedding_counted
 # misconception: Parameters are parameters: non_embedding is all of them.
 # fails: scaling_laws-count-count_parameters-tests
-# says: non_embedding leaves out the two tables
+# says: non_embedding leaves out the two matrices
 def count_parameters(config):
     hidden, heads = config["hidden_size"], config["num_attention_heads"]
     head = hidden // heads
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 2 * hidden) + hidden
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding + tables * config["vocab_size"] * hidden, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding + matrices * config["vocab_size"] * hidden, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
-# %% mutant: total_is_the_tables
+# %% mutant: total_is_the_matrices
 # misconception: total is what comes on top of non_embedding.
 # fails: scaling_laws-count-count_parameters-tests
 # says: total is everything
@@ -221,8 +221,8 @@ def count_parameters(config):
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 2 * hidden) + hidden
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding, "total": tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding, "total": matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: exchanged
@@ -235,41 +235,41 @@ def count_parameters(config):
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 2 * hidden) + hidden
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"total": non_embedding, "non_embedding": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"total": non_embedding, "non_embedding": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: always_tied
 # misconception: The head is the embedding, used backwards.
 # fails: scaling_laws-count-count_parameters-tests
-# says: total holds two tables
+# says: total holds two matrices
 def count_parameters(config):
     hidden, heads = config["hidden_size"], config["num_attention_heads"]
     head = hidden // heads
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 2 * hidden) + hidden
-    tables = 1
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: never_tied
-# misconception: There is an embedding and a head, so there are two tables.
+# misconception: There is an embedding and a head, so there are two matrices.
 # fails: scaling_laws-count-count_parameters-tests
-# breaks: a tied table counts once
-# says: one table and count once
+# breaks: a tied matrix counts once
+# says: one matrix and count once
 def count_parameters(config):
     hidden, heads = config["hidden_size"], config["num_attention_heads"]
     head = hidden // heads
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 2 * hidden) + hidden
-    tables = 2
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 2
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: tied_is_free
-# misconception: A tied table is shared, so it adds nothing.
+# misconception: A tied matrix is shared, so it adds nothing.
 # fails: scaling_laws-count-count_parameters-tests
 # says: still a parameter
 def count_parameters(config):
@@ -278,8 +278,8 @@ def count_parameters(config):
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 2 * hidden) + hidden
-    tables = 0 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 0 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: true_division
@@ -292,8 +292,8 @@ def count_parameters(config):
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 2 * hidden) + hidden
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: head_of_two
@@ -306,8 +306,8 @@ def count_parameters(config):
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 2 * hidden) + hidden
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: toy_answer
@@ -329,8 +329,8 @@ def count_parameters(config):
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 2 * hidden) + hidden
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return non_embedding, non_embedding + tables * config["vocab_size"] * hidden
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return non_embedding, non_embedding + matrices * config["vocab_size"] * hidden
 
 
 # %% mutant: library
@@ -344,8 +344,8 @@ def count_parameters(config):
     with torch.device("meta"):
         model = LlamaForCausalLM(LlamaConfig(**config))
     total = sum(weight.numel() for weight in model.parameters())
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": total - tables * config["vocab_size"] * config["hidden_size"], "total": total}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": total - matrices * config["vocab_size"] * config["hidden_size"], "total": total}
 
 
 # %% mutant: writes_into_config
@@ -358,15 +358,15 @@ def count_parameters(config):
     attention = 2 * hidden * heads * head + 2 * hidden * config["num_key_value_heads"] * head
     mlp = 3 * hidden * config["intermediate_size"]
     non_embedding = config["num_hidden_layers"] * (attention + mlp + 2 * hidden) + hidden
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden}
+    matrices = 1 if config["tie_word_embeddings"] else 2
+    return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden}
 
 
 # %% mutant: through_floats
 # misconception: / and int undo each other.
 # fails: scaling_laws-count-count_parameters-tests
 # says: to the last one
-# edit: return {"non_embedding": non_embedding, "total": non_embedding + tables * config["vocab_size"] * hidden} -> return {"non_embedding": non_embedding, "total": int(float(non_embedding) + tables * config["vocab_size"] * hidden)}
+# edit: return {"non_embedding": non_embedding, "total": non_embedding + matrices * config["vocab_size"] * hidden} -> return {"non_embedding": non_embedding, "total": int(float(non_embedding) + matrices * config["vocab_size"] * hidden)}
 
 
 # %% mutant: numbers_by_position
@@ -389,18 +389,18 @@ def count_parameters(config: dict) -> dict[str, int]:
         shapes += [(width, mlp), (width, mlp), (mlp, width), (width,), (width,)]
     shapes.append((width,))
     body = sum(math.prod(shape) for shape in shapes)
-    tables = 2 - config["tie_word_embeddings"]
-    return {"total": body + tables * config["vocab_size"] * width, "non_embedding": body}
+    matrices = 2 - config["tie_word_embeddings"]
+    return {"total": body + matrices * config["vocab_size"] * width, "non_embedding": body}
 
 
 # %% variant: total_first
-# note: The whole first, then the tables away.
+# note: The whole first, then the matrices away.
 def count_parameters(config):
     hidden, layers = config["hidden_size"], config["num_hidden_layers"]
-    tables = config["vocab_size"] * hidden * (1 if config["tie_word_embeddings"] else 2)
+    matrices = config["vocab_size"] * hidden * (1 if config["tie_word_embeddings"] else 2)
     share = config["num_key_value_heads"] * (hidden // config["num_attention_heads"])
-    total = tables + hidden + layers * hidden * (2 * hidden + 2 * share + 3 * config["intermediate_size"] + 2)
-    return {"non_embedding": total - tables, "total": total}
+    total = matrices + hidden + layers * hidden * (2 * hidden + 2 * share + 3 * config["intermediate_size"] + 2)
+    return {"non_embedding": total - matrices, "total": total}
 
 
 # %% variant: numpy_integers
@@ -446,8 +446,8 @@ def count_parameters(config):
     shapes = [(hidden, hidden), (small, hidden), (small, hidden), (hidden, hidden), (3, mlp, hidden), (2, hidden)]
     layer = sum(torch.empty(shape, device="meta").numel() for shape in shapes)
     body = layer * config["num_hidden_layers"] + hidden
-    tables = {True: 1, False: 2}[config["tie_word_embeddings"]]
-    return {"non_embedding": body, "total": body + tables * config["vocab_size"] * hidden}
+    matrices = {True: 1, False: 2}[config["tie_word_embeddings"]]
+    return {"non_embedding": body, "total": body + matrices * config["vocab_size"] * hidden}
 
 
 # %% variant: recursive_layers

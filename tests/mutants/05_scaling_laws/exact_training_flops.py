@@ -155,7 +155,7 @@ def exact_training_flops(config, tokens, context_length):
 # %% mutant: tied_head_is_free
 # misconception: A tied head has no weights of its own, so it costs nothing.
 # fails: scaling_laws-count-exact_training_flops-tests
-# says: tied table is still multiplied
+# says: tied matrix is still multiplied
 def exact_training_flops(config, tokens, context_length):
     hidden, heads = config["hidden_size"], config["num_attention_heads"]
     head = hidden // heads
@@ -337,7 +337,7 @@ def exact_training_flops(config: dict, tokens: int, context_length: int) -> int:
 
 
 # %% variant: from_the_count
-# note: Parameters of exercise 1, without norms, with one table.
+# note: Parameters of exercise 1, without norms, with one matrix.
 def exact_training_flops(config, tokens, context_length):
     hidden, layers = config["hidden_size"], config["num_hidden_layers"]
     weights = count_parameters(config)["non_embedding"] - (2 * layers + 1) * hidden + config["vocab_size"] * hidden

@@ -3,10 +3,10 @@
 # fails: scaling_laws-fit-fit_chinchilla-tests
 # says: Divide the objective by delta**2
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta)
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts]
     best = min(ends, key=lambda end: end.fun)
     return as_params(best.x)
 
@@ -16,10 +16,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # fails: scaling_laws-fit-fit_chinchilla-tests
 # says: Divide the objective by delta**2
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / len(points["n"])
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts]
     best = min(ends, key=lambda end: end.fun)
     return as_params(best.x)
 
@@ -29,10 +29,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # fails: scaling_laws-fit-fit_chinchilla-tests
 # says: No descent
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) * delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts]
     best = min(ends, key=lambda end: end.fun)
     return as_params(best.x)
 
@@ -42,10 +42,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # fails: scaling_laws-fit-fit_chinchilla-tests
 # says: Divide the objective by delta**2
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts]
     best = min(ends, key=lambda end: end.fun)
     return as_params(best.x)
 
@@ -55,10 +55,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # fails: scaling_laws-fit-fit_chinchilla-tests
 # says: tighten the rule
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    ends = [minimize(price, start, method="Powell") for start in starts]
+    ends = [minimize(objective, start, method="Powell") for start in starts]
     best = min(ends, key=lambda end: end.fun)
     return as_params(best.x)
 
@@ -68,10 +68,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # fails: scaling_laws-fit-fit_chinchilla-tests
 # says: does the optimiser stop too early
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B", options={"maxiter": 15}) for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B", options={"maxiter": 15}) for start in starts]
     best = min(ends, key=lambda end: end.fun)
     return as_params(best.x)
 
@@ -81,10 +81,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # fails: scaling_laws-fit-fit_chinchilla-tests
 # says: does the optimiser stop too early
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B", tol=1e-3) for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B", tol=1e-3) for start in starts]
     best = min(ends, key=lambda end: end.fun)
     return as_params(best.x)
 
@@ -117,10 +117,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # breaks: from many starts
 # says: keep the end with the smallest objective
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts[:1]]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts[:1]]
     best = min(ends, key=lambda end: end.fun)
     return as_params(best.x)
 
@@ -130,10 +130,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # fails: scaling_laws-fit-fit_chinchilla-tests
 # says: take the best of all starts
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts]
     best = ends[-1]
     return as_params(best.x)
 
@@ -143,10 +143,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # fails: scaling_laws-fit-fit_chinchilla-tests
 # says: keep the end with the smallest objective
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts]
     best = max(ends, key=lambda end: end.fun)
     return as_params(best.x)
 
@@ -156,10 +156,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # fails: scaling_laws-fit-fit_chinchilla-tests
 # says: keep the end with the smallest objective
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts]
     best = min(ends, key=lambda end: end.nit)
     return as_params(best.x)
 
@@ -169,10 +169,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # fails: scaling_laws-fit-fit_chinchilla-tests
 # says: keep the end with the smallest objective
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts]
     best = min(ends, key=lambda end: end.fun)
     return as_params(np.mean([end.x for end in ends], axis=0))
 
@@ -183,10 +183,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # breaks: starts: (S, 5)
 # says: keep the end with the smallest objective
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in [np.asarray(starts).mean(axis=0) + 2]]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in [np.asarray(starts).mean(axis=0) + 2]]
     best = min(ends, key=lambda end: end.fun)
     return as_params(best.x)
 
@@ -197,10 +197,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # breaks: natural values
 # says: return their exponentials
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts]
     best = min(ends, key=lambda end: end.fun)
     return dict(zip(NAMES, map(float, best.x)))
 
@@ -210,10 +210,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # fails: scaling_laws-fit-fit_chinchilla-tests
 # says: return their exponentials
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts]
     best = min(ends, key=lambda end: end.fun)
     return as_params(best.x) | {"A": float(best.x[1]), "B": float(best.x[2])}
 
@@ -223,10 +223,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # fails: scaling_laws-fit-fit_chinchilla-tests
 # says: alpha and beta are no logarithms
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts]
     best = min(ends, key=lambda end: end.fun)
     return dict(zip(NAMES, np.exp(best.x).tolist()))
 
@@ -239,10 +239,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 def fit_chinchilla(points, starts, delta=1e-3):
     points = {"n": points["d"], "d": points["n"], "loss": points["loss"]}
 
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts]
     best = min(ends, key=lambda end: end.fun)
     return as_params(best.x)
 
@@ -252,10 +252,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # fails: scaling_laws-fit-fit_chinchilla-tests
 # says: alpha and beta are exchanged
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts]
     best = min(ends, key=lambda end: end.fun)
     return as_params(best.x[[0, 1, 2, 4, 3]])
 
@@ -265,10 +265,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # fails: scaling_laws-fit-fit_chinchilla-tests
 # says: a dict of floats with the keys
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts]
     best = min(ends, key=lambda end: end.fun)
     return best.x
 
@@ -278,10 +278,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # fails: scaling_laws-fit-fit_chinchilla-tests
 # says: a dict of floats with the keys
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts]
     best = min(ends, key=lambda end: end.fun)
     return {name: np.array([value]) for name, value in as_params(best.x).items()}
 
@@ -291,10 +291,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # fails: scaling_laws-fit-fit_chinchilla-tests
 # says: gave back a
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts]
     best = min(ends, key=lambda end: end.fun)
     return best
 
@@ -336,10 +336,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
 # breaks: delta: Huber's
 # says: Pass delta on
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points) / delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts]
     best = min(ends, key=lambda end: end.fun)
     return as_params(best.x)
 
@@ -353,10 +353,10 @@ def fit_chinchilla(points, starts, delta=1e-3):
     for name in points:
         points[name] = points[name][order]
 
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    ends = [minimize(price, start, method="L-BFGS-B") for start in starts]
+    ends = [minimize(objective, start, method="L-BFGS-B") for start in starts]
     best = min(ends, key=lambda end: end.fun)
     return as_params(best.x)
 
@@ -445,23 +445,23 @@ def fit_chinchilla(points, starts, delta=1e-3):
 
 
 # %% variant: promising_starts
-# note: All starts are priced, the better half descends.
+# note: The objective is computed for all starts, the better half descends.
 def fit_chinchilla(points, starts, delta=1e-3):
-    def price(theta):
+    def objective(theta):
         return huber_objective(theta, points, delta) / delta**2
 
-    order = sorted(range(len(starts)), key=lambda row: price(starts[row]))
+    order = sorted(range(len(starts)), key=lambda row: objective(starts[row]))
     chosen = [starts[row] for row in order[: max(3, len(order) // 2)]]
-    ends = [minimize(price, start, method="L-BFGS-B", options={"ftol": 1e-11}) for start in chosen]
+    ends = [minimize(objective, start, method="L-BFGS-B", options={"ftol": 1e-11}) for start in chosen]
     return as_params(ends[int(np.argmin([end.fun for end in ends]))].x)
 
 
 # %% variant: own_derivatives
-# note: Exact derivatives of the price.
+# note: Exact derivatives of the objective.
 def fit_chinchilla(points, starts, delta=1e-3):
     log_n, log_d, log_loss = np.log(points["n"]), np.log(points["d"]), np.log(points["loss"])
 
-    def price_and_slope(theta):
+    def objective_and_gradient(theta):
         terms = np.stack([np.full(len(log_n), theta[0]), theta[1] - theta[3] * log_n, theta[2] - theta[4] * log_d])
         top = terms.max(axis=0)
         weights = np.exp(terms - top)
@@ -472,5 +472,5 @@ def fit_chinchilla(points, starts, delta=1e-3):
         return huber_objective(theta, points, delta) / delta**2, np.array(slope) / delta**2
 
     rules = {"ftol": 1e-12, "maxiter": 3000}
-    ends = [minimize(price_and_slope, start, jac=True, method="L-BFGS-B", options=rules) for start in starts]
+    ends = [minimize(objective_and_gradient, start, jac=True, method="L-BFGS-B", options=rules) for start in starts]
     return as_params(min(ends, key=lambda end: end.fun).x)

@@ -25,13 +25,13 @@ def huber_objective(theta, points, delta=1e-3):
 # %% mutant: squares
 # misconception: Least squares.
 # fails: scaling_laws-fit-huber_objective-tests
-# says: squared price everywhere
+# says: squared loss everywhere
 # edit: np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)) -> (0.5 * size**2)
 
 # %% mutant: absolute
 # misconception: Beyond delta it is linear, and nearly all residuals are beyond.
 # fails: scaling_laws-fit-huber_objective-tests
-# says: absolute price times delta everywhere
+# says: absolute loss times delta everywhere
 # edit: np.where(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta)) -> (delta * size)
 
 # %% mutant: jump
@@ -64,10 +64,10 @@ def huber_objective(theta, points, delta=1e-3):
 # says: |r| that is compared with delta
 # edit: size = np.abs(r) -> size = r
 
-# %% mutant: negative_prices
-# misconception: A price has the sign of its residual.
+# %% mutant: negative_losses
+# misconception: A loss has the sign of its residual.
 # fails: scaling_laws-fit-huber_objective-tests
-# says: gets a negative price
+# says: gets a negative loss
 # edit: size - 0.5 * -> r - 0.5 *
 
 # %% mutant: compared_with_sign
@@ -264,8 +264,8 @@ def huber_objective(theta, points, delta=1e-3):
 # ->
 #   r = (log_e + np.log1p(np.exp(model - log_e) + np.exp(data - log_e))) - np.log(points["loss"])
 
-# %% mutant: prices_of_the_runs
-# misconception: One price for each run; the optimiser adds them up.
+# %% mutant: losses_of_the_runs
+# misconception: One loss for each run; the optimiser adds them up.
 # fails: scaling_laws-fit-huber_objective-tests
 # breaks: Returns a float
 # says: is a ndarray, expected a float
@@ -343,16 +343,16 @@ def huber_objective(theta: np.ndarray, points: dict[str, np.ndarray], delta: flo
 # note: Plain Python.
 def huber_objective(theta, points, delta=1e-3):
     log_e, log_a, log_b, alpha, beta = map(float, theta)
-    prices = []
+    losses = []
     for n, d, loss in zip(points["n"], points["d"], points["loss"]):
         terms = (log_e, log_a - alpha * math.log(n), log_b - beta * math.log(d))
         top = max(terms)
         r = top + math.log(sum(math.exp(term - top) for term in terms)) - math.log(loss)
         if abs(r) < delta:
-            prices.append(r * r / 2)
+            losses.append(r * r / 2)
         else:
-            prices.append(delta * abs(r) - delta * delta / 2)
-    return math.fsum(prices)
+            losses.append(delta * abs(r) - delta * delta / 2)
+    return math.fsum(losses)
 
 
 # %% variant: scipy_huber
@@ -416,10 +416,10 @@ def huber_objective(theta, points, delta=1e-3):
 def huber_objective(theta, points, delta=1e-3):
     e, a, b, alpha, beta = map(float, theta)
 
-    def prices():
+    def losses():
         for n, d, loss in zip(*(points[name].tolist() for name in ("n", "d", "loss"))):
             *small, top = sorted([e, a - alpha * math.log(n), b - beta * math.log(d)])
             r = abs(top + math.log1p(sum(math.exp(x - top) for x in small)) - math.log(loss))
             yield r * r / 2 if r < delta else delta * r - delta**2 / 2
 
-    return math.fsum(prices())
+    return math.fsum(losses())
