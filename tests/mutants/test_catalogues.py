@@ -12,6 +12,16 @@ from course_utils.course import Lab, load_course
 from course_utils.grading.author.verify import show_matrix, verify_tests
 
 ROOT = Path(__file__).resolve().parents[2]
+# Sentences of docstrings that promise nothing: what an argument is, and where a definition comes from.
+PROMISE_NOTHING = {
+    "logits: (T, V) float32, one row of scores per prediction.",
+    "Labels for one prompt-completion example.",
+    'examples: dicts with "input_ids" and "labels", both (T_i,) int64.',
+    'batch: {"input_ids", "attention_mask", "labels"}, each (B, T) int64, as collate returns it.',
+    "rank: r.",
+    "config: as in count_lora_parameters.",
+    "(The definition of Shuttleworth et al. 2024, arXiv 2410.21228.)",
+}
 
 
 @pytest.mark.parametrize("lab", load_course().labs, ids=lambda lab: lab.name)
@@ -20,3 +30,5 @@ def test_tests_of(lab: Lab) -> None:
     shown = io.StringIO()
     show_matrix(matrix, Console(file=shown, width=140))
     assert matrix.ok, "\n" + shown.getvalue()
+    untested = {sentence for row in matrix.rows for sentence in row.unbroken} - PROMISE_NOTHING
+    assert not untested, "no wrong answer says (`# breaks:`) that it does not keep to these sentences"
