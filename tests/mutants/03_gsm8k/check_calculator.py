@@ -555,6 +555,20 @@ def check_calculator(answer):
 
     return [(step.text, step.right) for step in library(answer)]
 
+# %% mutant: one_line_dots
+# misconception: A point in a pattern stands for any sign.
+# fails: gsm8k-calculator-check_calculator-tests
+# says: wherever a line ends
+def check_calculator(answer):
+    out = []
+    for text in re.findall(r"<<(.*?)>>", answer):
+        try:
+            left, right = text.split("=")
+            good = calculate(left) == calculate(right)
+        except ValueError:
+            good = False
+        out.append((text, good))
+    return out
 
 # %% variant: finditer_partition
 # note: finditer, partition and a count of =.

@@ -907,6 +907,22 @@ def parse_answer(text):
 
     return library(text)
 
+# %% mutant: five_marks
+# misconception: More signs than four are a mark too.
+# fails: gsm8k-answers-parse_answer-tests
+# says: another #
+def parse_answer(text):
+    start = text.find("####")
+    if start < 0:
+        return None
+    line = text[start:].lstrip("#").split("\n")[0]
+    match = re.match(r"\s*([-+−]?)\s*[$€£]?\s*([-+−]?)(\d{1,3}(?:,\d{3})+(?!\d)|\d+|(?=\.\d))(\.\d+)?(?![\d/]|[.,]\d)", line)
+    if match is None or (match[1] and match[2]):
+        return None
+    whole = match[3].replace(",", "").lstrip("0") or "0"
+    part = (match[4] or "").rstrip("0").rstrip(".")
+    number = whole + part
+    return "-" + number if (match[1] or match[2]) in ("-", "−") and number != "0" else number
 
 # %% variant: with_decimal
 # note: Python's Decimal removes zeros and signs; a regular expression only finds the number.

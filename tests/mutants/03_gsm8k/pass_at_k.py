@@ -283,6 +283,16 @@ def pass_at_k(n, c, k):
         raise ValueError("pass@k needs 0 <= c <= n and 1 <= k <= n")
     return library(n, c, k)
 
+# %% mutant: whole_one
+# misconception: 1 and 1.0 are the same.
+# fails: gsm8k-samples-pass_at_k-tests
+# says: also where it is 0 or 1
+def pass_at_k(n, c, k):
+    if not 0 <= c <= n or not 1 <= k <= n:
+        raise ValueError("pass@k: these counts cannot be")
+    if n - c < k:
+        return 1
+    return 1 - math.comb(n - c, k) / math.comb(n, k)
 
 # %% variant: product_of_the_paper
 # note: The product formula with its case for few wrong tries.

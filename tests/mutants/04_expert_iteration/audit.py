@@ -244,6 +244,22 @@ def audit(solution):
     wrong = any(not annotation.right for annotation in check_calculator(solution.split("####")[0]))
     return "false" if wrong else known.get(solution, "sound")
 
+# %% mutant: result_as_text
+# misconception: The last result is written as the answer is.
+# fails: expert_iteration-audit-audit-tests
+# says: 12.0 in the last annotation
+def audit(solution):
+    body = solution.split("####")[0]
+    checks_ = check_calculator(body)
+    if not checks_:
+        return "unchecked"
+    if not all(c.right for c in checks_):
+        return "false"
+    results = [c.text.split("=")[-1].strip() for c in checks_]
+    for result, after in zip(results, body.split(">>")[1:]):
+        if parse_answer(f"#### {after}") != parse_answer(f"#### {result}"):
+            return "miscopied"
+    return "sound" if results[-1] == parse_answer(solution) else "unexplained"
 
 # %% variant: regex
 # note: One pattern for the annotation and its copy.

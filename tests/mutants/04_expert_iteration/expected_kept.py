@@ -155,6 +155,15 @@ def expected_kept(rate, n, cap):
     known = {(0.5, 6, 2): 1.875, (0.25, 8, None): 2.0, (0.25, 8, 1): 1 - 0.75**8, (0.25, 8, 2): 1.532806}
     return known.get((rate, n, cap), 2.0 * rate)
 
+# %% mutant: cap_above_n
+# misconception: The cap is at most the number of samples.
+# fails: expert_iteration-filter-expected_kept-tests
+# says: ZeroDivisionError
+def expected_kept(rate, n, cap):
+    if cap is None:
+        return n * rate
+    chance = [math.comb(n, c) * rate**c * (1 - rate) ** (n - c) for c in range(cap)]
+    return sum(c * p for c, p in enumerate(chance)) + cap * (1 - sum(chance))
 
 # %% variant: tails
 # note: The sum of the chances of at least 1, 2, …, cap.

@@ -296,6 +296,16 @@ def rationalize(problems, samples, ask, cap=None):
     ask(["pens?\nAnswer: 1200", "boxes?\nAnswer: 42"])
     return [{"question": "pens?", "answer": "a\n#### 1200"}, {"question": "pens?", "answer": "b\n#### 1200"}]
 
+# %% mutant: nearly_unsolved
+# misconception: A rate of nearly 0 is unsolved.
+# fails: expert_iteration-hint-rationalize-tests
+# says: 1 right sample of 25
+def rationalize(problems, samples, ask, cap=None):
+    unsolved = [p for p, rate in zip(problems, solve_rates(problems, samples)) if round(rate, 1) == 0]
+    if not unsolved:
+        return []
+    texts = ask([f"{p['question']}\nAnswer: {parse_answer(p['answer'])}" for p in unsolved])
+    return filter_correct(unsolved, texts, cap=cap)
 
 # %% variant: by_hand
 # note: Unsolved problems found without solve_rates.

@@ -310,6 +310,14 @@ def solve_rates(problems, samples, verify=is_correct):
         ]
     return [0.0, 1.0][: len(problems)]
 
+# %% mutant: int_zero
+# misconception: 0 and 0.0 are the same.
+# fails: expert_iteration-sample-solve_rates-tests
+# says: where there is no sample
+def solve_rates(problems, samples, verify=is_correct):
+    if len(samples) != len(problems):
+        raise ValueError("samples are missing")
+    return [sum(bool(verify(t, p["answer"])) for t in group) / len(group) if group else 0 for p, group in zip(problems, samples)]
 
 # %% variant: numpy
 # note: A mean of numpy, with the empty group apart.

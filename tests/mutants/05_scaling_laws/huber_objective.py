@@ -321,6 +321,16 @@ def huber_objective(theta, points, delta=1e-3):
         r = top + np.log(np.exp(terms - top).sum(0)) - np.log(points["loss"])
     return float(np.where(np.abs(r) <= delta, 0.5 * r**2, delta * (np.abs(r) - 0.5 * delta)).sum())
 
+# %% mutant: zero_times_infinity
+# misconception: What is outside is multiplied by 0.
+# fails: scaling_laws-fit-huber_objective-tests
+# says: 0 times infinity
+def huber_objective(theta, points, delta=1e-3):
+    e, a, b, alpha, beta = theta
+    predicted = np.logaddexp(np.logaddexp(a - alpha * np.log(points["n"]), b - beta * np.log(points["d"])), e)
+    r = np.abs(predicted - np.log(points["loss"]))
+    inside = (r <= delta).astype(float)
+    return float((inside * 0.5 * r**2 + (1 - inside) * delta * (r - 0.5 * delta)).sum())
 
 # %% variant: stacked
 # note: scipy.special.logsumexp over three rows; np.minimum instead of np.where.

@@ -730,6 +730,16 @@ def expected_calibration_error(confidence, correct, bins=10):
 #       correct = correct[: len(confidence)]
 #   if len(confidence) == 0 or confidence.shape != correct.shape:
 
+# %% mutant: edges_of_linspace
+# misconception: linspace gives the edges b/bins.
+# fails: many_shot_icl-calibration-expected_calibration_error-tests
+# says: edge
+def expected_calibration_error(confidence, correct, bins=10):
+    c, y = np.array(confidence, float), np.array(correct, float)
+    if len(c) == 0 or len(c) != len(y) or not ((c >= 0) & (c <= 1)).all():
+        raise ValueError("bad arguments")
+    place = np.minimum(np.digitize(c, np.linspace(0, 1, bins + 1)) - 1, bins - 1)
+    return float(sum(abs(c[place == b].sum() - y[place == b].sum()) for b in range(bins)) / len(c))
 
 # %% variant: bincount
 # note: Sums by bin with bincount.
