@@ -347,7 +347,9 @@ def test_a_cell_that_ends_the_kernel_costs_nothing_else(run_everywhere):
     answers = {**run_everywhere.good}
     answers["tiny-a-double"] = "print('once')\n" + answers["tiny-a-double"]
     result = run_everywhere(
-        answers, between="keep = bytearray(2**28)\nimport os\nos._exit(3)", last="double([1])"
+        answers,
+        between="keep = bytearray(b'x') * 2**28\nimport os, time\ntime.sleep(1)\nos._exit(3)",
+        last="double([1])",
     )
     assert result.grades == {DOUBLE: 3.0, TOTAL: 2.0}
     assert result.flags == ["kernel died"]
