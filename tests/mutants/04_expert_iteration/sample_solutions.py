@@ -411,6 +411,14 @@ def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new
     )
     return [[completion.text for completion in group] for group in groups]
 
+# %% mutant: each_text_once
+# misconception: A copy of a solution is no second solution.
+# fails: expert_iteration-sample-sample_solutions-tests
+# says: Every sample counts
+def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new_tokens=128, write=generate):
+    prompts = [chat_prompt(p["question"], tokenizer) for p in problems]
+    groups = write(model, tokenizer, prompts, n=1 if temperature == 0 else n, temperature=temperature, max_new_tokens=max_new_tokens, seed=seed)
+    return [list(dict.fromkeys(c.text for c in group)) for group in groups]
 
 # %% variant: loops
 # note: Written out with loops.
