@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import os
 import re
 import signal
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -639,6 +641,12 @@ def test_a_function_is_called_again_with_plain_data_only():
     assert call.again(generic.stripped) is call.outcome
     assert Call(ask, 0, ("model", " a "), {}).again(generic.stripped).value == "a"
     assert calls == [" a ", " a ", "a"]
+
+
+@pytest.mark.parametrize("number", [Fraction(1, 3), 2, 0.5, float("nan"), 1j, True])
+def test_a_number_is_the_same_as_an_equal_one(number):
+    assert same([number], [copy.copy(number) if number == number else float("nan")])
+    assert not same(number, 7)
 
 
 def test_the_true_functions_are_watched_without_a_trace():

@@ -12,6 +12,7 @@ import inspect
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -424,7 +425,9 @@ def same(a: Any, b: Any) -> bool:
         return len(a) == len(b) and all(map(same, a, b))
     if type(a) is dict:
         return list(a) == list(b) and all(same(a[key], b[key]) for key in a)
-    return type(a) in (bool, int, float, str, set) and a == b
+    if isinstance(a, Number):
+        return bool(a == b or (a != a and b != b))  # nan is the same as nan
+    return type(a) in (str, set, bytes) and a == b
 
 
 def _within(value: Any, change: Callable[[Any], Any]) -> Any:
