@@ -6,6 +6,7 @@ Everything here is read from the notebook's text; nothing is run.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator
 
 from nbformat import NotebookNode
@@ -14,7 +15,7 @@ from course_utils.grading import notebook as nbk
 from course_utils.grading.notebook import Exercise
 
 _RESET = re.compile(r"^\s*%reset\b", re.MULTILINE)
-_FENCE = re.compile(r"^\s*(```|~~~)", re.MULTILINE)
+_FENCE = re.compile(r"\s*(```|~~~)")
 _SPACES = re.compile("[\u00a0\u2007\u202f\u200b\u2060\ufeff]")
 _QUOTES = re.compile("[\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb]")
 
@@ -35,16 +36,15 @@ def used_by(nb: NotebookNode, exercise: Exercise) -> list[Exercise]:
     ]
 
 
-def pasted(source: str) -> str:
-    """What came along when code was pasted and is no Python, with what to do; "" if nothing did."""
-    for number, line in enumerate(source.splitlines(), start=1):
-        if _FENCE.match(line):
-            return f"Line {number} is the mark of a code block that came along when it was pasted: delete it."
-        if found := _SPACES.search(line):
-            what = f"a space that is none (U+{ord(found[0]):04X})"
-            return f"Line {number} holds {what}, which came along when it was pasted: type its spaces again."
-        if found := _QUOTES.search(line):
-            return f"Line {number} holds the typographic quote {found[0]}: type ' or \" instead."
+def pasted(source: str, number: int) -> str:
+    """What stands in this line of a cell that is no Python, came along when it was pasted, and what to do; or ""."""
+    line = next(iter(source.splitlines()[number - 1 : number]), "")
+    if _FENCE.match(line):
+        return "this line is a Markdown code fence: delete it"
+    if found := _SPACES.search(line):
+        return f"it holds a pasted {unicodedata.name(found[0]).lower()}: type the spaces of this line again"
+    if found := _QUOTES.search(line):
+        return f"it holds the typographic quote {found[0]}: type ' or \" instead"
     return ""
 
 
@@ -55,7 +55,7 @@ def _needed(nb: NotebookNode, exercise: Exercise) -> list[int]:
 
 def _wrong_ones(nb: NotebookNode, exercise: Exercise, wrong: Collection[str]) -> Iterator[str]:
     if names := " and ".join(f"`{other.name}`" for other in used_by(nb, exercise) if other.id in wrong):
-        yield f"This exercise uses {names}, whose own tests do not pass: mend that first."
+        yield f"This exercise uses {names}, whose own tests do not pass: fix that first."
 
 
 def _taken_away(nb: NotebookNode, exercise: Exercise) -> Iterator[str]:

@@ -278,7 +278,7 @@ def test_a_missing_name_is_explained(run):
 
 def test_a_failure_names_the_earlier_exercise_that_fails_too(run):
     """In the record and on the page, also where the test is hidden; not where the other one passes."""
-    said = "This exercise uses `double`, whose own tests do not pass: mend that first."
+    said = "This exercise uses `double`, whose own tests do not pass: fix that first."
     uses = {"tiny-b-total": "def total(values):\n    return sum(double(values))"}
     result = run({**uses, "tiny-a-double": "def double(values):\n    return values"})
     assert result.states == {DOUBLE: "failed", TOTAL: "failed"}
@@ -302,14 +302,27 @@ def test_a_missing_function_of_another_exercise_is_explained(run):
         ("x = {}\nx['key']", "its cell stopped with a KeyError in line 2: 'key'."),
         (
             "def double(values):\n\u00a0   return values",
-            "came along when it was pasted: type its spaces again).",
+            "in line 2: invalid non-printable character U+00A0 (it holds a pasted no-break space: "
+            "type the spaces of this line again).",
         ),
-        ("```python\ndef double(values):\n    return values", "(Line 1 is the mark of a code block"),
-        ("double = “x”", "(Line 1 holds the typographic quote “: type ' or \" instead)."),
+        (
+            "```python\ndef double(values):\n    return values",
+            "(this line is a Markdown code fence: delete it).",
+        ),
+        ("double = “x”", "(it holds the typographic quote “: type ' or \" instead)."),
     ],
 )
 def test_a_cell_that_stops_is_explained_with_its_line_and_text(run, cell, said):
     assert said in run({**run.good, "tiny-a-double": cell}).outcomes[DOUBLE].message
+
+
+@pytest.mark.parametrize("name", ["print", "dict", "__import__", "E" * 500])
+def test_an_error_may_be_called_whatever_the_student_likes(run, name):
+    """Its name and text are data: `print` is no kind of error that anything here looks up."""
+    cell = f"raise type({name!r}, (Exception,), {{}})('x' * 100_000 + ' (line 1')"
+    result = run({**run.good, "tiny-a-double": cell})
+    assert result.states == {DOUBLE: "failed", TOTAL: "passed"}
+    assert "double is not defined: its cell stopped with a" in result.outcomes[DOUBLE].message
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ def test_the_exercises_that_another_one_uses(tiny):
     double, total = nbk.exercises(tiny.nb)
     assert [other.name for other in used_by(tiny.nb, total)] == ["double"]
     assert used_by(tiny.nb, double) == []
-    said = "This exercise uses `double`, whose own tests do not pass: mend that first."
+    said = "This exercise uses `double`, whose own tests do not pass: fix that first."
     assert causes(tiny.nb, total, [double.id, total.id]) == said
     assert causes(tiny.nb, total, [total.id]) == causes(tiny.nb, double, [double.id, total.id]) == ""
 
@@ -44,17 +44,20 @@ def test_a_cell_behind_the_tests_takes_nothing_away(tiny):
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "line", "said"),
     [
-        ("x = 1\n\u00a0y = 2", "Line 2 holds a space that is none (U+00A0)"),
-        ("x =\u200b 1", "Line 1 holds a space that is none (U+200B)"),
-        ("print(“a”)", "Line 1 holds the typographic quote “"),
-        ("```python\nx = 1\n```", "Line 1 is the mark of a code block"),
-        ("x = 1\n```", "Line 2 is the mark of a code block"),
-        ("x = (", ""),
-        ("x = '`'", ""),
+        ("x = 1\n\u00a0y = 2", 2, "it holds a pasted no-break space"),
+        ("x =\u200b 1", 1, "it holds a pasted zero width space"),
+        ("print(“a”)", 1, "it holds the typographic quote “"),
+        ("```python\nx = 1\n```", 1, "this line is a Markdown code fence"),
+        ("x = 1\n```", 2, "this line is a Markdown code fence"),
+        ("x = (", 1, ""),
+        ("x = '`'", 1, ""),
+        # What stands elsewhere is not what Python complains of.
+        ("# it’s a comment\nx = (", 2, ""),
+        ("x = 1", 7, ""),
     ],
 )
-def test_what_came_along_when_code_was_pasted(source, said):
-    found = pasted(source)
+def test_what_came_along_when_code_was_pasted(source, line, said):
+    found = pasted(source, line)
     assert found.startswith(said) if said else not found

@@ -162,7 +162,7 @@ def test_a_kernel_that_dies_costs_its_own_exercise_only(student, double):
 
 def test_a_failure_names_the_earlier_exercise_that_fails_too(student):
     """The second uses the first; if that passes, or is not used, nothing is said of it."""
-    said = "This exercise uses `double`, whose own tests do not pass: mend that first."
+    said = "This exercise uses `double`, whose own tests do not pass: fix that first."
     wrong = "def double(values):\n    return values"
     first, second = check_notebook(student(double=wrong)).exercises
     assert second.message.splitlines()[-1] == said
@@ -178,7 +178,7 @@ def test_a_notebook_that_ends_every_kernel_is_given_up(student):
 
     found = check_notebook(student(change=add))
     assert [item.state for item in found.exercises] == ["not reached", "not reached"]
-    assert "mend these first" in found.exercises[0].message
+    assert "fix these first" in found.exercises[0].message
     assert found.notes[3] == "Cell 4 ('import os') ended the kernel."
 
 

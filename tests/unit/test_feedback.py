@@ -66,9 +66,9 @@ def test_a_hidden_test_without_words_of_its_own_says_that_it_failed(records, pag
 
 
 def test_an_exercise_that_another_one_spoils_says_which_also_where_the_test_is_hidden(records, page_of):
-    said = "This exercise uses `double`, whose own tests do not pass: mend that first."
+    said = "This exercise uses `double`, whose own tests do not pass: fix that first."
     text = text_of(page_of(records.result(labels=records.wrong(hidden=True, cause=said))))
-    assert "This exercise uses double , whose own tests do not pass: mend that first." in text
+    assert "This exercise uses double , whose own tests do not pass: fix that first." in text
 
 
 def test_an_error_in_student_code_is_shown_as_it_came(records, page_of):

@@ -527,6 +527,8 @@ def test_a_file_that_is_no_notebook(tmp_path, text, says):
         ("lambda *args, **kwargs: True", False),
         ("lambda t, a: True", True),
         ("lambda text: True", True),
+        ("lambda text, answer, strict: True", True),
+        ("lambda text, answer, /: True", True),
         ("lambda *args: True", True),
         ("judge", True),  # a function of the test cell
         ("max", False),  # none of ours

@@ -299,32 +299,29 @@ def _callables(nb: NotebookNode) -> Iterator[Complaint]:
     text = "\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
     for exercise in nbk.exercises(nb):
         tests = ast.parse(nbk.plain_python(exercise.tests.source))
-        made = {node.name: node.args for node in ast.walk(tests) if isinstance(node, ast.FunctionDef)}
         for function in ast.parse(nbk.plain_python(exercise.solution.source)).body:
             if not isinstance(function, ast.FunctionDef):
                 continue
-            parameters = [one.arg for one in (*function.args.args, *function.args.kwonlyargs)]
-            printed = {name: _printed(name, f"{ast.get_docstring(function)}\n{text}") for name in parameters}
-            for call in ast.walk(tests):
-                if isinstance(call, ast.Call) and getattr(call.func, "id", "") == function.name:
-                    given = [*zip(parameters, call.args, strict=False)]
-                    given += [(one.arg or "", one.value) for one in call.keywords]
-                    for name, value in given:
-                        found = (
-                            value.args
-                            if isinstance(value, ast.Lambda)
-                            else made.get(getattr(value, "id", ""))
-                        )
-                        if (
-                            found
-                            and printed.get(name)
-                            and not any(_takes(found, way) for way in printed[name])
-                        ):
-                            ways = " or ".join(f"{name}({', '.join(way)})" for way in sorted(printed[name]))
-                            what = (
-                                f"hands over a {name} in line {value.lineno} that cannot be called as {ways}."
-                            )
-                            yield Complaint(nbk.grade_id(exercise.tests), what, "Give it these parameters.")
+            for name, line, arguments in _handed_over(tests, function):
+                ways = _printed(name, f"{ast.get_docstring(function)}\n{text}")
+                if ways and not any(_takes(arguments, way) for way in ways):
+                    shown = " or ".join(f"{name}({', '.join(way)})" for way in sorted(ways))
+                    what = f"hands over a {name} in line {line} that cannot be called as {shown}."
+                    yield Complaint(nbk.grade_id(exercise.tests), what, "Give it these parameters.")
+
+
+def _handed_over(tests: ast.Module, function: ast.FunctionDef) -> Iterator[tuple[str, int, ast.arguments]]:
+    """(parameter, line, what it takes) of each function that a test cell makes and gives to `function`."""
+    made = {node.name: node.args for node in ast.walk(tests) if isinstance(node, ast.FunctionDef)}
+    parameters = [one.arg for one in function.args.args]
+    for call in ast.walk(tests):
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == function.name:
+            given = [*zip(parameters, call.args, strict=False)]
+            for name, value in [*given, *((one.arg or "", one.value) for one in call.keywords)]:
+                if isinstance(value, ast.Lambda):
+                    yield name, value.lineno, value.args
+                elif isinstance(value, ast.Name) and value.id in made:
+                    yield name, value.lineno, made[value.id]
 
 
 def _printed(name: str, text: str) -> set[tuple[str, ...]]:
@@ -335,9 +332,12 @@ def _printed(name: str, text: str) -> set[tuple[str, ...]]:
 
 
 def _takes(arguments: ast.arguments, way: tuple[str, ...]) -> bool:
-    """Whether a function with these arguments can be called with these names, in order or by keyword."""
-    names = tuple(one.arg for one in (*arguments.posonlyargs, *arguments.args))
-    return names[: len(way)] == way or (arguments.vararg is not None and arguments.kwarg is not None)
+    """Whether a function with these arguments can be called with these names, in order and by keyword."""
+    if arguments.vararg is not None and arguments.kwarg is not None:
+        return True
+    names = tuple(one.arg for one in arguments.args)
+    needed = len(names) - len(arguments.defaults)
+    return not arguments.posonlyargs and names[: len(way)] == way and needed <= len(way)
 
 
 def data_only(source: str, students: frozenset[str]) -> list[str]:

@@ -75,9 +75,9 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Row:
-    """One exercise. Each pair is (as intended, all); `same` counts the generic answers that never
-    differ from the solution on the inputs of the tests.
+    """One exercise. Each pair is (as intended, all).
 
+    same: the generic answers that no input of the tests tells from the solution.
     visible: mutants that the visible tests alone already reject, in Jupyter, where the student tries them;
     None: not counted. unbroken: sentences of the docstrings that no wrong answer says it breaks.
     """

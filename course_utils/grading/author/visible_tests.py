@@ -282,7 +282,8 @@ class Runner:
                     if not skip(index):
                         self._execute(client, index)
         except DeadKernelError:
-            self.died.add(index)
+            if index >= 0:  # else it never began
+                self.died.add(index)
 
     def _execute(self, client: _Client, index: int) -> None:
         cell = self.nb.cells[index]
@@ -343,7 +344,7 @@ def _outcome(nb: NotebookNode, exercise: Exercise, runner: Runner) -> tuple[str,
                 f"{what} took longer than {runner.seconds} s and was interrupted: does a loop never end?",
             )
     if tests not in runner.ran:
-        return NOT_REACHED, "Too many cells before this one ended the kernel: mend these first."
+        return NOT_REACHED, "Too many cells before this one ended the kernel: fix these first."
     if tests not in runner.errors:
         return PASSED, ""
     name, text = runner.errors[tests]
@@ -351,8 +352,9 @@ def _outcome(nb: NotebookNode, exercise: Exercise, runner: Runner) -> tuple[str,
         return NOT_ATTEMPTED, ""
     if own in runner.errors:
         said = "Its cell stops with " + ": ".join(part for part in runner.errors[own] if part)
-        came = pasted(exercise.solution.source) if "SyntaxError" in said else ""
-        return FAILED, "\n".join(filter(None, (said, came)))
+        line = re.search(r"line (\d{1,6})\)$", said)
+        came = pasted(exercise.solution.source, int(line[1])) if line else ""
+        return FAILED, f"{said}: {came}." if came else said
     if name == "NotImplementedError":
         unwritten = [other.name for other in used_by(nb, exercise) if nbk.STUB in other.solution.source]
         return FAILED, _uses(unwritten)

@@ -7,7 +7,6 @@ on. `steps.py` makes nbgrader do it, `remote.py` another machine.
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import re
 import time
@@ -29,7 +28,7 @@ from course_utils.grading.run.where import Where
 from course_utils.grading.sandbox.channel import Channel, StudentError, StudentGone, StudentTimeout
 from course_utils.grading.sandbox.confinement import Limits
 from course_utils.grading.sandbox.kernel import CellRun, KernelDied, StudentKernel
-from course_utils.grading.sandbox.usual import same_random_numbers
+from course_utils.grading.sandbox.usual import same_random_numbers, usual_state
 
 _START = 20.0  # seconds for the first words with a kernel
 _RESTARTS = 3  # new kernels that a notebook may use up
@@ -282,7 +281,7 @@ class _Run:
 
     def _run_test(self, cell: NotebookNode, channel: Channel) -> Outcome:
         name, namespace = nbk.grade_id(cell), self._trusted or new_namespace()
-        with same_random_numbers():
+        with usual_state(), same_random_numbers():
             ending = run_test(name, cell.source, namespace, self._student_names, channel)
         outcome = Outcome()
         if ending.error is not None:
@@ -387,17 +386,16 @@ def _stopped_with(run: CellRun, source: str) -> str:
     error = next((output for output in reversed(run.outputs) if output["output_type"] == "error"), None)
     if not run.error or error is None:
         return run.error or "a time limit"
-    said, line = error["evalue"].partition("\n")[0], ""
-    if issubclass(getattr(builtins, run.error, Exception), SyntaxError):
-        if place := re.fullmatch(r"(.*) \(.*line (\d+)\)", error["evalue"], re.DOTALL):
+    # The student may have written all of it, the error's name too.
+    said, line, cure = error["evalue"][:_WORDS].partition("\n")[0], "", ""
+    if run.error in ("SyntaxError", "IndentationError", "TabError"):
+        if place := re.fullmatch(r"(.*) \(.*line (\d{1,6})\)", said):
             said, line = place[1], place[2]
+            cure = pasted(source, int(line))
     elif place := re.search(r"Cell In\[\d+\], line (\d+)", _COLOURS.sub("", "\n".join(error["traceback"]))):
         line = place[1]
-    where = f" in line {line}" if line else ""
-    came = pasted(source) if "SyntaxError" in run.error else ""
-    cure = f" ({came.rstrip('.')})" if came else ""
-    text = f": {said[:_WORDS]}" if said else ""
-    return f"{'an' if run.error[0] in 'AEIOU' else 'a'} {run.error}{where}{text}{cure}"
+    parts = (run.error, f" in line {line}" if line else "", f": {said}" if said else "")
+    return f"{'an' if run.error[0] in 'AEIOU' else 'a'} {''.join(parts)}{f' ({cure})' if cure else ''}"
 
 
 def _shown(message: str) -> str:

@@ -146,10 +146,10 @@ class Jail:
             if used_mb > self.limits.memory_mb:
                 self._end("memory")
                 continue
-            used_mb, too_deep = _folder_mb(self.run_folder)
+            disk_mb, too_deep = _folder_mb(self.run_folder)
             if too_deep:
                 self._end("depth")
-            elif used_mb > self.limits.disk_mb:
+            elif disk_mb > self.limits.disk_mb:
                 self._end("disk")
 
     def _measure(self) -> float:

@@ -23,8 +23,8 @@ def usual_state() -> Iterator[None]:
     """Inside, Python's, numpy's and torch's switches are as in a fresh process, and warnings are silent.
 
     decimal's context; numpy's treatment of floating-point errors and its print options; torch's default dtype
-    and device, grad and inference mode, deterministic algorithms and print options. What a library that was
-    not imported holds is not touched.
+    and device, grad and inference mode, deterministic algorithms and print options; transformers says nothing but
+    errors. What a library that was not imported holds is not touched.
     """
     with contextlib.ExitStack() as stack:
         stack.enter_context(decimal.localcontext(decimal.Context(prec=28, rounding=decimal.ROUND_HALF_EVEN)))
@@ -35,6 +35,9 @@ def usual_state() -> Iterator[None]:
             stack.enter_context(numpy.printoptions(**_NUMPY_PRINTS))
         if torch := sys.modules.get("torch"):
             stack.enter_context(_usual_torch(torch))
+        if logging := sys.modules.get("transformers.utils.logging"):
+            stack.callback(logging.set_verbosity, logging.get_verbosity())
+            logging.set_verbosity_error()
         yield
 
 
