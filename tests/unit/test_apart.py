@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import transformers
 from IPython.core.interactiveshell import InteractiveShell
 
 from course_utils.course import load_course
@@ -175,6 +176,10 @@ STATES = {
     "numpy's errors": ("np.seterr(all='raise')", "np.isinf(np.float64(1) / 0)"),
     "warnings": ("warnings.simplefilter('error')", "warnings.warn('loud')"),
     "decimal": ("decimal.getcontext().prec = 3", "str(decimal.Decimal(1) / 3)"),
+    "transformers' words": (
+        "__import__('transformers').logging.set_verbosity_debug()",
+        "__import__('transformers').logging.get_verbosity()",
+    ),
     "random numbers": ("random.seed(7); np.random.seed(7)", "(random.random(), np.random.rand())"),
 }
 
@@ -189,6 +194,7 @@ def same_afterwards():
     torch.set_grad_enabled(True)
     torch.use_deterministic_algorithms(False)
     torch.set_printoptions(profile="default")
+    transformers.logging.set_verbosity_warning()
 
 
 @pytest.mark.usefixtures("same_afterwards")
