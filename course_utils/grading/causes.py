@@ -54,19 +54,21 @@ def _needed(nb: NotebookNode, exercise: Exercise) -> list[int]:
 
 
 def _wrong_ones(nb: NotebookNode, exercise: Exercise, wrong: Collection[str]) -> Iterator[str]:
-    if names := " and ".join(f"`{other.name}`" for other in used_by(nb, exercise) if other.id in wrong):
-        yield f"This exercise uses {names}, whose own tests do not pass: fix that first."
+    names = [f"`{other.name}`" for other in used_by(nb, exercise) if other.id in wrong]
+    if len(names) == 1:
+        yield f"This exercise uses {names[0]}, whose own tests do not pass: fix that first."
+    elif names:
+        listed = f"{', '.join(names[:-1])} and {names[-1]}"
+        yield f"This exercise uses {listed}, whose own tests do not pass: fix them first."
 
 
 def _taken_away(nb: NotebookNode, exercise: Exercise) -> Iterator[str]:
     """A sentence for each name of Python's or of a setup cell that a cell before gave another value."""
     setup = frozenset().union(*(nbk.bound_names(cell.source) for cell in nbk.setup_cells(nb)))
-    used: set[str] = set()
-    for index in _needed(nb, exercise):
-        source = nb.cells[index].source
-        used |= nbk.names_or_none(nbk.builtins_used, source) | (
-            nbk.names_or_none(nbk.free_names, source) & setup
-        )
+    sources = [nb.cells[index].source for index in _needed(nb, exercise)]
+    used = frozenset().union(*(nbk.names_or_none(nbk.builtins_used, source) for source in sources))
+    for source in (*sources, exercise.tests.source):  # what tests use of Python's own, they always find
+        used |= nbk.names_or_none(nbk.free_names, source) & setup
     for cell in nb.cells[: exercise.tests_index]:
         if cell.cell_type != "code" or nbk.is_setup(cell) or nbk.is_test(cell):
             continue

@@ -316,6 +316,11 @@ def test_a_cell_that_stops_is_explained_with_its_line_and_text(run, cell, said):
     assert said in run({**run.good, "tiny-a-double": cell}).outcomes[DOUBLE].message
 
 
+def test_a_probe_finds_pythons_own_names_whatever_a_cell_did_to_them(run_everywhere):
+    """A right answer that uses none of them keeps its points."""
+    assert run_everywhere(first="list = sorted = len = [1, 2]").grades == {DOUBLE: 3.0, TOTAL: 2.0}
+
+
 @pytest.mark.parametrize("name", ["print", "dict", "__import__", "E" * 500])
 def test_an_error_may_be_called_whatever_the_student_likes(run, name):
     """Its name and text are data: `print` is no kind of error that anything here looks up."""

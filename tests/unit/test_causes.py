@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 from nbformat.v4 import new_code_cell
 
@@ -16,6 +18,25 @@ def test_the_exercises_that_another_one_uses(tiny):
     said = "This exercise uses `double`, whose own tests do not pass: fix that first."
     assert causes(tiny.nb, total, [double.id, total.id]) == said
     assert causes(tiny.nb, total, [total.id]) == causes(tiny.nb, double, [double.id, total.id]) == ""
+
+
+def test_several_exercises_are_listed(tiny):
+    cell = tiny.cell("tiny-scale-total")
+    third = new_code_cell(
+        "def triple(v):\n    return 3 * v", metadata=deepcopy(tiny.cell("tiny-scale-double").metadata)
+    )
+    tests = new_code_cell(
+        "assert triple(1)", metadata=deepcopy(tiny.cell("tiny-scale-double-tests").metadata)
+    )
+    third.metadata.nbgrader.grade_id, tests.metadata.nbgrader.grade_id = (
+        "tiny-x-triple",
+        "tiny-x-triple-tests",
+    )
+    tiny.nb.cells[1:1] = [third, tests]
+    cell.source += "\n    triple(1)\n"
+    total = nbk.find_exercise(tiny.nb, "total")
+    said = "This exercise uses `triple` and `double`, whose own tests do not pass: fix them first."
+    assert causes(tiny.nb, total, [e.id for e in nbk.exercises(tiny.nb)]) == said
 
 
 @pytest.mark.parametrize(

@@ -453,7 +453,7 @@ def answer(question: dict[str, Any], namespace: dict[str, Any]) -> Any:
     with usual_state():
         if question["op"] == "probe":
             local: dict[str, Any] = {}
-            exec(compile(question["source"], PROBE, "exec"), namespace, local)
+            exec(compile(question["source"], PROBE, "exec"), _with_pythons_own(namespace), local)
             function = local[question["name"]]
         elif question["name"] in namespace:
             function = namespace[question["name"]]
@@ -462,6 +462,18 @@ def answer(question: dict[str, Any], namespace: dict[str, Any]) -> Any:
         value = function(*question["args"], **question["kwargs"])
     watch.look_at(value)
     return value
+
+
+def _with_pythons_own(namespace: dict[str, Any]) -> dict[str, Any]:
+    """The names for a probe: the student's, but Python's own where a cell gave these another value.
+
+    `list = [1, 2]` in a scratch cell is no fault of the answers that a probe tries.
+    """
+    return {
+        name: value
+        for name, value in namespace.items()
+        if name.startswith("__") or not hasattr(builtins, name)
+    }
 
 
 def as_data(error: BaseException) -> dict[str, Any]:
