@@ -76,7 +76,7 @@
 # %% mutant: one_by_one
 # misconception: Runs come in pairs: a loop with zip.
 # fails: scaling_laws-count-training_flops-tests
-# breaks: arrays that broadcast
+# breaks: arrays of floats that broadcast
 # says: a column of sizes against a row
 def training_flops(n, d):
     if np.ndim(n) == 0:
