@@ -12,14 +12,17 @@ import copy
 import functools
 import inspect
 import itertools
+import math
 import numbers
 import textwrap
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
+
+from course_utils.measured import Measured, measurements
 
 # Relative and absolute tolerance by dtype. float64, float16 and bfloat16 are the defaults of
 # torch.testing.assert_close; float32 is wider than its 1.3e-6, because a mean over some thousand
@@ -215,6 +218,21 @@ def probe(function: Callable[..., Any]) -> Callable[..., Any]:
 
     run.probed = function  # type: ignore[attr-defined]
     return run
+
+
+def measured(value: float, what: str, recorded: float, better: Literal["higher", "lower"]) -> None:
+    """Note and print a number of an open experiment; of several in one cell the last counts.
+
+    what: what it measures, with its unit. recorded: the same number of the lab's own solution. It gives no
+    points: a check beside it does. Raises ValueError for a value that is no finite number.
+    """
+    if not _is_number(value) or not math.isfinite(value):
+        raise ValueError(f"{what}: {_show(value)} is no finite number")
+    number = Measured(what, float(value), float(recorded), better)
+    print(number)
+    noted = measurements.get()
+    if noted is not None:
+        noted.append(number)
 
 
 def require_plain(value: Any, name: str) -> None:

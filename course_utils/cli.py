@@ -219,13 +219,18 @@ def feedback(lab: LabArgument = None) -> None:
 
 
 @app.command()
-def report(lab: LabArgument = None) -> None:
+def report(
+    lab: LabArgument = None,
+    names: Annotated[
+        bool, typer.Option("--names", help="Names on the page of results that can be shown to the class.")
+    ] = False,
+) -> None:
     """Write the teacher's report on a lab into reports/."""
     from course_utils.grading.book.records import load_records
     from course_utils.grading.pages.report import write_report
 
     for name in _labs(lab):
-        console.print(f"Report: {write_report(load_records(name, _paths()), _paths())}")
+        console.print(f"Report: {write_report(load_records(name, _paths()), _paths(), names)}")
 
 
 @app.command()

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from course_utils import checks
 from course_utils.grading import notebook as nbk
+from course_utils.measured import Measured, measurements
 
 
 class OtherSide(Protocol):
@@ -32,11 +33,12 @@ class OtherSide(Protocol):
 @dataclass(frozen=True)
 class Ending:
     """How a cell ended. error: what stopped it, None if nothing did; hidden: it stood among the hidden tests;
-    printed: what went to stdout."""
+    printed: what went to stdout. measured: the last number that it noted (checks.measured), if any."""
 
     error: BaseException | None = None
     hidden: bool = False
     printed: str = ""
+    measured: Measured | None = None
 
 
 def new_namespace() -> dict[str, Any]:
@@ -54,6 +56,8 @@ def run_cell(name: str, source: str, namespace: dict[str, Any]) -> Ending:
     what is no Exception (an interrupt, a time limit) and goes through."""
     printed = io.StringIO()
     error, hidden = None, False
+    noted: list[Measured] = []
+    outer = measurements.set(noted)
     file_name = f"<{name}>"
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
         try:
@@ -63,7 +67,9 @@ def run_cell(name: str, source: str, namespace: dict[str, Any]) -> Ending:
             exec(compile(source, file_name, "exec", dont_inherit=True), namespace)
         except (Exception, SystemExit) as raised:
             error, hidden = raised, _is_hidden(raised.__traceback__, source, file_name)
-    return Ending(error, hidden, printed.getvalue())
+        finally:
+            measurements.reset(outer)
+    return Ending(error, hidden, printed.getvalue(), noted[-1] if noted else None)
 
 
 def run_test(

@@ -13,6 +13,7 @@ from typing import Any
 
 from course_utils.errors import CourseError
 from course_utils.grading.paths import RECORD, CoursePaths
+from course_utils.measured import Measured
 
 GRADED = "graded"
 NEEDS_MANUAL = "needs manual grading"
@@ -36,6 +37,7 @@ class CellRecord:
     state: "passed", "failed", "not attempted" (still raises NotImplementedError), "not run" (the kernel was
     gone) or "manual". what, message, hint: from the failed check. hidden: it stood among the hidden tests,
     so students may see only `what` and `hint`. cause: which exercises it uses that fail themselves.
+    measured: its number in an open experiment.
     """
 
     grade_id: str
@@ -50,6 +52,7 @@ class CellRecord:
     hidden: bool = False
     seconds: float = 0.0
     cause: str = ""
+    measured: Measured | None = None
 
 
 @dataclass
@@ -100,10 +103,14 @@ def read_record(path: Path) -> Record | None:
     try:
         facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         flags = [Flag(**flag) for flag in facts.pop("flags")]
-        cells = [CellRecord(**cell) for cell in facts.pop("cells")]
+        cells = [_cell(cell) for cell in facts.pop("cells")]
         return Record(**facts, flags=flags, cells=cells)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def _cell(facts: dict[str, Any]) -> CellRecord:
+    return CellRecord(**{**facts, "measured": Measured.of(facts.get("measured"))})
 
 
 def load_records(lab: str, paths: CoursePaths) -> list[Record]:

@@ -95,11 +95,12 @@ def explain(exercise: MarkedExercise) -> list[Part]:
     Of a hidden test only what it looks at and the hint: its message quotes inputs and expected values.
     """
     cell = exercise.cell
+    number = [Part("Your number", str(cell.measured))] if cell.measured else []
     if exercise.state == "passed":
-        return []
+        return number
     if exercise.state == "not attempted":
         return [Part("What happened", "The cell came back as it was handed out.")]
-    parts = []
+    parts = number
     if cell.what:
         label = "What a hidden test looked at" if cell.hidden else "What was looked at"
         parts.append(Part(label, cell.what))

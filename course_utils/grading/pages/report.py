@@ -22,6 +22,7 @@ from course_utils.grading.book.marks import MarkedExercise, MarkedSubmission, la
 from course_utils.grading.book.records import UNREADABLE
 from course_utils.grading.pages.charts import RunCost, Share, cost, distribution, item_plot, share_bar
 from course_utils.grading.pages.copies import find_copies
+from course_utils.grading.pages.experiments import Board, boards
 from course_utils.grading.pages.feedback import LOOKS, feedback_page, found_text
 from course_utils.grading.pages.items import Item, few, item_analysis
 from course_utils.grading.pages.rendering import count, folder_name, number, plain, render, write_if_changed
@@ -52,9 +53,11 @@ class Mistake:
     students: list[MarkedSubmission] = field(default_factory=list)
 
 
-def write_report(records: Iterable[Record], paths: CoursePaths) -> Path:
+def write_report(records: Iterable[Record], paths: CoursePaths, names: bool = False) -> Path:
     """Write reports/<lab>.html, one self-contained page about all records of one lab, and return it.
 
+    Beside it, if the lab has an open experiment, reports/<lab>-results.html, which can be shown to the class;
+    names: it has the students' names.
     Points that a person gave are read from the gradebook. Raises CourseError when there are no records, or
     records of several labs.
     """
@@ -68,7 +71,27 @@ def write_report(records: Iterable[Record], paths: CoursePaths) -> Path:
     page = paths.reports / f"{folder_name(lab, 'lab name')}.html"
     submissions = overlay(records, read_marks(paths.database, lab), lateness_of(lab, paths))
     write_if_changed(page, _html(submissions, paths, page))
+    if found := boards(submissions):
+        write_if_changed(_results_page(page), _results_html(lab, found, names))
+    else:
+        _results_page(page).unlink(missing_ok=True)
     return page
+
+
+def _results_page(page: Path) -> Path:
+    return page.with_name(f"{page.stem}-results.html")
+
+
+def _results_html(name: str, found: Sequence[Board], names: bool) -> str:
+    lab = course.lab(name)
+    return render(
+        "results.html",
+        course_title=course.load_course().title,
+        lab_title=lab.title,
+        lab_number=lab.number,
+        boards=found,
+        link=(lambda submission: plain(submission.record.student)) if names else None,
+    )
 
 
 def show_table(records: Iterable[Record], console: Console, comments: dict[str, str] | None = None) -> None:
@@ -171,6 +194,8 @@ def _html(submissions: Sequence[MarkedSubmission], paths: CoursePaths, page: Pat
         items=items,
         items_plot=item_plot(items) if any(item.discrimination is not None for item in items) else None,
         few=few(items),
+        boards=boards(submissions),
+        results_page=quote(_results_page(page).name),
         judge=judge,
         groups=[
             {"group": group, "people": [by_student[student] for student in group.students]}

@@ -291,6 +291,7 @@ class _Run:
             if outcome.hidden and outcome.state == "failed" and not outcome.what:
                 outcome.what, outcome.hint = _about_a_crash(ending.error, channel.asked)
         outcome.printed = ending.printed[:20_000]
+        outcome.measured = ending.measured
         return outcome
 
     def _judge(self, error: BaseException, channel: Channel, wanted: frozenset[str]) -> Outcome:

@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 
 from course_utils.grading import notebook as nbk
 from course_utils.grading.book.records import CellRecord, Flag
+from course_utils.measured import Measured
 
 
 @dataclass
@@ -24,6 +25,7 @@ class Outcome:
     seconds: float = 0.0
     printed: str = ""
     cause: str = ""
+    measured: Measured | None = None
 
 
 @dataclass
@@ -69,6 +71,7 @@ def cell_records(
                 outcome.hidden,
                 round(outcome.seconds, 3),
                 outcome.cause,
+                outcome.measured,
             )
         )
     return found

@@ -36,6 +36,7 @@ from course_utils.grading.sandbox import landlock
 from course_utils.grading.sandbox.launch import Warm
 from course_utils.grading.sandbox.machine import choose, detect
 from course_utils.grading.sandbox.warm import WarmProcess, imports_of
+from course_utils.measured import Measured
 
 _MOST_FILES = 64 * 2**20  # bytes of a submission's files that travel
 _helpers = threading.local()
@@ -64,7 +65,10 @@ def run_there(job: Job, send: Callable[[bytes], bytes], unsafe: bool = False) ->
         raise CourseError(f"The submission could not be run on the cluster: {answer['problem']}")
     job.notebook.cells = nbformat.reads(answer["notebook"], as_version=4).cells
     found = answer["findings"]
-    found["outcomes"] = {name: Outcome(**one) for name, one in found["outcomes"].items()}
+    found["outcomes"] = {
+        name: Outcome(**{**one, "measured": Measured.of(one["measured"])})
+        for name, one in found["outcomes"].items()
+    }
     found["flags"] = [Flag(**one) for one in found["flags"]]
     return Findings(**found)
 
