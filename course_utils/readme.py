@@ -78,16 +78,18 @@ def _labs() -> str:
 
 
 def _work() -> str:
-    """Minutes and points of each lab's core and stretch exercises, from its source notebook."""
+    """Minutes and points of each lab's core, open and stretch exercises, from its source notebook."""
     rows = []
     for lab in load_course().labs:
         exercises = slides.exercises(lab.name)
-        parts = [[one for one in exercises if one["core"] is core] for core in (True, False)]
+        closed = [one for one in exercises if not one["open"]]
+        parts = [[one for one in closed if one["core"] is core] for core in (True, False)]
+        parts.append([one for one in exercises if one["open"]])
         sums = [[sum(one[what] for one in part) for what in ("minutes", "points")] for part in parts]
         essays = lab.points - sum(points for _, points in sums)
         shown = [f"{minutes} minutes, {points} points" for minutes, points in sums]
         rows.append([lab.name, *shown, f"{essays} points"])
-    return table(["lab", "core", "stretch", "essay"], rows)
+    return table(["lab", "core", "stretch", "open experiment", "written answers"], rows)
 
 
 def _models() -> str:

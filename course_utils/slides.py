@@ -8,7 +8,8 @@ A deck `slides/NN_name.md` is a jinja2 template. Six names are visible in it:
 - `toy`: numbers that `slides/figures/NN_name.py` works out for the toy example, when that script has a `toy()`.
 - `claim(text, holds)`: the text, if the recorded numbers bear it out; else the build stops. For headlines.
 - `lab`: the lab's facts in course.toml: `{{ lab.title }}`, `{{ lab.number }}`, `{{ lab.name }}`.
-- `exercises`: the lab's exercises in order, as its notebook has them: part, title, minutes, core, points.
+- `exercises`: the lab's exercises in order, as its notebook has them: part, title, minutes, core, points,
+  and whether it is an open experiment.
 
 The figure script's `draw(r)` returns `{name: svg text}`. The build writes these files beside the script, so that
 they can be looked at and used elsewhere. Everything goes through marp-cli, pinned by package-lock.json, into
@@ -202,7 +203,7 @@ def compose(deck: str, recorded: dict[str, Any] | None = None) -> Composed:
 def exercises(deck: str) -> list[dict[str, Any]]:
     """The exercises of the lab that goes with `deck`, from the metadata of its source notebook.
 
-    Each has part ("labels"), title, minutes, core and points. Empty while the notebook is not there.
+    Each has part ("labels"), title, minutes, core, open and points. Empty while the notebook is not there.
     """
     path = ROOT / "solutions" / deck / f"{deck}.ipynb"
     if not path.is_file():
@@ -213,6 +214,7 @@ def exercises(deck: str) -> list[dict[str, Any]]:
         {
             "part": cell["nbgrader"]["grade_id"].split("-")[1],
             "points": graded[cell["nbgrader"]["grade_id"] + "-tests"]["points"],
+            "open": cell["course"].get("open", False),
             **{key: cell["course"][key] for key in ("title", "minutes", "core")},
         }
         for cell in cells

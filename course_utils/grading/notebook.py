@@ -49,6 +49,7 @@ class Exercise:
     """One autograded exercise: a solution cell and, after it, its test cell.
 
     id: grade_id of the solution cell, `<lab>-<part>-<name>`; the test cell's is the same plus `-tests`.
+    open: an open experiment, to which many different answers are right.
     names: what the solution cell defines at its top level.
     solution_index, tests_index: places in nb.cells.
     """
@@ -61,6 +62,7 @@ class Exercise:
     minutes: int
     difficulty: int
     core: bool
+    open: bool
     names: frozenset[str]
     solution_index: int
     tests_index: int
@@ -189,6 +191,7 @@ def exercises(nb: NotebookNode) -> list[Exercise]:
                 minutes=int(facts.get("minutes") or 0),
                 difficulty=int(facts.get("difficulty") or 0),
                 core=bool(facts.get("core", True)),
+                open=bool(facts.get("open", False)),
                 names=names_or_none(exported_names, cell.source),
                 solution_index=index,
                 tests_index=where,
