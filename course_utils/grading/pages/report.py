@@ -71,8 +71,12 @@ def write_report(records: Iterable[Record], paths: CoursePaths) -> Path:
     return page
 
 
-def show_table(records: Iterable[Record], console: Console, comments: dict[str, str] | None = None) -> None:
+def show_table(
+    found: Iterable[Record | MarkedSubmission], console: Console, comments: dict[str, str] | None = None
+) -> None:
     """Print students and their points, those who need a human first. comments: student -> words of one's own.
+
+    found: records as the tests left them, or submissions with what a person gave laid over.
 
     Without a comment for a student, the last column says why a person must look, or which exercises failed.
     """
@@ -80,7 +84,8 @@ def show_table(records: Iterable[Record], console: Console, comments: dict[str, 
     table.add_column("student", no_wrap=True)
     table.add_column("points", justify="right", no_wrap=True)
     table.add_column("")
-    for submission in _in_order(overlay(records, {})):
+    marked = [one if isinstance(one, MarkedSubmission) else overlay([one], {})[0] for one in found]
+    for submission in _in_order(marked):
         record = submission.record
         reasons = reasons_to_look(submission)
         lost = [e.cell.title for e in submission.exercises if e.state in ("failed", "not run")]
