@@ -242,7 +242,9 @@ def test_canvas_with_two_columns_for_a_name(results, folders, tmp_path, marks):
     made = export(results, folders, "canvas", path)
     assert canvas_importer(made.path) == {"7": "3.5", "8": ""}
     assert "Not on the roster" in made.problems[0]
-    assert "Lines of the roster that are no people: Manual Posting, Points Possible, Student" in " ".join(made.notes)
+    assert "Lines of the roster that are no people: Manual Posting, Points Possible, Student" in " ".join(
+        made.notes
+    )
 
 
 def test_who_is_excused_in_canvas_stays_so(results, folders, tmp_path, marks):
@@ -487,7 +489,7 @@ def test_one_student_on_two_equal_lines_is_one_and_told(records, folders, tmp_pa
     assert [row[0] for row in table(made.path)[1:]] == ["anna", "ben"]
     assert made.notes == ["Said twice: line 4 of the roster is line 2 again."]
     path.write_text("student,name\nanna,Anna\nben,Ben\nanna,Anja\n")
-    with pytest.raises(CourseError, match="'anna' twice .*lines 2 and 4, which differ in name"):
+    with pytest.raises(CourseError, match=r"'anna' twice .*lines 2 and 4, which differ in name"):
         read_roster(path, ["anna"])
 
 
@@ -503,7 +505,7 @@ def test_a_line_without_an_id_and_one_with_too_many_cells_are_named(records, fol
         row[0] for row in table(export([records.result("anna")], folders, "csv", path).path)
     ]
     path.write_text("name,student\nAnna,anna\nNovak, Ben,ben\n")
-    with pytest.raises(CourseError, match="Line 3 .*more cells"):
+    with pytest.raises(CourseError, match=r"Line 3 .*more cells"):
         read_roster(path, ["anna"])
 
 
