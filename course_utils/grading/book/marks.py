@@ -154,7 +154,11 @@ def read_marks(database: str | Path, lab: str) -> dict[str, dict[str, Mark]]:
     finally:
         engine.dispose()
 
-    said = {(student, cell): text or "" for student, cell, text in comments if text != _NO_RESPONSE}
+    said = {
+        (student, cell): text or ""
+        for student, cell, text in comments
+        if (text or "").strip() != _NO_RESPONSE
+    }
     marks: dict[str, dict[str, Mark]] = {}
     for student, cell, by_hand, automatic, extra, waiting in grades:
         given = automatic if by_hand is None else by_hand
