@@ -169,6 +169,29 @@ def read_marks(database: str | Path, lab: str) -> dict[str, dict[str, Mark]]:
     return marks
 
 
+def read_notebook_ids(database: str | Path, lab: str) -> dict[str, str]:
+    """Student -> what the gradebook calls their notebook of `lab`; Formgrader's addresses hold it. Reads only."""
+    if not gradebook.is_there(database):
+        return {}
+    from nbgrader import api
+    from sqlalchemy import select
+
+    engine = gradebook.connect(database)
+    try:
+        with engine.connect() as connection:
+            rows = connection.execute(
+                select(api.SubmittedAssignment.student_id, api.SubmittedNotebook.id)
+                .join(
+                    api.SubmittedAssignment, api.SubmittedAssignment.id == api.SubmittedNotebook.assignment_id
+                )
+                .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
+                .where(api.Assignment.name == lab)
+            )
+            return {student: str(name) for student, name in rows}
+    finally:
+        engine.dispose()
+
+
 def read_submissions(records: Iterable[Record], paths: CoursePaths) -> list[MarkedSubmission]:
     """The records of one lab with all that the gradebook adds to them: marks, comments, lateness. Reads only."""
     records = list(records)
