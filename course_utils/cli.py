@@ -192,7 +192,9 @@ def grade(
         submissions = read_submissions(records, _paths())
         show_table(submissions, console)
         if waits := sum(exercise.to_grade for each in submissions for exercise in each.exercises):
-            console.print(f"{count(waits, 'answer')} to grade by hand, in Formgrader; the report has a link to each.")
+            console.print(
+                f"{count(waits, 'answer')} to grade by hand, in Formgrader; the report has a link to each."
+            )
         if without := untimed(name, _paths(), [record.student for record in records]):
             who = ", ".join(without[:5]) + (", …" if len(without) > 5 else "")
             console.print(
@@ -245,7 +247,9 @@ def export(
     ] = "",
     column: Annotated[
         str,
-        typer.Option("--column", help="Column of the roster for this lab's grades, by name or Canvas's number."),
+        typer.Option(
+            "--column", help="Column of the roster for this lab's grades, by name or Canvas's number."
+        ),
     ] = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")] = None,
     dry_run: Annotated[
