@@ -191,7 +191,7 @@ def grade(
             continue
         submissions = read_submissions(records, _paths())
         show_table(submissions, console)
-        if waits := sum(exercise.to_grade for each in submissions for exercise in each.exercises):
+        if waits := sum(len(submission.to_grade) for submission in submissions):
             console.print(
                 f"{count(waits, 'answer')} to grade by hand, in Formgrader; the report has a link to each."
             )

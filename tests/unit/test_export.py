@@ -392,9 +392,10 @@ def test_a_worksheet_with_other_points_or_without_its_columns_of_points(results,
     made = export(results, folders, "moodle", worksheet(tmp_path, "de", [("Anna", "", "anna", "")], "100,00"))
     assert "Moodle gives up to 100 points for this lab, which has 12" in " ".join(made.problems)
     path = tmp_path / "short.csv"
-    path.write_text("ID,Name,Bewertung\nTeilnehmer/in1,anna,\n")
-    made = export(results, folders, "moodle", path, column="Bewertung")
-    assert table(made.path) == [["ID", "Name", "Bewertung"], ["Teilnehmer/in1", "anna", "3.5"]]
+    for name, column in (("Bewertung", ""), ("Punkte", "Punkte")):
+        path.write_text(f"ID,Name,{name}\nTeilnehmer/in1,anna,\n")
+        made = export(results, folders, "moodle", path, column=column)
+        assert table(made.path) == [["ID", "Name", name], ["Teilnehmer/in1", "anna", "3.5"]]
 
 
 @pytest.mark.parametrize(

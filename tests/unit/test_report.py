@@ -265,6 +265,16 @@ def test_when_all_are_graded_nobody_waits(class_of_five, folders, given):
     assert 'id="by-hand"' not in html
 
 
+def test_nobody_grades_an_essay_in_a_notebook_that_nobody_can_open(class_of_five, records, folders, given):
+    html = html_of([*class_of_five, records.result("torn", status="unreadable")], folders)
+    assert "5</b> essays to grade by hand" in html
+    assert "torn" not in html.split('id="by-hand"')[1].split("</section>")[0]
+    given({record.student: Mark(1.5) for record in class_of_five})
+    html = html_of([*class_of_five, records.result("torn", status="unreadable")], folders)
+    assert 'class="hollow"' not in html
+    assert "not given yet" not in html
+
+
 def test_each_open_essay_has_a_link_into_formgrader(class_of_five, folders, given, monkeypatch):
     ids = {record.student: f"id-of-{record.student}" for record in class_of_five}
     monkeypatch.setattr("course_utils.grading.pages.places.read_notebook_ids", lambda *_: ids)

@@ -87,6 +87,11 @@ class MarkedSubmission:
         return self.record.was_run
 
     @property
+    def to_grade(self) -> list[MarkedExercise]:
+        """What a person must look at; nothing, if the submission itself must be handed in or graded again."""
+        return [exercise for exercise in self.exercises if exercise.to_grade and self.was_graded]
+
+    @property
     def to_look_at_again(self) -> bool:
         """Whether something changed of what a person graded."""
         return any(exercise.again for exercise in self.exercises)
@@ -94,7 +99,7 @@ class MarkedSubmission:
     @property
     def is_settled(self) -> bool:
         """Whether it was graded and nothing in it waits for a person."""
-        return self.was_graded and not any(exercise.to_grade for exercise in self.exercises)
+        return self.was_graded and not self.to_grade
 
     @property
     def status(self) -> str:
@@ -115,7 +120,7 @@ class MarkedSubmission:
     @property
     def waiting_points(self) -> float:
         """Points that a grader has still to give."""
-        return sum(e.cell.max_points for e in self.exercises if e.state == "waiting")
+        return sum(exercise.cell.max_points for exercise in self.to_grade if not exercise.again)
 
 
 def read_marks(database: str | Path, lab: str) -> dict[str, dict[str, Mark]]:

@@ -46,6 +46,7 @@ TARGETS = ("canvas", "moodle", "gradescope", "csv")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NO_GRADE = ("", "-", "n/a")
 _EXCUSED = "ex"
+_GRADE_NAMES = ("grade", "bewertung", "note", "calificación", "valutazione", "nota", "cijfer", "karakter")
 _ID = re.compile(r"\s*\((\d+)\)\s*$")  # Canvas's, behind an assignment's title
 _LAB_NUMBER = re.compile(r"(?:lab|assignment|exercise|notebook)?\s*0*(\d+)\s*(?:[:.,–—-]\s*|\s|$)")
 
@@ -409,14 +410,16 @@ def _is_title_of(lab: course.Lab, name: str) -> bool:
 
 def _worksheet_grade(roster: Roster) -> int | None:
     """The grade's column of a Moodle worksheet, whatever its name: left of one number that is the same in all
-    lines, the highest grade, and with nothing or a number up to that in each."""
+    lines, the highest grade, and with nothing or a number up to that in each. Where somebody has taken the
+    highest grade out, by its name."""
     for i in reversed(range(1, len(roster.header) - 1)):
         tops = {_value(row.cells[i + 1]) for row in roster.rows}
         grades = [_value(row.cells[i]) for row in roster.rows if fold(row.cells[i]) not in _NO_GRADE]
         top = next(iter(tops))
         if len(tops) == 1 and top and all(grade is not None and grade <= top for grade in grades):
             return i
-    return None
+    named = [i for i, name in enumerate(roster.header) if fold(name) in _GRADE_NAMES]
+    return named[0] if len(named) == 1 else None
 
 
 def _person_columns(roster: Roster) -> list[int]:

@@ -286,7 +286,7 @@ def _open_for_all(submissions: Sequence[MarkedSubmission]) -> float:
     """Points of the essays of which a grader has looked at none yet."""
     states: dict[str, set[str]] = defaultdict(set)
     points: dict[str, float] = {}
-    for exercise in (e for s in submissions for e in s.exercises):
+    for exercise in (e for s in submissions if s.was_graded for e in s.exercises):
         states[exercise.cell.grade_id].add(exercise.state)
         points[exercise.cell.grade_id] = exercise.cell.max_points
     return sum(points[name] for name, seen in states.items() if "waiting" in seen and "graded" not in seen)
@@ -299,9 +299,7 @@ def _to_grade(
     found = {grade_id: ToGrade("", []) for grade_id in exercises}
     for submission in submissions:
         name = submission.record.student
-        for exercise in submission.exercises:
-            if not exercise.to_grade:
-                continue
+        for exercise in submission.to_grade:
             words = f"{name} (changed since it was graded)" if exercise.again else name
             shown = escape(plain(words))
             if name in links:
