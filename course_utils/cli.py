@@ -158,7 +158,8 @@ def grade(
     from course_utils.grading.sandbox import systems
 
     systems.refuse()
-    from course_utils.grading.pages.rendering import plain
+    from course_utils.grading.book.marks import read_submissions
+    from course_utils.grading.pages.rendering import count, plain
     from course_utils.grading.pages.report import show_table
     from course_utils.grading.run import whatif
     from course_utils.grading.run.grade_class import grade_class, waiting
@@ -188,7 +189,12 @@ def grade(
         if what_if:
             whatif.show_preview(preview, console)
             continue
-        show_table(records, console)
+        submissions = read_submissions(records, _paths())
+        show_table(submissions, console)
+        if waits := sum(len(submission.to_grade) for submission in submissions):
+            console.print(
+                f"{count(waits, 'answer')} to grade by hand, in Formgrader; the report has a link to each."
+            )
         if without := untimed(name, _paths(), [record.student for record in records]):
             who = ", ".join(without[:5]) + (", …" if len(without) > 5 else "")
             console.print(
@@ -236,7 +242,7 @@ def report(
 @app.command()
 def export(
     lab: LabArgument = None,
-    to: Annotated[str, typer.Option("--to", help="canvas, moodle or csv.")] = "csv",
+    to: Annotated[str, typer.Option("--to", help="canvas, moodle, gradescope or csv.")] = "csv",
     roster: Annotated[
         Path | None,
         typer.Option("--roster", help="CSV of the people; for Canvas the gradebook that it exports."),
@@ -244,22 +250,38 @@ def export(
     by: Annotated[
         str, typer.Option("--by", help="Column of the roster that names students as submitted/ does.")
     ] = "",
+    column: Annotated[
+        str,
+        typer.Option(
+            "--column", help="Column of the roster for this lab's grades, by name or Canvas's number."
+        ),
+    ] = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say which grades would change, and write nothing.")
+    ] = False,
 ) -> None:
     """Write the grades for a learning management system into exports/, and check them against the roster.
 
-    Ends with exit code 1 if somebody is on one side only, could not be graded, or waits for a grader.
+    Ends with exit code 1 if somebody is on one side only, could not be graded, or waits for a grader, or the
+    other system gives other points.
     """
     from course_utils.grading.book.records import load_records
     from course_utils.grading.pages.export import export as write
+    from course_utils.grading.pages.export import show_changes
 
     labs = _labs(lab)
     if output and len(labs) > 1:
         raise CourseError("--output is one file: name the lab.")
+    if column and len(labs) > 1:
+        raise CourseError("--column is that of one lab: name the lab.")
     problems = False
     for name in labs:
-        made = write(load_records(name, _paths()), _paths(), to, roster, by, output)
-        console.print(f"{made.path}: {made.students} students", highlight=False, soft_wrap=True)
+        made = write(load_records(name, _paths()), _paths(), to, roster, by, output, column, dry_run)
+        if dry_run:
+            show_changes(made, console)
+        else:
+            console.print(f"{made.path}: {made.students} students", highlight=False, soft_wrap=True)
         for sentence in made.problems:
             errors.print(f"[bold yellow]![/] {escape(sentence)}", highlight=False, soft_wrap=True)
         for sentence in made.notes:

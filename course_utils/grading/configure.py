@@ -34,6 +34,7 @@ def configure(config: Config) -> None:
     collect.configure(config)
     late.configure(config)
     formgrader.configure(config)
+    config.ExchangeFactory.release_feedback = "course_utils.grading.pages.exchange.ReleaseFeedback"
     _configure_grading(config)
 
 

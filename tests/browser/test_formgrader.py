@@ -13,9 +13,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbgrader.utils import notebook_hash
 
 from course_utils.grading import notebook as nbk
+from course_utils.grading.pages.places import grader_links
 
 REPOSITORY = Path(__file__).parents[2]
 LAB = "07_tiny"
@@ -81,6 +83,8 @@ def honest_notebook(room):
         after="from IPython.display import Latex, display\ndisplay(Latex(r'$$e^{i\\pi} = -1$$'))"
     )
     next(c for c in nb.cells if nbk.grade_id(c) == "tiny-essay-why").source = FORMULAS
+    seen = new_output("stream", text="margin +0.333\n")
+    nb.cells.insert(-1, new_code_cell('print("margin", -0.009)', outputs=[seen]))
     return nb
 
 
@@ -102,8 +106,10 @@ def course(tmp_path_factory, make_room, lacking):
         lacking(machine.detect().reason)
     room = make_room(tmp_path_factory.mktemp("formgrader") / "course")
     root = room.paths.root
-    (root / "nbgrader_config.py").write_bytes((REPOSITORY / "nbgrader_config.py").read_bytes())
-    room.hand_in("anna", honest_notebook(room))
+    settings = (REPOSITORY / "nbgrader_config.py").read_text()
+    (root / "exchange").mkdir()
+    (root / "nbgrader_config.py").write_text(f"{settings}\nc.Exchange.root = {str(root / 'exchange')!r}\n")
+    room.hand_in("anna", honest_notebook(room), submission_secret__txt="anna's")
     room.hand_in("mallory", hostile_notebook(room)).with_name("figure.html").write_text(SCRIPTS[0])
     room.results = room.grade()
     argv = [sys.executable, "-m", "nbgrader", "generate_feedback", LAB]
@@ -287,6 +293,38 @@ def test_a_grader_can_work(course, formgrader, visit):
     again = visit(submission_page(course, formgrader, "anna"))
     again.wait_for_function("document.querySelector('input#tiny-essay-why').value === '1.5'")
     assert not again.said, again.said
+
+
+def test_both_runs_and_the_rubric_stand_beside_the_answer(course, formgrader, visit):
+    addresses = pages(course, formgrader, "anna")
+    text = visit(addresses["formgrader"]).locator("#notebook").first.inner_text()
+    parts = ["student's own run, as it was handed in", "margin +0.333", "The grading run", "margin -0.009"]
+    parts += ["Rubric, for graders alone · 2 points", "Two points.", "Loss"]
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+    text = visit(addresses["nbgrader's feedback"]).locator("#notebook").first.inner_text()
+    assert [part for part in parts[:4] if part not in text] == []
+    assert "Rubric" not in text
+    text = visit(addresses["feedback"]).locator("main").inner_text()
+    assert "Rubric" not in text
+
+
+def test_the_report_leads_to_the_answer_that_waits(course, formgrader, visit):
+    link = grader_links(LAB, course.paths)["anna"].partition("/formgrader/")[2]
+    page = visit(f"{formgrader}formgrader/{link}?token=open#tiny-essay-why")
+    page.locator("input#tiny-essay-why").wait_for()
+    assert 0 <= page.locator("input#tiny-essay-why").bounding_box()["y"] < 900
+
+
+def test_the_button_releases_the_courses_own_pages(course, formgrader, visit):
+    pages(course, formgrader, "anna")
+    page = visit(f"{formgrader}formgrader/?token=open")
+    done = page.request.post(f"{formgrader}formgrader/api/assignment/{LAB}/release_feedback")
+    assert done.json()["success"], done.json()
+    name = notebook_hash(secret="anna's", notebook_id=LAB)
+    released = next((course.paths.root / "exchange").glob(f"*/feedback/{name}.html"))
+    assert released.read_text() == (course.paths.feedback / "anna" / LAB / f"{LAB}.html").read_text()
+    assert "mallory" in done.json()["log"]
 
 
 def test_a_page_beside_the_notebook_is_not_served(course, formgrader, visit):

@@ -16,6 +16,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
+from course_utils.grading.pages.places import links, read_places
+from course_utils.grading.paths import CoursePaths
+
 ROOT = Path(__file__).resolve().parents[2]
 LAB = "02_lora"
 PATIENCE = 60_000  # milliseconds; a busy machine draws a page slowly
@@ -116,6 +119,20 @@ def test_a_lab_opens_folded_without_what_only_teachers_use_and_leads_to_its_deck
     page.locator(".jp-Cell a", has_text="deck 02").first.evaluate("link => link.click()")
     deck = page.frame_locator(".jp-HTMLViewer iframe").first
     assert "arithmetic of low rank" in deck.locator("h1").first.inner_text()
+
+
+def test_a_feedback_pages_link_leads_to_its_exercise_in_a_notebook_that_was_not_open(address, open_page):
+    place = read_places(LAB, CoursePaths(ROOT))["lora-intruders-intruder_dimensions"]
+    _, _, anchor = links(LAB, place)[0].address.partition("#")
+    page = open_page("tree/labs")  # brings the key
+    page.goto(f"{address}lab/tree/labs/{LAB}/{LAB}.ipynb#{anchor}")
+    page.wait_for_function(
+        """words => [...document.querySelectorAll(".jp-Notebook :is(h2, h3)")].some(heading => {
+            const top = heading.getBoundingClientRect().top;
+            return heading.innerText.includes(words) && 0 < top && top < window.innerHeight;
+        })""",
+        arg="Find the intruders",
+    )
 
 
 def test_validate_says_what_course_check_says(open_page):

@@ -7,6 +7,7 @@ import re
 import sys
 from dataclasses import replace
 from html import unescape
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
@@ -327,3 +328,144 @@ def test_lateness_and_what_it_costs_are_told(records, page_of, monkeypatch):
 )
 def test_durations_are_round(seconds, words):
     assert pages.duration(seconds) == words
+
+
+# What a grader wrote
+
+ESSAY = "sft_masking-essay-prompt_loss"
+
+
+@pytest.fixture
+def comment_on(records, page_of, monkeypatch):
+    """The page of a student whose essay a grader commented on like this."""
+
+    def write(text: str) -> str:
+        mark = {"amara_okafor": {ESSAY: Mark(2.0, False, text)}}
+        monkeypatch.setattr("course_utils.grading.pages.feedback.read_marks", lambda *_: mark)
+        html = page_of(records.result())
+        return html.split("Your grader's comment</dt>")[1].split("</dl>")[0]
+
+    return write
+
+
+def test_a_comment_may_be_markdown(comment_on):
+    html = comment_on(
+        "**Good**, but:\n\n- see [the paper](https://example.org/x)\n- `x < y`\n\n```\nfor t in y:\n    $HOME\n```\n\n"
+        "first line\nsecond line\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+    )
+    for part in (
+        "<strong>Good</strong>",
+        '<li>see <a href="https://example.org/x"',
+        "<code>x &lt; y</code>",
+        "    $HOME",
+        "first line<br>",
+        "<td>2</td>",
+    ):
+        assert part in html
+
+
+def test_what_looks_like_markup_or_a_formula_in_a_comment_is_the_graders_text(comment_on):
+    html = comment_on(
+        "List<int>, a < b > c, <b>x</b>, it costs $5, not $7, but $\\frac{1}{n}$ and \\$9; `$x$`"
+    )
+    assert "List&lt;int&gt;, a &lt; b &gt; c, &lt;b&gt;x&lt;/b&gt;, it costs $5, not $7, but <math" in html
+    assert "and $9; <code>$x$</code>" in html
+    assert html.count("<math") == 1
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "[x](javascript:alert(1))",
+        "![x](http://example.invalid/pixel.png)",
+        "<img src=x onerror=alert(1)>",
+        '<https://example.org"onclick=alert(1)>',
+        '[x](https://example.org "a\\" onmouseover=alert(1)")',
+        "$\\href{javascript:alert(1)}{x}$",
+        "<style>@import 'http://example.invalid/x.css'</style>",
+    ],
+)
+def test_nothing_in_a_comment_runs_or_is_fetched(comment_on, evil):
+    seen = []
+    reader = HTMLParser()
+    reader.handle_starttag = lambda tag, attributes: seen.append((tag, dict(attributes)))
+    reader.feed(comment_on(evil))
+    assert not {tag for tag, _ in seen} & {"img", "style", "script", "link"}
+    assert not [
+        name for _, attributes in seen for name in attributes if name.startswith("on") or name == "src"
+    ]
+    assert not [a for _, a in seen if "href" in a and not a["href"].startswith("https:")]
+
+
+def test_a_long_comment_is_shown_to_its_end(comment_on):
+    assert "the last word." in comment_on("word " * 3000 + "the last word.")
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+def test_nbgraders_own_words_are_no_graders_comment(folders, records, page_of, monkeypatch):
+    from nbgrader.api import Gradebook
+
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    fill_gradebook(folders.database, records.lab)
+    for automatic, by_hand in (("No response.", None), (None, "No response.")):
+        with Gradebook(f"sqlite:///{folders.database}") as book:
+            comment = book.find_comment(ESSAY, records.lab, records.lab, "amara_okafor")
+            comment.auto_comment, comment.manual_comment = automatic, by_hand
+            book.db.commit()
+        html = page_of(records.result())
+        assert "No response" not in html
+        assert html.count("Your grader's comment") == 1  # on the other exercise
+
+
+# The numbers that an essay is about
+
+
+@pytest.fixture
+def two_runs(folders, records):
+    """two_runs(own, graded): a notebook handed in with these outputs, and the same graded with those."""
+    files = folders.submission(records.lab, "amara_okafor")
+
+    def write(own: list, graded: list, source: str = "# @title The margin\nmargin()") -> None:
+        for path, outputs in ((files.notebook, own), (files.graded_notebook, graded)):
+            nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source, outputs=outputs)])
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(nbformat.writes(nb))
+
+    return write
+
+
+def stream(text: str) -> dict:
+    return nbformat.v4.new_output("stream", text=text)
+
+
+def test_an_essay_has_the_numbers_of_both_runs_named(two_runs, records, page_of):
+    two_runs([stream("margin +0.333\n")], [stream("margin -0.009\n")])
+    text = text_of(page_of(records.result()))
+    assert "judged by the numbers of your own run" in text
+    assert "The margin your own run, as handed in margin +0.333 the grading run margin -0.009" in text
+
+
+def test_runs_that_showed_the_same_are_not_told(two_runs, records, page_of, monkeypatch):
+    two_runs([stream("<Model at 0x7f3a2b>  12")], [stream("<Model at 0x7fffff> 12\n")])
+    assert "grading run" not in text_of(page_of(records.result()))
+    two_runs([stream("12")], [stream("13")])
+    mark = {"amara_okafor": {ESSAY: Mark(None, False)}}
+    monkeypatch.setattr("course_utils.grading.pages.feedback.read_marks", lambda *_: mark)
+    assert "grading run" not in text_of(page_of(records.result()))  # nobody wrote an essay
+
+
+def test_whatever_was_handed_in_the_page_is_made_and_holds_none_of_it_as_markup(
+    two_runs, records, page_of, folders
+):
+    evil = "</pre><script>alert(1)</script>7"
+    two_runs([stream(evil)], [stream("8")], source="# @title <script>alert(2)</script>\nx()")
+    html = page_of(records.result())
+    assert "&lt;script&gt;alert(1)" in html
+    assert "<script" not in html
+    notebook = folders.submission(records.lab, "amara_okafor").notebook
+    for text in ("", "{", '{"cells": 7}', notebook.read_text().replace('"stream"', '"odd"')):
+        notebook.write_text(text)
+        assert "grading run" not in page_of(records.result())
+    notebook.unlink()
+    notebook.symlink_to(folders.submission(records.lab, "amara_okafor").graded_notebook)
+    assert "grading run" not in page_of(records.result())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
 
+from course_utils import course
 from course_utils.errors import CourseError
 from course_utils.grading.book.late import Lateness
 from course_utils.grading.book.marks import Mark, overlay
@@ -213,3 +215,106 @@ def test_the_terminal_table_says_why_and_what(class_of_five):
     assert "out of time: build_labels did not come back" in lines[1]
     assert lines[2].split() == ["amara_okafor", "9", "/", "12", "everything", "right", "[sic]"]
     assert lines[3].endswith("lost: Mask the prompt")
+
+
+# Grading by hand
+
+ESSAY = "sft_masking-essay-prompt_loss"
+
+
+@pytest.fixture
+def given(monkeypatch):
+    """given({student: Mark}): what a person gave for the essay; everybody else waits."""
+
+    def write(marks: dict) -> None:
+        found = {student: {ESSAY: mark} for student, mark in marks.items()}
+        monkeypatch.setattr("course_utils.grading.pages.report.read_marks", lambda *_: found)
+
+    return write
+
+
+def words_of(html: str, section: str) -> str:
+    part = html.split(f'id="{section}"')[1].split("</section>")[0].split("</figure>")[0]
+    return re.sub(r"\s+", " ", re.sub(r"<title>.*?</title>|<[^>]+>", "", part))
+
+
+def test_once_one_essay_is_graded_nothing_is_out_of_reach(class_of_five, folders, given):
+    given({"amara_okafor": Mark(3.0), "ben_novak": Mark(0.0)})
+    html = html_of(class_of_five, folders)
+    assert "by hand, not given yet" not in html
+    told = words_of(html, "spread")
+    assert "1 student has all 12 points given so far, 1 has none. 3 students (hollow) still wait" in told
+    assert html.count('class="hollow"') == 3
+    assert "chiara_rossi: 4, up to 3 more" in html
+    assert "amara_okafor: 12<" in html
+
+
+def test_who_waits_while_nobody_is_graded_is_not_hollow(class_of_five, folders):
+    html = html_of(class_of_five, folders)
+    assert 'class="hollow"' not in html
+    assert "by hand, not given yet" in html
+    assert "1 student has all 9 points given so far, 1 has none." in words_of(html, "spread")
+
+
+def test_when_all_are_graded_nobody_waits(class_of_five, folders, given):
+    given({record.student: Mark(1.5) for record in class_of_five})
+    html = html_of(class_of_five, folders)
+    assert 'class="hollow"' not in html
+    assert "not given yet" not in html
+    assert "0</b> essays to grade by hand" in html
+    assert 'id="by-hand"' not in html
+
+
+def test_nobody_grades_an_essay_in_a_notebook_that_nobody_can_open(class_of_five, records, folders, given):
+    html = html_of([*class_of_five, records.result("torn", status="unreadable")], folders)
+    assert "5</b> essays to grade by hand" in html
+    assert "torn" not in html.split('id="by-hand"')[1].split("</section>")[0]
+    given({record.student: Mark(1.5) for record in class_of_five})
+    html = html_of([*class_of_five, records.result("torn", status="unreadable")], folders)
+    assert 'class="hollow"' not in html
+    assert "not given yet" not in html
+
+
+def test_each_open_essay_has_a_link_into_formgrader(class_of_five, folders, given, monkeypatch):
+    ids = {record.student: f"id-of-{record.student}" for record in class_of_five}
+    monkeypatch.setattr("course_utils.grading.pages.places.read_notebook_ids", lambda *_: ids)
+    given({"amara_okafor": Mark(3.0), "ben_novak": Mark(2.0, True)})
+    html = html_of(class_of_five, folders)
+    section = html.split('id="by-hand"')[1].split("</section>")[0]
+    server = "http://localhost:8888/formgrader/submissions"
+    links = dict(re.findall(r'<a href="([^"]+)"[^>]*>([^<]+)</a>', section))
+    assert links == {
+        f"{server}/id-of-{student}/#{ESSAY}": name
+        for student, name in {
+            "zoe_late": "zoe_late",
+            "chiara_rossi": "chiara_rossi",
+            "daniel_kim": "daniel_kim",
+            "ben_novak": "ben_novak (changed since it was graded)",
+        }.items()
+    }
+    assert "4</b> essays to grade by hand" in html
+
+
+@pytest.mark.parametrize(
+    ("jupyter", "server"),
+    [
+        ("https://hub/hub/user-redirect/lab/tree/course/labs/", "https://hub/hub/user-redirect"),
+        ("http://127.0.0.1:9999/lab/tree", "http://127.0.0.1:9999"),
+        ("", None),
+    ],
+)
+def test_formgrader_is_where_jupyterlab_is(folders, monkeypatch, jupyter, server):
+    from course_utils.grading.pages.places import grader_links
+
+    facts = replace(course.load_course(), jupyter=jupyter)
+    monkeypatch.setattr(course, "load_course", lambda: facts)
+    monkeypatch.setattr("course_utils.grading.pages.places.read_notebook_ids", lambda *_: {"anna": "a b"})
+    wanted = {"anna": f"{server}/formgrader/submissions/a%20b/"} if server else {}
+    assert grader_links("01_sft_masking", folders) == wanted
+
+
+def test_the_terminal_table_has_the_points_of_now(class_of_five):
+    out = io.StringIO()
+    marked = overlay(class_of_five, {"ben_novak": {ESSAY: Mark(2.5)}})
+    show_table(marked, Console(file=out, width=120))
+    assert "ben_novak     2.5 / 12" in out.getvalue()

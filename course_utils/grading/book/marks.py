@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course_utils.grading.book import gradebook
+from course_utils.grading.book.records import GRADED, NEEDS_MANUAL
 from course_utils.grading.paths import CoursePaths
 
 if TYPE_CHECKING:
@@ -17,12 +18,15 @@ if TYPE_CHECKING:
     from course_utils.grading.book.late import Lateness
     from course_utils.grading.book.records import CellRecord, Record
 
+_NO_RESPONSE = "No response."  # nbgrader's own words, which no grader said
+
 
 @dataclass(frozen=True)
 class Mark:
     """What the gradebook holds for one graded cell of one student.
 
-    points is None unless a person gave some (extra credit included); waiting says that a person still must.
+    points is None unless a person gave some (extra credit included); waiting says that a person still must, or
+    must again. comment: a person's.
     """
 
     points: float | None = None
@@ -32,12 +36,21 @@ class Mark:
 
 @dataclass(frozen=True)
 class MarkedExercise:
-    """One graded cell. state: passed, failed, not attempted, not run, waiting (for a grader) or graded (by one)."""
+    """One graded cell. state: passed, failed, not attempted, not run, waiting (for a grader) or graded (by one).
+
+    again: a person gave points, and the answer has changed since.
+    """
 
     cell: CellRecord
     state: str
     points: float
     comment: str
+    again: bool = False
+
+    @property
+    def to_grade(self) -> bool:
+        """Whether a person must look at it, for the first time or again."""
+        return self.state == "waiting" or self.again
 
     @property
     def anchor(self) -> str:
@@ -73,6 +86,28 @@ class MarkedSubmission:
         """False if nobody could open the notebook, or grading itself failed."""
         return self.record.was_run
 
+    @property
+    def to_grade(self) -> list[MarkedExercise]:
+        """What a person must look at; nothing, if the submission itself must be handed in or graded again."""
+        return [exercise for exercise in self.exercises if exercise.to_grade and self.was_graded]
+
+    @property
+    def to_look_at_again(self) -> bool:
+        """Whether something changed of what a person graded."""
+        return any(exercise.again for exercise in self.exercises)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it was graded and nothing in it waits for a person."""
+        return self.was_graded and not self.to_grade
+
+    @property
+    def status(self) -> str:
+        """The record's, as it is now: a person may have graded since."""
+        if not self.was_graded:
+            return self.record.status
+        return GRADED if self.is_settled else NEEDS_MANUAL
+
     def titled(self, text: str) -> str:
         """`text` with each cell's id replaced by its exercise's title."""
         titles = {e.cell.grade_id: e.cell.title for e in self.exercises}
@@ -85,7 +120,7 @@ class MarkedSubmission:
     @property
     def waiting_points(self) -> float:
         """Points that a grader has still to give."""
-        return sum(e.cell.max_points for e in self.exercises if e.state == "waiting")
+        return sum(exercise.cell.max_points for exercise in self.to_grade if not exercise.again)
 
 
 def read_marks(database: str | Path, lab: str) -> dict[str, dict[str, Mark]]:
@@ -120,13 +155,15 @@ def read_marks(database: str | Path, lab: str) -> dict[str, dict[str, Mark]]:
                     grade,
                 )
             ).all()
-            comments = connection.execute(
-                of_lab([comment.manual_comment, comment.auto_comment], comment)
-            ).all()
+            comments = connection.execute(of_lab([comment.manual_comment], comment)).all()
     finally:
         engine.dispose()
 
-    said = {(student, cell): by_hand or automatic or "" for student, cell, by_hand, automatic in comments}
+    said = {
+        (student, cell): text or ""
+        for student, cell, text in comments
+        if (text or "").strip() != _NO_RESPONSE
+    }
     marks: dict[str, dict[str, Mark]] = {}
     for student, cell, by_hand, automatic, extra, waiting in grades:
         given = automatic if by_hand is None else by_hand
@@ -135,6 +172,29 @@ def read_marks(database: str | Path, lab: str) -> dict[str, dict[str, Mark]]:
         text = said.get((student, cell)) or said.get((student, cell.removesuffix("-tests")), "")
         marks.setdefault(student, {})[cell] = Mark(points, bool(waiting), text)
     return marks
+
+
+def read_notebook_ids(database: str | Path, lab: str) -> dict[str, str]:
+    """Student -> what the gradebook calls their notebook of `lab`; Formgrader's addresses hold it. Reads only."""
+    if not gradebook.is_there(database):
+        return {}
+    from nbgrader import api
+    from sqlalchemy import select
+
+    engine = gradebook.connect(database)
+    try:
+        with engine.connect() as connection:
+            rows = connection.execute(
+                select(api.SubmittedAssignment.student_id, api.SubmittedNotebook.id)
+                .join(
+                    api.SubmittedAssignment, api.SubmittedAssignment.id == api.SubmittedNotebook.assignment_id
+                )
+                .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
+                .where(api.Assignment.name == lab)
+            )
+            return {student: str(name) for student, name in rows}
+    finally:
+        engine.dispose()
 
 
 def read_submissions(records: Iterable[Record], paths: CoursePaths) -> list[MarkedSubmission]:
@@ -174,7 +234,7 @@ def overlay(
 def _exercise(cell: CellRecord, mark: Mark | None) -> MarkedExercise:
     comment = mark.comment if mark else ""
     if mark and mark.points is not None:
-        return MarkedExercise(cell, "graded", mark.points, comment)
+        return MarkedExercise(cell, "graded", mark.points, comment, again=mark.waiting)
     if cell.state == "manual":
         # nbgrader settles by itself an essay that nobody wrote: 0 points, no grader needed.
         settled = mark is not None and not mark.waiting

@@ -7,7 +7,7 @@ colours are the page's own, so it follows light, dark and print. Each returns Ma
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,12 +42,19 @@ class RunCost:
     flagged: bool
 
 
-def distribution(points: Sequence[tuple[str, float]], top: float, still_open: float = 0.0) -> Markup:
+def distribution(
+    points: Sequence[tuple[str, float]],
+    top: float,
+    still_open: float = 0.0,
+    rising: Mapping[str, float] | None = None,
+) -> Markup:
     """How many students have how many points.
 
     points: (student, points) pairs; top: the most there are; still_open: points at the top end that nobody
-    can have before essays are graded, shown as a striped band.
+    can have before essays are graded, shown as a striped band; rising: student -> points that only some still
+    wait for, whose dots are hollow.
     """
+    rising = rising or {}
     width = _bin_width(top)
     bins = max(1, math.ceil(top / width))
     columns: list[list[tuple[str, float]]] = [[] for _ in range(bins)]
@@ -71,8 +78,9 @@ def distribution(points: Sequence[tuple[str, float]], top: float, still_open: fl
         left, middle = _LEFT + index * slot, _LEFT + (index + 0.5) * slot
         if dots:
             marks += [
-                f'<circle cx="{middle:.2f}%" cy="{base - step * (row + 0.55):.1f}" r="{step * 0.4:.1f}" class="dot">'
-                f"<title>{escape(plain(student))}: {number(value)}</title></circle>"
+                f'<circle cx="{middle:.2f}%" cy="{base - step * (row + 0.55):.1f}" r="{step * 0.4:.1f}"'
+                f' class="{"hollow" if student in rising else "dot"}"><title>{escape(plain(student))}: {number(value)}'
+                f"{f', up to {number(rising[student])} more' if student in rising else ''}</title></circle>"
                 for row, (student, value) in enumerate(column)
             ]
         elif column:
@@ -97,7 +105,8 @@ def distribution(points: Sequence[tuple[str, float]], top: float, still_open: fl
         for i, column in enumerate(columns)
         if column
     )
-    return _svg(300, f"Distribution of points, {count(len(points), 'student')}. {said}.", *marks)
+    wait = f" {len(rising)} of them wait for a grader." if rising else ""
+    return _svg(300, f"Distribution of points, {count(len(points), 'student')}. {said}.{wait}", *marks)
 
 
 def share_bar(share: Share, looks: dict[str, str]) -> Markup:

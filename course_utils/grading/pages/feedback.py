@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_utils import course
+from course_utils.errors import CourseError
+from course_utils.grading import notebook as nbk
 from course_utils.grading.book.marks import MarkedExercise, MarkedSubmission, lateness_of, overlay, read_marks
 from course_utils.grading.book.records import BROKEN, MISPLACED, UNREADABLE
+from course_utils.grading.pages.own_run import Runs, read_runs
 from course_utils.grading.pages.places import Place, links, read_places
 from course_utils.grading.pages.rendering import folder_name, render, write_if_changed
 from course_utils.grading.paths import CoursePaths
@@ -18,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from course_utils.grading.book.records import CellRecord, Record
+
+MOST_RUNS = 20  # cells whose numbers are shown beside an essay
+_NUMBER = re.compile(r"\d")
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,7 @@ def write_feedback(records: Iterable[Record], paths: CoursePaths) -> list[Path]:
     for record in records:
         page = feedback_page(record.student, record.lab, paths)
         (submission,) = overlay([record], marks[record.lab], lateness[record.lab])
-        write_if_changed(page, _html(submission, places[record.lab]))
+        write_if_changed(page, _html(submission, places[record.lab], _runs(submission, paths)))
         pages.append(page)
     return pages
 
@@ -123,7 +130,21 @@ def found_text(cell: CellRecord) -> str:
     return text.removesuffix(cell.hint).strip() if cell.hint else text.strip()
 
 
-def _html(submission: MarkedSubmission, places: dict[str, Place]) -> str:
+def _runs(submission: MarkedSubmission, paths: CoursePaths) -> list[Runs]:
+    """Cells that printed other numbers when they were handed in, if there is an essay that may be about them."""
+    if not any(e.cell.state == "manual" and e.state != "not attempted" for e in submission.exercises):
+        return []
+    files = paths.submission(submission.record.lab, submission.record.student)
+    try:
+        graded = nbk.read(files.graded_notebook)
+    except CourseError:
+        return []
+    return [
+        run for run in read_runs(graded, files.notebook) if _NUMBER.search(run.own) and run.own != run.grading
+    ]
+
+
+def _html(submission: MarkedSubmission, places: dict[str, Place], runs: list[Runs]) -> str:
     record = submission.record
     lab = course.lab(record.lab)
     whole = submission.max_points or 1
@@ -137,6 +158,8 @@ def _html(submission: MarkedSubmission, places: dict[str, Place]) -> str:
         explain=explain,
         places=places,
         links=links,
+        runs=runs[:MOST_RUNS],
+        more_runs=max(0, len(runs) - MOST_RUNS),
         note=_NOTES.get(record.status, ""),
         to_look_at=[e for e in submission.exercises if e.state in ("failed", "not run")],
         hidden_failed=any(e.state == "failed" and e.cell.hidden for e in submission.exercises),

@@ -12,6 +12,7 @@ import hashlib
 import mimetypes
 import os
 import re
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -23,10 +24,17 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbgrader.preprocessors import LimitOutput
 from traitlets.config import Config
 
+from course_utils.errors import CourseError
+from course_utils.grading import notebook as nbk
 from course_utils.grading.book.records import Flag
 from course_utils.grading.pages import markup
+from course_utils.grading.pages.own_run import GRADING, OWN, read_runs
+from course_utils.grading.pages.rendering import number
+from course_utils.grading.paths import CoursePaths
 
 _TEMPLATES = Path(__file__).parent / "templates" / "nbconvert"
 _STOCK_TEMPLATES = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"
@@ -52,9 +60,18 @@ class SafeDisplay(Preprocessor):
 
 
 class ShowFormulas(SafeDisplay):
-    """The same for a page that is about to be made; LaTeX output becomes MathML."""
+    """The same for a page that is about to be made; LaTeX output becomes MathML.
+
+    Adds what the page needs beside the graded notebook: what it showed when it was handed in and, for graders
+    alone, the rubric above each essay.
+    """
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        page = _Page.of(resources)
+        if page is not None:
+            show_both_runs(nb, page.paths.submission(page.lab, page.student).notebook)
+            if getattr(self.parent, "template_name", "") == "formgrade":
+                show_rubrics(nb, page.paths.lab(page.lab).source)
         nb, resources = super().preprocess(nb, resources)
         for cell in nb.cells:
             for output in cell.get("outputs", ()):
@@ -62,6 +79,26 @@ class ShowFormulas(SafeDisplay):
                 if "text/latex" in data and "text/html" not in data:
                     data["text/html"] = str(markup.prose_html(_text(data["text/latex"])))
         return nb, resources
+
+
+@dataclass(frozen=True)
+class _Page:
+    """Whose notebook a page is about to show."""
+
+    lab: str
+    student: str
+    paths: CoursePaths
+
+    @classmethod
+    def of(cls, resources: dict[str, Any]) -> _Page | None:
+        """From what Formgrader or nbgrader's feedback say; None for another page."""
+        facts = resources.get("nbgrader", {})
+        lab = facts.get("assignment") or resources.get("assignment_id")
+        student = facts.get("student") or resources.get("student")
+        folder = Path(resources.get("metadata", {}).get("path", "")).resolve()
+        if not lab or not student or folder.parts[-2:] != (student, lab):
+            return None
+        return cls(lab, student, CoursePaths(folder.parents[2]))
 
 
 class TidyFiles(Preprocessor):
@@ -119,6 +156,57 @@ def clean_cell(cell: NotebookNode) -> list[str]:
                 kept.append(output)
         cell.outputs = kept
     return removed
+
+
+def show_both_runs(nb: NotebookNode, handed_in: Path) -> None:
+    """Put what the cells showed when they were handed in above what they showed when they were graded, named."""
+    limit = LimitOutput()
+    for run in read_runs(nb, handed_in):
+        cell = nb.cells[run.index]
+        before = new_code_cell(outputs=run.outputs)
+        clean_cell(before)
+        limit.preprocess_cell(before, {}, run.index)
+        cell.outputs = [
+            _heading(f"{OWN}: judge what is written about it by these numbers."),
+            *before.outputs,
+            _heading(f"{GRADING}: with a smaller budget, on another machine."),
+            *(cell.outputs or [_heading("It showed nothing.")]),
+        ]
+
+
+def show_rubrics(nb: NotebookNode, source: Path) -> None:
+    """Put the rubric above each essay, and the model answer folded below it."""
+    try:
+        essays = {nbk.grade_id(cell): cell for cell in nbk.essays(nbk.read(source))}
+    except CourseError:
+        return
+    cells = []
+    for cell in nb.cells:
+        own = essays.get(nbk.grade_id(cell)) if nbk.is_essay(cell) else None
+        if own is not None:
+            cells.append(new_markdown_cell(_rubric(own)))
+        cells.append(cell)
+    nb.cells = cells
+
+
+def _rubric(essay: NotebookNode) -> str:
+    """What the source notebook has for graders of an essay, as Markdown."""
+    lines = essay.source.split("\n")
+    rubric, inside = [], set()
+    for first, last in nbk.regions(essay.source, nbk.MARK_SCHEME):
+        rubric += lines[first + 1 : last]
+        inside |= set(range(first, last + 1))
+    answer = "\n".join(line for i, line in enumerate(lines) if i not in inside).strip()
+    points = number(float(nbk.grader(essay).get("points", 0)))
+    parts = [f"**Rubric, for graders alone · {points} points**", "\n".join(rubric).strip()]
+    if answer:
+        parts += ["<details><summary>Model answer</summary>", answer, "</details>"]
+    return "\n\n".join(parts)
+
+
+def _heading(text: str) -> NotebookNode:
+    html = f'<p class="course-run" style="font-weight: bold; border-bottom: 1px solid">{escape(text)}</p>'
+    return new_output("display_data", {"text/html": html, "text/plain": text})
 
 
 def tidy_files(handed_in: Path, graded: Path) -> None:

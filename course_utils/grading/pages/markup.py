@@ -20,7 +20,7 @@ from typing import Any
 import nh3
 from latex2mathml.converter import convert
 from markupsafe import Markup
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath, MathInlineParser
 
 # Longest text that is laid out, in characters, and deepest nesting. Beyond it, markup is shown as text.
 LONGEST = 400_000
@@ -80,6 +80,11 @@ _FORMULA = re.compile(r'<span class="course-formula( display)?">([^<]*)</span>')
 _PROSE = re.compile(
     r"\$\$(?P<block>[^$]+)\$\$|(?<![\\$\w])\$(?P<inline>[^$\s](?:[^$\n]*[^$\s\\])?)\$(?![\w$])|`(?P<code>[^`\n]+)`"
 )
+# Where a dollar in Markdown is a formula's or the code's own.
+_WITH_DOLLARS = re.compile(
+    rf"^(?P<fence>```+|~~~+).*?(?:^(?P=fence)|\Z)|{_PROSE.pattern}", re.MULTILINE | re.DOTALL
+)
+_LONE_DOLLAR = re.compile(r"(?<!\\)\$")
 
 
 def safe_html(html: str) -> tuple[str, list[str]]:
@@ -104,7 +109,27 @@ def safe_markdown(text: str, attachments: Mapping[str, Any] | None = None) -> tu
     except Exception:  # the parser was not written for hostile text: what it cannot read is shown as it is
         return f"<pre>{escape(text)}</pre>", []
     html, removed = safe_html(rendered)
-    return _FORMULA.sub(lambda m: formula(unescape(m[2]), bool(m[1])), html), removed
+    return _with_formulas(html), removed
+
+
+def comment_html(text: str) -> Markup:
+    """A grader's Markdown: markup in it is text, a line ends where it was ended, formulas as MathML. Never raises.
+
+    A dollar is one where a reader would take it for that: `it costs $5, not $7`.
+    """
+    if len(text) > LONGEST:
+        return Markup(f"<pre>{escape(text[:LONGEST])}</pre>")
+    parts, end = [], 0
+    for match in _WITH_DOLLARS.finditer(text):
+        parts += [_LONE_DOLLAR.sub(r"\\$", text[end : match.start()]), match[0]]
+        end = match.end()
+    source = "".join([*parts, _LONE_DOLLAR.sub(r"\\$", text[end:])])
+    try:
+        reader = MarkdownWithMath(renderer=_Renderer(raw=False), inline=MathInlineParser(hard_wrap=True))
+        html, _ = safe_html(reader.render(source))
+    except Exception:
+        return Markup(f"<pre>{escape(text)}</pre>")
+    return Markup(_with_formulas(html))
 
 
 def prose_html(text: str) -> Markup:
@@ -120,6 +145,10 @@ def prose_html(text: str) -> Markup:
         parts += [escape(text[end : match.start()]), piece(match)]
         end = match.end()
     return Markup("".join([*parts, escape(text[end:])]))
+
+
+def _with_formulas(html: str) -> str:
+    return _FORMULA.sub(lambda m: formula(unescape(m[2]), bool(m[1])), html)
 
 
 @lru_cache(maxsize=4096)
@@ -154,10 +183,13 @@ def _is_plain_math(root: ET.Element) -> bool:
 
 
 class _Renderer(IPythonRenderer):
-    """nbconvert's renderer, with formulas marked and attachments that are missing named."""
+    """nbconvert's renderer, with formulas marked and attachments that are missing named.
 
-    def __init__(self, attachments: Mapping[str, Any] | None) -> None:
-        super().__init__(escape=False, exclude_anchor_links=True, attachments=dict(attachments or {}))
+    raw: whether HTML in the text is markup; otherwise it is text.
+    """
+
+    def __init__(self, attachments: Mapping[str, Any] | None = None, raw: bool = True) -> None:
+        super().__init__(escape=not raw, exclude_anchor_links=True, attachments=dict(attachments or {}))
 
     def block_math(self, body: str) -> str:
         return f'<span class="course-formula display">{escape(unescape(body))}</span>'

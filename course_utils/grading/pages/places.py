@@ -14,6 +14,7 @@ from urllib.parse import quote
 from course_utils import course
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
+from course_utils.grading.book.marks import read_notebook_ids
 from course_utils.grading.paths import CoursePaths
 
 if TYPE_CHECKING:
@@ -86,6 +87,17 @@ def links(lab: str, place: Place) -> list[Link]:
     if address := facts.in_colab(lab):
         found.append(Link("open in Colab", f"{address}#scrollTo={quote(place.cell)}"))
     return found
+
+
+def grader_links(lab: str, paths: CoursePaths) -> dict[str, str]:
+    """Student -> their notebook in Formgrader, on the server that `jupyter` in course.toml names; {} without a
+    gradebook or without such a server. Formgrader calls a place in it by the exercise's grade_id.
+    """
+    server, found, _ = course.load_course().jupyter.partition("/lab/tree")
+    if not found:
+        return {}
+    ids = read_notebook_ids(paths.database, lab)
+    return {student: f"{server}/formgrader/submissions/{quote(name)}/" for student, name in ids.items()}
 
 
 def _without_marks(text: str) -> str:

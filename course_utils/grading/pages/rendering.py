@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from course_utils.errors import CourseError
-from course_utils.grading.pages.markup import prose_html
+from course_utils.grading.pages.markup import comment_html, prose_html
 
 # Longest text of a student's making that a page shows, in characters. The record keeps all of it.
 LONGEST_TEXT = 4000
@@ -26,10 +26,14 @@ _CODE = re.compile("`([^`\n]+)`")
 
 def plain(text: str) -> str:
     """`text` as a person may safely read it: no terminal colours, control or reordering characters, not endless."""
-    text = _UNPRINTABLE.sub("\ufffd", _ANSI.sub("", text.replace("\r\n", "\n")))
+    text = _printable(text)
     if len(text) > LONGEST_TEXT:
         return text[:LONGEST_TEXT] + f"\n… ({len(text) - LONGEST_TEXT:,} more characters)"
     return text
+
+
+def _printable(text: str) -> str:
+    return _UNPRINTABLE.sub("\ufffd", _ANSI.sub("", text.replace("\r\n", "\n")))
 
 
 def prose(text: str) -> Markup:
@@ -38,8 +42,13 @@ def prose(text: str) -> Markup:
 
 
 def words(text: str) -> Markup:
-    """As `prose`, for what the course or a grader wrote: formulas between dollars are set as formulas."""
+    """As `prose`, for what the course wrote: formulas between dollars are set as formulas."""
     return prose_html(plain(text))
+
+
+def comment(text: str) -> Markup:
+    """What a grader wrote, all of it: Markdown with formulas, and no markup of its own."""
+    return comment_html(_printable(text))
 
 
 def number(value: float) -> str:
@@ -74,7 +83,7 @@ def _environment() -> Environment:
         # Every value that is printed is made safe to read first; Markup has been through it already.
         finalize=lambda value: plain(value) if type(value) is str else value,
     )
-    environment.filters.update(prose=prose, words=words, number=number, duration=duration)
+    environment.filters.update(prose=prose, words=words, comment=comment, number=number, duration=duration)
     environment.globals["count"] = count
     return environment
 

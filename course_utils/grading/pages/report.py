@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,7 @@ from course_utils.grading.pages.copies import find_copies
 from course_utils.grading.pages.experiments import Board, boards
 from course_utils.grading.pages.feedback import LOOKS, feedback_page, found_text
 from course_utils.grading.pages.items import Item, few, item_analysis
+from course_utils.grading.pages.places import grader_links
 from course_utils.grading.pages.rendering import count, folder_name, number, plain, render, write_if_changed
 from course_utils.grading.paths import CoursePaths
 
@@ -51,6 +52,14 @@ class Mistake:
     hidden: bool
     found: str = ""
     students: list[MarkedSubmission] = field(default_factory=list)
+
+
+@dataclass
+class ToGrade:
+    """An exercise that a grader must look at. people: their names, each with a link to it if there is one."""
+
+    title: str
+    people: list[Markup]
 
 
 def write_report(records: Iterable[Record], paths: CoursePaths, names: bool = False) -> Path:
@@ -94,8 +103,12 @@ def _results_html(name: str, found: Sequence[Board], names: bool) -> str:
     )
 
 
-def show_table(records: Iterable[Record], console: Console, comments: dict[str, str] | None = None) -> None:
+def show_table(
+    found: Iterable[Record | MarkedSubmission], console: Console, comments: dict[str, str] | None = None
+) -> None:
     """Print students and their points, those who need a human first. comments: student -> words of one's own.
+
+    found: records as the tests left them, or submissions with what a person gave laid over.
 
     Without a comment for a student, the last column says why a person must look, or which exercises failed.
     """
@@ -103,7 +116,8 @@ def show_table(records: Iterable[Record], console: Console, comments: dict[str, 
     table.add_column("student", no_wrap=True)
     table.add_column("points", justify="right", no_wrap=True)
     table.add_column("")
-    for submission in _in_order(overlay(records, {})):
+    marked = [one if isinstance(one, MarkedSubmission) else overlay([one], {})[0] for one in found]
+    for submission in _in_order(marked):
         record = submission.record
         reasons = reasons_to_look(submission)
         lost = [e.cell.title for e in submission.exercises if e.state in ("failed", "not run")]
@@ -157,8 +171,9 @@ def _html(submissions: Sequence[MarkedSubmission], paths: CoursePaths, page: Pat
     by_student = {s.record.student: s for s in submissions}
     mistakes = common_mistakes(submissions)
     people = [s for s in ordered if reasons_to_look(s)]
-    still_open = max(s.waiting_points for s in submissions)
-    open_essays = sum(e.state == "waiting" for s in submissions for e in s.exercises)
+    still_open = _open_for_all(submissions)
+    rising = {s.record.student: s.waiting_points for s in submissions if s.waiting_points > still_open}
+    to_grade = _to_grade(ordered, exercises, grader_links(lab.name, paths))
 
     def link(submission: MarkedSubmission) -> Markup:
         student = submission.record.student
@@ -179,11 +194,12 @@ def _html(submissions: Sequence[MarkedSubmission], paths: CoursePaths, page: Pat
         link=link,
         top=top,
         median=median(points),
-        open_essays=open_essays,
+        open_essays=sum(len(essay.people) for essay in to_grade),
+        to_grade=to_grade,
         people=[{"submission": s, "reasons": reasons_to_look(s)} for s in people],
         late=[s for s in ordered if s.seconds_late],
-        spread=distribution([(s.record.student, s.final) for s in submissions], top, still_open),
-        spread_caption=_spread_caption(points, top - still_open),
+        spread=distribution([(s.record.student, s.final) for s in submissions], top, still_open, rising),
+        spread_caption=_spread_caption(points, top - still_open, len(rising)),
         cost=cost(
             [
                 RunCost(s.record.student, s.record.seconds, s.record.peak_mb, bool(reasons_to_look(s)))
@@ -291,10 +307,42 @@ def _legend(submissions: Iterable[MarkedSubmission]) -> list[object]:
     return [look for state, look in LOOKS.items() if state in seen]
 
 
-def _spread_caption(points: Sequence[float], reachable: float) -> str:
+def _open_for_all(submissions: Sequence[MarkedSubmission]) -> float:
+    """Points of the essays of which a grader has looked at none yet."""
+    states: dict[str, set[str]] = defaultdict(set)
+    points: dict[str, float] = {}
+    for exercise in (e for s in submissions if s.was_graded for e in s.exercises):
+        states[exercise.cell.grade_id].add(exercise.state)
+        points[exercise.cell.grade_id] = exercise.cell.max_points
+    return sum(points[name] for name, seen in states.items() if "waiting" in seen and "graded" not in seen)
+
+
+def _to_grade(
+    submissions: Iterable[MarkedSubmission], exercises: Iterable[str], links: dict[str, str]
+) -> list[ToGrade]:
+    """What waits for a grader, by exercise. links: student -> the notebook in Formgrader."""
+    found = {grade_id: ToGrade("", []) for grade_id in exercises}
+    for submission in submissions:
+        name = submission.record.student
+        for exercise in submission.to_grade:
+            words = f"{name} (changed since it was graded)" if exercise.again else name
+            shown = escape(plain(words))
+            if name in links:
+                address = f"{links[name]}#{quote(exercise.cell.grade_id)}"
+                shown = Markup('<a href="{}" rel="noopener">{}</a>').format(address, plain(words))
+            essay = found[exercise.cell.grade_id]
+            essay.title = exercise.cell.title
+            essay.people.append(shown)
+    return [essay for essay in found.values() if essay.people]
+
+
+def _spread_caption(points: Sequence[float], reachable: float, rising: int) -> str:
     most = sum(value >= reachable for value in points)
     none = sum(value == 0 for value in points)
-    return (
+    told = (
         f"{count(most, 'student has', 'students have')} all {number(reachable)} points given so far, "
         f"{count(none, 'has', 'have')} none."
     )
+    if rising:
+        told += f" {count(rising, 'student', 'students')} (hollow) still wait for a grader and may get more."
+    return told

@@ -34,5 +34,8 @@ class SaveScores(SaveAutoGrades):
         self.gradebook.db.commit()
 
     def _add_comment(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
-        if not self.only:
-            super()._add_comment(cell, resources)
+        """None of its own: nbgrader's "No response." is shown to students as if a grader had said it."""
+        name = cell.metadata["nbgrader"]["grade_id"]
+        comment = self.gradebook.find_comment(name, self.notebook_id, self.assignment_id, self.student_id)
+        comment.auto_comment = None
+        self.gradebook.db.commit()
