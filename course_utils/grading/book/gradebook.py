@@ -202,6 +202,9 @@ def _dump(file: Path) -> list[str]:
 def _copy_rows(source: Path | str, target: Path | str) -> None:
     """Replace all rows of the gradebook `target` by those of `source`, in one transaction on each side."""
     from nbgrader.api import Base
+    from sqlalchemy import inspect
+
+    from course_utils.grading.book.aside import TABLE
 
     make_whole(database_url(target))
     reading, writing = connect(source), connect(target)
@@ -209,10 +212,13 @@ def _copy_rows(source: Path | str, target: Path | str) -> None:
         # One moment of the source, whatever others write meanwhile.
         level = "REPEATABLE READ" if reading.dialect.name == "postgresql" else "SERIALIZABLE"
         with reading.connect().execution_options(isolation_level=level) as old, writing.begin() as new:
-            for table in reversed(Base.metadata.sorted_tables):
+            TABLE.create(new, checkfirst=True)
+            tables = [*Base.metadata.sorted_tables, TABLE]
+            for table in reversed(tables):
                 new.execute(table.delete())
-            for table in Base.metadata.sorted_tables:
-                _copy_table(old, new, table)
+            for table in tables:
+                if inspect(old).has_table(table.name):
+                    _copy_table(old, new, table)
     finally:
         reading.dispose()
         writing.dispose()

@@ -12,6 +12,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool, Float, Instance, Integer, List, Unicode
 
+from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.book import records
 from course_utils.grading.book.records import Flag, Record
@@ -19,7 +20,7 @@ from course_utils.grading.paths import RECORD
 from course_utils.grading.run import remote
 from course_utils.grading.run.execute import Budget, Job, run_submission
 from course_utils.grading.run.outcomes import cell_records, now
-from course_utils.grading.run.repair import released_view, repair, tampering
+from course_utils.grading.run.repair import older_cells, released_view, repair, tampering
 from course_utils.grading.run.where import Where
 from course_utils.grading.sandbox.machine import choose
 
@@ -32,8 +33,9 @@ class RepairCells(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         source = _source_notebook(self, resources)
         released = released_view(source)
-        flags = tampering(nb, released)
-        actions = repair(nb, released)
+        older = older_cells(nb, released, _handed_out(self, resources))
+        flags = tampering(nb, released, older)
+        actions = repair(nb, released, older)
         for action in actions:
             self.log.warning("Repaired %s", action)
         # Read by SplitExecute in nbgrader's second pass over the notebook; a student's own value is replaced.
@@ -137,6 +139,17 @@ def _source_notebook(step: NbGraderPreprocessor, resources: dict[str, Any]) -> N
     facts = resources["nbgrader"]
     folder = directory.format_path(directory.source_directory, ".", facts["assignment"])
     return nbk.read(Path(folder) / f"{facts['notebook']}.ipynb")
+
+
+def _handed_out(step: NbGraderPreprocessor, resources: dict[str, Any]) -> NotebookNode | None:
+    """The notebook in labs/, which may be older than the one in solutions/; None if there is none to read."""
+    directory = step.parent.parent.coursedir
+    facts = resources["nbgrader"]
+    folder = directory.format_path(directory.release_directory, ".", facts["assignment"])
+    try:
+        return nbk.read(Path(folder) / f"{facts['notebook']}.ipynb")
+    except CourseError:
+        return None
 
 
 def _submitted_folder(step: NbGraderPreprocessor, resources: dict[str, Any]) -> Path:
