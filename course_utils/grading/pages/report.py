@@ -143,7 +143,7 @@ def _html(submissions: Sequence[MarkedSubmission], paths: CoursePaths, page: Pat
         target = feedback_page(student, lab.name, paths)
         if not target.is_file():
             return escape(plain(student))
-        address = quote(Path(os.path.relpath(target, page.parent)).as_posix())
+        address = quote(os.fsencode(Path(os.path.relpath(target, page.parent)).as_posix()))
         return Markup('<a href="{}">{}</a>').format(address, plain(student))
 
     return render(

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool, Float, Instance, Integer, List, Unicode
 
 from course_utils.errors import CourseError
+from course_utils.grading import mend
 from course_utils.grading import notebook as nbk
 from course_utils.grading.book import records
 from course_utils.grading.book.records import Flag, Record
@@ -27,6 +29,15 @@ from course_utils.grading.sandbox.machine import choose
 _KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
+class SubmissionExporter(NotebookExporter):
+    """Reads a notebook as the course does, whatever its encoding and what is missing in it."""
+
+    def from_file(
+        self, file_stream: Any, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        return self.from_notebook_node(nbk.read(Path(file_stream.name)), resources=resources, **kw)
+
+
 class RepairCells(NbGraderPreprocessor):
     """The first pass: repairs a submission before its cells are compared with the gradebook."""
 
@@ -35,7 +46,7 @@ class RepairCells(NbGraderPreprocessor):
         released = released_view(source)
         older = older_cells(nb, released, _handed_out(self, resources))
         flags = tampering(nb, released, older)
-        actions = repair(nb, released, older)
+        actions = [*nbk.mended(nb), *repair(nb, released, older)]
         for action in actions:
             self.log.warning("Repaired %s", action)
         # Read by SplitExecute in nbgrader's second pass over the notebook; a student's own value is replaced.
@@ -94,6 +105,8 @@ class SplitExecute(Execute):
         )
         where = self.where or Where(choose(self.unsafe))
         found = remote.run_there(job, where.send, self.unsafe) if where.send else run_submission(job, where)
+        # What a student's code prints and raises may be no text that a file can hold.
+        nb.cells = mend.whole_json(nb.cells)
         found.repairs = [str(action) for action in noted.get("repairs", [])]
         resources["course"] = found
         return nb, resources
