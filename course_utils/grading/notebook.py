@@ -92,9 +92,14 @@ def read(path: Path) -> NotebookNode:
     if not nb.cells:
         raise CourseError(f"{path} has no cells. Save it again in Jupyter, or download it as .ipynb.")
     nb.metadata.pop(_MENDED, None)
-    if said:
-        nb.metadata[_MENDED] = said
+    note(nb, said)
     return nb
+
+
+def note(nb: NotebookNode, sentences: list[str]) -> None:
+    """Add to what `mended` tells."""
+    if sentences:
+        nb.metadata[_MENDED] = [*mended(nb), *sentences]
 
 
 def mended(nb: NotebookNode) -> list[str]:

@@ -350,3 +350,24 @@ def test_marks_of_any_kind_are_compared(handed_out, released):
         older = older_cells(nb, mended(released), handed_out)
         tampering(nb, mended(released), older)
         repair(nb, mended(released), older)
+
+
+def test_thousands_of_shuffled_cells_cost_no_letter_by_letter_comparisons(released, tiny, monkeypatch):
+    """Cells without marks, each of them much like the stubs: only the nearest few are compared with each."""
+    from course_utils.grading.run import repair as module
+
+    compared = []
+    real = module._likeness
+    monkeypatch.setattr(module, "_likeness", lambda one, other: compared.append(1) or real(one, other))
+    nb = deepcopy(released)
+    strip(nb)
+    text = by_id(released)["tiny-a-double-tests"].source
+    letters = random.Random(3)
+    for number in range(1_200):
+        words = text.split(" ")
+        letters.shuffle(words)
+        nb.cells.append(new_code_cell(" ".join(words) + f" # {number}"))
+    letters.shuffle(nb.cells)
+    repair(nb, released)
+    assert_whole(nb, released)
+    assert len(compared) <= 2 * 8 * len(by_id(released))

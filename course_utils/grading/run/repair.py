@@ -11,6 +11,7 @@ import ast
 import difflib
 import re
 from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -23,6 +24,7 @@ MOST_BYTES = 100 * 2**20
 MOST_CELLS = 5_000
 _ALIKE = 0.6  # difflib ratio above which two cells are taken for the same
 _MARKS = ("grade", "solution", "locked", "points", "task")
+_TRIED = 8  # cells that are compared letter by letter
 _COMPARED = 4_000  # characters of a cell that are compared
 
 
@@ -290,12 +292,15 @@ def _find(cell: NotebookNode, submission: NotebookNode, low: int, high: int) -> 
         if not _claimed(other) and other.cell_type in (cell.cell_type, "raw")
     ]
     near = [index for index in free if low < index < high]
-    names = _defined(cell.source)
+    names, words = _defined(cell.source), _words(cell.source)
     for candidates in (near, free):
         same = [i for i in candidates if names and names <= _defined(submission.cells[i].source)]
         if same:
             return same[-1], "functions"
-        alike = [(_likeness(cell.source, submission.cells[i].source), i) for i in candidates]
+        # A comparison letter by letter is dear: it is for the cells that share the most words.
+        shared = {i: len(words & _words(submission.cells[i].source)) for i in candidates}
+        nearest = sorted(candidates, key=lambda i: (shared[i], i), reverse=True)[:_TRIED]
+        alike = [(_likeness(cell.source, submission.cells[i].source), i) for i in nearest]
         best, index = max(alike, default=(0.0, -1))
         if best >= _ALIKE:
             return index, "text"
@@ -327,14 +332,20 @@ def _restore(
     return actions
 
 
-def _defined(source: str) -> set[str]:
+@lru_cache(maxsize=2 * MOST_CELLS)
+def _words(source: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", source[:_COMPARED]))
+
+
+@lru_cache(maxsize=2 * MOST_CELLS)
+def _defined(source: str) -> frozenset[str]:
     """Functions and classes that a cell defines at its top level, even if it does not compile."""
     try:
         tree = ast.parse(nbk.plain_python(source[: 10 * _COMPARED]))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set(re.findall(r"^(?:async )?(?:def|class)\s+(\w+)", source, re.MULTILINE))
+        return frozenset(re.findall(r"^(?:async )?(?:def|class)\s+(\w+)", source, re.MULTILINE))
     kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    return {node.name for node in tree.body if isinstance(node, kinds)}
+    return frozenset(node.name for node in tree.body if isinstance(node, kinds))
 
 
 def _likeness(one: str, other: str) -> float:

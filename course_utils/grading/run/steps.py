@@ -20,6 +20,7 @@ from course_utils.grading.book import records
 from course_utils.grading.book.records import Flag, Record
 from course_utils.grading.paths import RECORD
 from course_utils.grading.run import remote
+from course_utils.grading.run.elsewhere import find_answers
 from course_utils.grading.run.execute import Budget, Job, run_submission
 from course_utils.grading.run.outcomes import cell_records, now
 from course_utils.grading.run.repair import older_cells, released_view, repair, tampering
@@ -44,9 +45,12 @@ class RepairCells(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         source = _source_notebook(self, resources)
         released = released_view(source)
-        older = older_cells(nb, released, _handed_out(self, resources))
+        handed_out = _handed_out(self, resources)
+        older = older_cells(nb, released, handed_out)
         flags = tampering(nb, released, older)
         actions = [*nbk.mended(nb), *repair(nb, released, older)]
+        found, asked = find_answers(nb, released, handed_out)
+        actions, flags = actions + found, flags + asked
         for action in actions:
             self.log.warning("Repaired %s", action)
         # Read by SplitExecute in nbgrader's second pass over the notebook; a student's own value is replaced.
