@@ -126,6 +126,34 @@ def solve(lab: LabArgument = None) -> None:
 
 
 @app.command()
+def collect(
+    lab: Annotated[str, typer.Argument(metavar="LAB", help="Name or number of a lab.")],
+    source: Annotated[
+        Path | None,
+        typer.Argument(help="Moodle's or Canvas's zip, or a folder of files. Without: nbgrader's exchange."),
+    ] = None,
+) -> None:
+    """Put submissions at submitted/STUDENT/LAB/LAB.ipynb, the newest of each student. Exit code 1 if some need a look.
+
+    What they replace moves to .course/replaced/.
+    """
+    from course_utils.grading.pages.rendering import plain
+    from course_utils.grading.run.take_in import from_exchange, take_in
+
+    (name,) = _labs(lab)
+    if source is None:
+        from_exchange(name, _paths())
+        return
+    done = take_in(name, source, _paths())
+    for sentence in done.said:
+        console.print(escape(plain(sentence)), highlight=False, soft_wrap=True)
+    for sentence in done.problems:
+        errors.print(f"[bold yellow]![/] {escape(plain(sentence))}", highlight=False, soft_wrap=True)
+    console.print(f"{len(done.students)} submissions are new or changed. Next: [bold]course grade {name}[/].")
+    raise typer.Exit(1 if done.problems else 0)
+
+
+@app.command()
 def grade(
     lab: LabArgument = None,
     student: Annotated[
