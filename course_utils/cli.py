@@ -292,6 +292,27 @@ def export(
 
 
 @app.command()
+def roster(
+    file: Annotated[
+        Path, typer.Argument(help="CSV of the people: Canvas's gradebook, Moodle's participants, any.")
+    ],
+    by: Annotated[
+        str, typer.Option("--by", help="Column of the roster that names students as submitted/ does.")
+    ] = "",
+) -> None:
+    """Write the names of a roster's people into the gradebook, so that Formgrader shows them."""
+    from course_utils.grading.pages.names import enter_names
+    from course_utils.grading.pages.rendering import plain
+
+    named, unknown = enter_names(file, _paths(), by)
+    console.print(f"{len(named)} students of the gradebook have their names now.", highlight=False)
+    if unknown:
+        console.print(
+            f"Not on the roster: {escape(plain(', '.join(unknown)))}.", highlight=False, soft_wrap=True
+        )
+
+
+@app.command()
 def restore(
     backup: Annotated[
         Path, typer.Argument(help="A gradebook in a file, for example one of those in backups/.")
