@@ -159,6 +159,16 @@ def whole_json(value: Any) -> Any:
     return value
 
 
+def pack(message: Any) -> bytes:
+    """A kernel's message as it is sent: Jupyter's own packer fails on half of a character, and the message is lost."""
+    from jupyter_client.session import json_packer
+
+    try:
+        return json_packer(message)
+    except UnicodeEncodeError:
+        return json_packer(whole_json(message))
+
+
 def _is_output(output: Any, old: bool) -> bool:
     """Whether an output has what readers of outputs rely on; one without is not shown."""
     if not isinstance(output, dict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -303,17 +304,13 @@ def test_what_is_odd_about_the_file_is_said(student):
     """Half an emoji in the code and in what it raises, an id that is none, a missing text, answers in other cells."""
 
     def break_it(nb):
-        own = {nbk.grade_id(cell): index for index, cell in enumerate(nb.cells)}
-        at = own["tiny-scale-total"]
-        stub = nbk.read(CoursePaths(Path.cwd()).lab("07_tiny").released).cells[at]
-        answer, nb.cells[at] = nb.cells[at].source, stub
-        nb.cells[own["tiny-scale-double"]].source += "\n# HALF"
-        nb.cells.append(new_code_cell(f"HELP = 0\n\n{answer} + HELP"))
+        next(cell for cell in nb.cells if nbk.grade_id(cell) == "tiny-scale-double").source += "\n# HALF"
+        nb.cells.append(new_code_cell(f"HELP = 0\n\n{TOTAL} + HELP"))
         nb.cells.append(new_code_cell("print(chr(0xd83d))\nraise ValueError(chr(0xd83d))"))
         nb.cells.append(new_code_cell("SOURCE"))
 
-    path = student(change=break_it)
-    text = path.read_text().replace("HALF", "\\ud83d").replace('"SOURCE"', "null")
+    path = student(total=None, change=break_it)
+    text = re.sub(r'\[\s*"SOURCE"\s*\]', "null", path.read_text().replace("HALF", "\\ud83d"))
     path.write_bytes(text.encode("utf-16"))
     found = check_notebook(path)
     assert [item.state for item in found.exercises] == ["passed", "passed"]

@@ -271,7 +271,8 @@ class Runner:
             kernel_name="python3",
             allow_errors=True,
             interrupt_on_timeout=True,
-            extra_arguments=["--log-level=CRITICAL"],  # a student needs none of the kernel's own warnings
+            # A student needs none of the kernel's own warnings, and must hear of errors that hold half an emoji.
+            extra_arguments=["--log-level=CRITICAL", f"--Session.packer={mend.__name__}.pack"],
             resources={"metadata": {"path": str(self.folder)}},
             log=quiet,
         )

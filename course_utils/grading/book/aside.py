@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Boolean, Column, Float, MetaData, String, Table, Text, delete, inspect, select
+from sqlalchemy import delete, inspect, select
 
 from course_utils.grading.book import gradebook
+from course_utils.grading.book.tables import SET_ASIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,26 +20,12 @@ if TYPE_CHECKING:
     from nbgrader.api import BaseCell, Comment, Grade
     from sqlalchemy.orm import Session
 
-# Nearest to nbgrader's Grade (grades) and Comment (comments) that can be.
+# Rows of nbgrader's tables of grades and comments, and what of them is kept.
 GRADE, COMMENT = "grade", "comment"
 _VALUES = {
     GRADE: ("auto_score", "manual_score", "extra_credit", "needs_manual_grade"),
     COMMENT: ("manual_comment",),
 }
-TABLE = Table(
-    "course_set_aside",
-    MetaData(),
-    Column("lab", String(128), primary_key=True),
-    Column("kind", String(16), primary_key=True),
-    Column("cell", String(128), primary_key=True),
-    Column("student", String(128), primary_key=True),
-    Column("max_score", Float),
-    Column("auto_score", Float),
-    Column("manual_score", Float),
-    Column("extra_credit", Float),
-    Column("needs_manual_grade", Boolean),
-    Column("manual_comment", Text),
-)
 
 
 @dataclass(frozen=True)
@@ -59,11 +46,11 @@ def read_set_aside(lab: str, database: Path | str) -> list[SetAside]:
         return []
     engine = gradebook.connect(database)
     try:
-        if not inspect(engine).has_table(TABLE.name):
+        if not inspect(engine).has_table(SET_ASIDE.name):
             return []
         with engine.connect() as connection:
-            order = (TABLE.c.cell, TABLE.c.student)
-            rows = connection.execute(select(TABLE).where(TABLE.c.lab == lab).order_by(*order)).all()
+            order = (SET_ASIDE.c.cell, SET_ASIDE.c.student)
+            rows = connection.execute(select(SET_ASIDE).where(SET_ASIDE.c.lab == lab).order_by(*order)).all()
     finally:
         engine.dispose()
     # The comment on an exercise is at its answer, the points at its tests.
@@ -89,14 +76,14 @@ def put(db: Session, lab: str, kind: str, cell: BaseCell, rows: Iterable[Grade |
             values.get("manual_score") is not None
         ):
             key = {"lab": lab, "kind": kind, "cell": cell.name, "student": row.student.id}
-            db.execute(delete(TABLE).filter_by(**key))
-            db.execute(TABLE.insert().values(**key, **values, max_score=getattr(cell, "max_score", None)))
+            db.execute(delete(SET_ASIDE).filter_by(**key))
+            db.execute(SET_ASIDE.insert().values(**key, **values, max_score=getattr(cell, "max_score", None)))
         db.delete(row)
 
 
 def take_back(db: Session, lab: str, kind: str, cell: str) -> dict[str, dict[str, object]]:
     """What is kept of a cell's grades or comments, student -> values, which is then kept no longer."""
     key = {"lab": lab, "kind": kind, "cell": cell}
-    rows = db.execute(select(TABLE).filter_by(**key)).mappings().all()
-    db.execute(delete(TABLE).filter_by(**key))
+    rows = db.execute(select(SET_ASIDE).filter_by(**key)).mappings().all()
+    db.execute(delete(SET_ASIDE).filter_by(**key))
     return {row["student"]: {name: row[name] for name in _VALUES[kind]} for row in rows}

@@ -242,7 +242,7 @@ def _copy_rows(source: Path | str, target: Path | str) -> None:
     from nbgrader.api import Base
     from sqlalchemy import inspect
 
-    from course_utils.grading.book.aside import TABLE
+    from course_utils.grading.book.tables import SET_ASIDE
 
     make_whole(database_url(target))
     reading, writing = connect(source), connect(target)
@@ -250,8 +250,8 @@ def _copy_rows(source: Path | str, target: Path | str) -> None:
         # One moment of the source, whatever others write meanwhile.
         level = "REPEATABLE READ" if reading.dialect.name == "postgresql" else "SERIALIZABLE"
         with reading.connect().execution_options(isolation_level=level) as old, writing.begin() as new:
-            TABLE.create(new, checkfirst=True)
-            tables = [*Base.metadata.sorted_tables, TABLE]
+            SET_ASIDE.create(new, checkfirst=True)
+            tables = [*Base.metadata.sorted_tables, SET_ASIDE]
             for table in reversed(tables):
                 new.execute(table.delete())
             for table in tables:

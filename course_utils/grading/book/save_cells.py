@@ -8,6 +8,7 @@ from nbformat import NotebookNode
 from nbgrader import api, preprocessors
 
 from course_utils.grading.book import aside
+from course_utils.grading.book.tables import SET_ASIDE
 
 
 class SaveCells(preprocessors.SaveCells):
@@ -24,7 +25,7 @@ class SaveCells(preprocessors.SaveCells):
         except api.MissingEntry:
             notebook = None
         if notebook is not None and notebook.submissions:
-            aside.TABLE.create(db.connection(), checkfirst=True)
+            SET_ASIDE.create(db.connection(), checkfirst=True)
             graded = (aside.GRADE, "grades", api.Grade)
             said = (aside.COMMENT, "comments", api.Comment)
             self._match(notebook, notebook.grade_cells, self.new_grade_cells, api.GradeCell, graded)
