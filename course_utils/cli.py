@@ -126,6 +126,34 @@ def solve(lab: LabArgument = None) -> None:
 
 
 @app.command()
+def collect(
+    lab: Annotated[str, typer.Argument(metavar="LAB", help="Name or number of a lab.")],
+    source: Annotated[
+        Path | None,
+        typer.Argument(help="Moodle's or Canvas's zip, or a folder of files. Without: nbgrader's exchange."),
+    ] = None,
+) -> None:
+    """Put submissions at submitted/STUDENT/LAB/LAB.ipynb, the newest of each student. Exit code 1 if some need a look.
+
+    What they replace moves to .course/replaced/.
+    """
+    from course_utils.grading.pages.rendering import plain
+    from course_utils.grading.run.take_in import from_exchange, take_in
+
+    (name,) = _labs(lab)
+    if source is None:
+        from_exchange(name, _paths())
+        return
+    done = take_in(name, source, _paths())
+    for sentence in done.said:
+        console.print(escape(plain(sentence)), highlight=False, soft_wrap=True)
+    for sentence in done.problems:
+        errors.print(f"[bold yellow]![/] {escape(plain(sentence))}", highlight=False, soft_wrap=True)
+    console.print(f"{len(done.students)} submissions are new or changed. Next: [bold]course grade {name}[/].")
+    raise typer.Exit(1 if done.problems else 0)
+
+
+@app.command()
 def grade(
     lab: LabArgument = None,
     student: Annotated[
@@ -288,6 +316,27 @@ def export(
             console.print(escape(sentence), highlight=False, soft_wrap=True)
         problems |= bool(made.problems)
     raise typer.Exit(1 if problems else 0)
+
+
+@app.command()
+def roster(
+    file: Annotated[
+        Path, typer.Argument(help="CSV of the people: Canvas's gradebook, Moodle's participants, any.")
+    ],
+    by: Annotated[
+        str, typer.Option("--by", help="Column of the roster that names students as submitted/ does.")
+    ] = "",
+) -> None:
+    """Write the names of a roster's people into the gradebook, so that Formgrader shows them."""
+    from course_utils.grading.pages.names import enter_names
+    from course_utils.grading.pages.rendering import plain
+
+    named, unknown = enter_names(file, _paths(), by)
+    console.print(f"{len(named)} students of the gradebook have their names now.", highlight=False)
+    if unknown:
+        console.print(
+            f"Not on the roster: {escape(plain(', '.join(unknown)))}.", highlight=False, soft_wrap=True
+        )
 
 
 @app.command()

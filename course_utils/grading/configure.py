@@ -27,6 +27,8 @@ def configure(config: Config) -> None:
         "feedback",
         RECORD,
         f".{RECORD}",
+        f"{RECORD}.partial",
+        f".{RECORD}.partial",
     ]
     if database := gradebook.configured():
         config.CourseDirectory.db_url = database_url(database)
@@ -44,8 +46,14 @@ def _configure_grading(config: Config) -> None:
     from nbgrader import preprocessors as stock
 
     from course_utils.grading.run.scores import SaveScores
-    from course_utils.grading.run.steps import RecordOutcomes, RepairCells, SplitExecute
+    from course_utils.grading.run.steps import (
+        RecordOutcomes,
+        RepairCells,
+        SplitExecute,
+        SubmissionExporter,
+    )
 
+    config.Autograde.exporter_class = SubmissionExporter
     config.Autograde.sanitize_preprocessors = [
         RepairCells,
         stock.ClearOutput,

@@ -31,6 +31,6 @@ class Log(logging.Handler):
             return
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(exist_ok=True)
-            with open(self._file, "a", encoding="utf-8") as file:
+            with open(self._file, "a", encoding="utf-8", errors="backslashreplace") as file:
                 stamp = time.strftime("%Y-%m-%d %H:%M:%S")
                 file.write(f"{stamp} {self._who} {record.levelname}: {text}\n")

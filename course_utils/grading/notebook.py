@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import difflib
+import json
 import re
 import symtable
 import warnings
@@ -22,6 +23,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_utils.errors import CourseError
+from course_utils.grading import mend
 
 SOLUTION = "SOLUTION"
 HIDDEN = "HIDDEN TESTS"
@@ -31,6 +33,7 @@ STUB = 'raise NotImplementedError("write your code here")'
 ESSAY_STUB = "*Write your answer here.*"
 AUTHORS_TAG = "author"  # on cells of a source notebook that no release shows
 
+_MENDED = "course_mended"  # metadata of a notebook that was put right while it was read
 _LONGEST_COMPARED = 100_000  # characters of two cells that are compared as code
 
 # First line of a folded cell: JupyterLab shows it in place of the code, Colab reads it as the title of a form.
@@ -71,24 +74,39 @@ class Exercise:
 
 
 def read(path: Path) -> NotebookNode:
-    """The notebook at `path`, in nbformat 4. Raises CourseError if there is none or it is something else."""
+    """The notebook at `path`, in nbformat 4. Raises CourseError if there is none or it is something else.
+
+    What was put right on the way (`mend.py`) is in its metadata, see `mended`.
+    """
     path = Path(path)
     if not path.is_file():
         raise CourseError(f"There is no notebook at {path}.")
     try:
-        text = path.read_text(encoding="utf-8-sig")  # some editors put a byte order mark before it
+        raw, said = mend.parse(path.read_bytes())
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # cells without an id get one
-            nb = nbformat.reads(text, as_version=4)
-        cells = [(cell.cell_type, cell.source, cell.metadata) for cell in nb.cells]
+            nb = nbformat.reads(json.dumps(raw), as_version=4)
     except Exception as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:100]
         raise CourseError(
             f"{path} is not a notebook ({reason}). Save it again in Jupyter, or download it as .ipynb."
         ) from None
-    if not cells:
+    if not nb.cells:
         raise CourseError(f"{path} has no cells. Save it again in Jupyter, or download it as .ipynb.")
+    nb.metadata.pop(_MENDED, None)
+    note(nb, said)
     return nb
+
+
+def note(nb: NotebookNode, sentences: list[str]) -> None:
+    """Add to what `mended` tells."""
+    if sentences:
+        nb.metadata[_MENDED] = [*mended(nb), *sentences]
+
+
+def mended(nb: NotebookNode) -> list[str]:
+    """What was put right when the notebook was read, a sentence each."""
+    return [str(sentence) for sentence in nb.metadata.get(_MENDED, [])]
 
 
 def grader(cell: NotebookNode) -> Mapping:
@@ -421,7 +439,7 @@ def names_or_none(names: Callable[[str], frozenset[str]], source: str) -> frozen
     """`names` (bound_names, …) of a cell that may be unfinished: none when it does not compile."""
     try:
         return names(source)
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()
 
 

@@ -5,6 +5,7 @@ Nobody else spells these paths out.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,6 +105,19 @@ class Submission:
     @property
     def record(self) -> Path:
         return self.graded_folder / RECORD
+
+
+def plain_id(student: str) -> str:
+    """A student's id as people compare it: however its accents are composed, and without blanks around it.
+
+    macOS decomposes accents in the names of folders, rosters do not.
+    """
+    return unicodedata.normalize("NFC", student).strip()
+
+
+def fits_database(student: str) -> bool:
+    """Whether a gradebook can hold the id: a folder's name may be bytes that are no UTF-8."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in student)
 
 
 def database_url(database: Path | str) -> str:

@@ -76,6 +76,42 @@ def version_3(room):
     return nbformat.writes(nbformat.v4.convert.downgrade(room.notebook()), version=3)
 
 
+def halves(room):
+    """Half of an emoji wherever a student's text can stand, and where it comes out."""
+    half = "\ud83d"
+    nb = room.notebook(
+        after=f"print('{half}', chr(0xd83d))\nraise type(chr(0xd83d), (Exception,), {{}})(chr(0xd83d))"
+    )
+    nb.cells.append(new_code_cell("chr(0xd83d)"))
+    raw = json.loads(json.dumps(nb))
+    for each in raw["cells"]:
+        each["id"] += half
+        each["metadata"] |= {"tags": [*each["metadata"].get("tags", []), half], half: half}
+        if each["cell_type"] == "code":
+            each["outputs"] = [{"output_type": "stream", "name": "stdout", "text": half}]
+            each["source"] += f"\n# {half}"
+    return raw
+
+
+def gaps(room):
+    """What other programs leave out, and cells of an old format."""
+    raw = json.loads(json.dumps(room.notebook()))
+    for each in raw["cells"]:
+        each["id"] = "not an id"
+        each["metadata"]["tags"] = None
+        each.pop("outputs", None)
+    old = [
+        {"cell_type": "heading", "level": 2, "source": "Old", "metadata": None},
+        {"cell_type": "code", "source": None},
+    ]
+    raw["cells"] = [*old, None, *raw["cells"]]
+    return raw
+
+
+NO_TEXT = os.fsdecode(b"caf\xe9")  # a folder's name that is no UTF-8
+DECOMPOSED = "Jose\u0301"  # as macOS writes it
+
+
 @pytest.fixture(scope="module")
 def graded(classroom):
     """The whole class, graded once."""
@@ -117,6 +153,20 @@ def graded(classroom):
         deepest = deepest / "again"
         deepest.mkdir()
     room.hand_in("Ünï cödé [x]", room.notebook())
+    for student, content in {
+        "doe\\jane": nbformat.writes(room.notebook()).encode("utf-16"),
+        "O'Brien": nbformat.writes(room.notebook()).encode("utf-8-sig"),
+        DECOMPOSED: nbformat.writes(room.notebook()).encode(),
+        "anna ": json.dumps(halves(room)).encode(),
+        NO_TEXT: nbformat.writes(room.notebook()).encode(),
+        "gaps [2]": json.dumps(gaps(room)).encode(),
+    }.items():
+        room.hand_in(student, "").write_bytes(content)
+    beside = room.paths.submission(LAB, "gaps [2]").folder
+    os.mkfifo(beside / "pipe")
+    for name in ("result.json", ".result.json", ".result.json.partial", "result.json.partial"):
+        (beside / name).mkdir()
+        (beside / name / "file").touch()
     seen = []
     results = room.grade(progress=lambda done, count, result: seen.append((done, count, result.student)))
     return results, seen
@@ -144,6 +194,12 @@ SCORES = {
     "zipped": 0,
     "bottomless": 0,
     "Ünï cödé [x]": 5,
+    "doe\\jane": 5,
+    "O'Brien": 5,
+    DECOMPOSED: 5,
+    "anna ": 5,
+    NO_TEXT: 0,
+    "gaps [2]": 5,
 }
 
 
@@ -158,6 +214,8 @@ def test_the_gradebook_agrees(graded, classroom):
     results, _ = graded
     with Gradebook(classroom.paths.database_url, load_course().course_id) as gradebook:
         for student, result in results.items():
+            if student == NO_TEXT:
+                continue  # no gradebook can hold it
             submission = gradebook.find_submission(LAB, student)
             assert (submission.score, submission.max_score) == (result.score, 7.0), student
             by_cell = {grade.name: grade.auto_score for grade in submission.notebooks[0].grades}
@@ -202,6 +260,10 @@ def test_records_hold_everything(graded, classroom):
         ("as_text", records.MISPLACED, "as_text/07_tiny/07_tiny.ipynb.txt: rename it to"),
         ("zipped", records.MISPLACED, "zipped/07_tiny/hw.zip: unpack it"),
         ("bottomless", records.UNREADABLE, "More than 30 folders lie in each other"),
+        (NO_TEXT, records.MISPLACED, "rename it to the student's id"),
+        ("anna ", records.GRADED, "rename it to the student's id"),
+        ("doe\\jane", records.GRADED, "rename it to the student's id"),
+        ("gaps [2]", records.GRADED, "pipes and devices"),
         ("two", records.GRADED, "Copy.ipynb"),
         ("linked", records.GRADED, "data.txt"),
         ("dies", records.GRADED, "exit code 1"),
@@ -220,6 +282,16 @@ def test_repairs_are_told(graded):
     assert any("such cells" in action for action in results["duplicated"].repairs)
     assert any("marks of the cell had been changed" in action for action in results["forged"].repairs)
     assert results["good"].repairs == []
+    assert results["O'Brien"].repairs == results["doe\\jane"].repairs == []
+    assert results["O'Brien"].flags == []
+    assert any("half of a character" in action for action in results["anna "].repairs)
+    assert any("heading of an old format" in action for action in results["gaps [2]"].repairs)
+
+
+def test_a_student_is_found_however_the_name_is_typed(graded, classroom):
+    from course_utils.grading.run.grade_class import find_submissions
+
+    assert find_submissions(LAB, classroom.paths, ["Jos\xe9", "anna"]) == [DECOMPOSED, "anna "]
 
 
 def test_a_link_out_of_the_submission_brings_nothing_back(graded, classroom):

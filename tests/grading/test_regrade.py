@@ -11,16 +11,22 @@ import nbformat
 import pytest
 import typer
 from gradebooks import facts, fingerprint, mark, open_book
+from nbformat.v4 import new_code_cell
+from nbgrader.utils import compute_checksum
 from rich.console import Console
 
 from course_utils import cli, course
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
-from course_utils.grading.book import gradebook, records
+from course_utils.grading.book import aside, gradebook, records
+from course_utils.grading.book.aside import SetAside, read_set_aside
+from course_utils.grading.pages.report import write_report
 from course_utils.grading.paths import CoursePaths
 from course_utils.grading.run import hand_in_time, one_submission
 from course_utils.grading.run.changes import SourceDigests, Work, submission_digest
 from course_utils.grading.run.grade_class import waiting
+from course_utils.grading.run.register import register
+from course_utils.grading.run.repair import released_view
 from course_utils.grading.run.scratch import alone
 from course_utils.grading.run.whatif import Change, what_if
 from course_utils.grading.run.where import Where
@@ -44,6 +50,44 @@ def mend(room, name, old, new) -> None:
     save(room)
 
 
+def hand_out(room) -> None:
+    """As nbgrader does it: every cell of the lab's own carries the checksum of what was handed out."""
+    room.released = released_view(room.source)
+    for each in room.released.cells:
+        if nbk.grade_id(each):
+            each.metadata["nbgrader"]["checksum"] = compute_checksum(each)
+
+
+def drop(room, *names) -> None:
+    room.source.cells = [c for c in room.source.cells if nbk.grade_id(c) not in names]
+    save(room)
+
+
+def add_exercise(room, name="tiny-c-half", points=4) -> None:
+    """Half of a number, below everything else."""
+    for source, suffix, marks in (
+        (
+            "def half(x):\n    ### BEGIN SOLUTION\n    return x / 2\n    ### END SOLUTION",
+            "",
+            {"solution": True},
+        ),
+        ("assert half(4) == 2", "-tests", {"grade": True, "locked": True, "points": points}),
+    ):
+        new = new_code_cell(source, id=name + suffix)
+        meta = {"grade": False, "solution": False, "locked": False, "task": False, **marks}
+        new.metadata["nbgrader"] = {"grade_id": name + suffix, "schema_version": 3, **meta}
+        room.source.cells.append(new)
+    save(room)
+
+
+def rename(room, old, new) -> None:
+    """Another id for an exercise; its function keeps its name."""
+    for suffix in ("", "-tests"):
+        one = cell(room.source, old + suffix)
+        one.metadata["nbgrader"]["grade_id"] = one.id = new + suffix
+    save(room)
+
+
 def essay(room, answers=None):
     nb = room.notebook(answers)
     cell(nb, ESSAY).source = "Because."
@@ -54,6 +98,7 @@ def essay(room, answers=None):
 def marked_once(classroom):
     """A graded class in which a person gave points, extra credit and comments."""
     room = classroom
+    hand_out(room)
     room.hand_in("anna", essay(room))
     room.hand_in("bert", essay(room, room.wrong))
     room.hand_in("cleo", room.notebook({}))
@@ -249,6 +294,136 @@ def test_two_runs_at_a_time_are_refused(marked):
     with alone(room.paths), pytest.raises(CourseError, match="Another run"):
         room.grade(force=True)
     room.grade(force=True)
+
+
+# A lab that was changed after it was graded
+
+ANNAS = SetAside(TOTAL, "anna", 2.0, 2.0, False, "")
+BERTS = SetAside(TOTAL, "bert", 1.0, 2.0, True, "Half right.")
+
+
+def kept(room):
+    return read_set_aside(LAB, room.paths.database)
+
+
+def bring_into_gradebook(room) -> None:
+    """What `course grade` does before it grades."""
+    scratch = room.paths.root / "scratch"
+    scratch.mkdir()
+    register(room.paths.lab(LAB), scratch)
+    shutil.rmtree(scratch)
+
+
+def test_a_dropped_exercise_is_set_aside_and_comes_back(marked, monkeypatch):
+    room = marked
+    labs = course.load_course().labs
+    known = replace(course.load_course(), labs=(replace(labs[0], name=LAB), *labs[1:]))
+    monkeypatch.setattr(course, "load_course", lambda: known)
+    before, source = facts(room.paths, LAB), deepcopy(room.source)
+    drop(room, "tiny-b-total", TOTAL)
+    preview = what_if(LAB, room.paths)
+    assert [c for c in preview.changes if c.what == "Total"] == [
+        Change("anna", "Total", 2.0, None),
+        Change("bert", "Total", 1.0, None),
+        Change("cleo", "Total", 0.0, None),
+    ]
+    assert preview.flags == []
+    assert kept(room) == [], "a look changes nothing"
+    results = room.grade()
+    anna = results["anna"]
+    assert (anna.score, anna.max_score, anna.flags) == (3 + 0.5 + 1.5, 5, [])
+    assert [c.grade_id for c in anna.cells] == [DOUBLE, ESSAY]
+    assert any("no longer has this cell" in action for action in anna.repairs)
+    assert kept(room) == [ANNAS, BERTS]
+    assert waiting(LAB, room.paths) == []
+    for _ in range(2):
+        bring_into_gradebook(room)
+        assert kept(room) == [ANNAS, BERTS]
+    page = write_report(results.values(), room.paths).read_text()
+    assert "tiny-b-total" in page
+    assert "Half right." in page
+    room.source = source
+    save(room)
+    bring_into_gradebook(room)
+    assert {k: v for k, v in facts(room.paths, LAB).items() if k[1]} == {
+        k: {**v, "noted": before[k]["noted"]} if "noted" in v else v for k, v in before.items() if k[1]
+    }
+    assert kept(room) == []
+
+
+def test_a_dropped_essay_is_set_aside(marked):
+    room = marked
+    drop(room, ESSAY)
+    bring_into_gradebook(room)
+    assert kept(room) == [SetAside(ESSAY, "anna", 1.5, 2.0, True, "Good.")]
+    with open_book(room.paths) as book:
+        found = book.find_submission(LAB, "anna")
+        assert (found.score, found.max_score, found.needs_manual_grade) == (5.5, 5, False)
+
+
+def test_everything_at_once(marked):
+    """An exercise renamed, one added, a test mended, the essay dropped, another essay and a setup cell added."""
+    room = marked
+    rename(room, "tiny-b-total", "tiny-b-sum")
+    add_exercise(room)
+    essay, setup = deepcopy(cell(room.source, ESSAY)), deepcopy(cell(room.source, "tiny-setup"))
+    drop(room, ESSAY)
+    essay.metadata["nbgrader"]["grade_id"] = essay.id = "tiny-essay-how"
+    setup.metadata["nbgrader"]["grade_id"] = setup.id = "tiny-more"
+    setup.source = "MORE = 7"
+    room.source.cells.append(essay)
+    room.source.cells.insert(2, setup)
+    cell(room.source, DOUBLE).source += "\nassert double([MORE]) == [14]"
+    save(room)
+    results = room.grade()
+    anna = results["anna"]
+    assert {c.grade_id: c.state for c in anna.cells} == {
+        DOUBLE: "passed",
+        "tiny-b-sum-tests": "passed",
+        "tiny-c-half-tests": "not attempted",
+        "tiny-essay-how": "manual",
+    }
+    assert (anna.score, anna.max_score, anna.flags) == (5.5, 11, [])
+    assert {flag.reason for flag in results["bert"].flags} <= {"nothing passed"}
+    assert any("changed after it was handed out" in action for action in anna.repairs)
+    assert [(one.cell, one.student) for one in kept(room)] == [
+        (TOTAL, "anna"),
+        (TOTAL, "bert"),
+        (ESSAY, "anna"),
+    ]
+    assert room.grade() == results, "nothing is graded again"
+
+
+def test_a_change_of_cells_is_one_step(marked, monkeypatch):
+    """What ends it half way leaves the gradebook as it was, and the next run does it."""
+    room = marked
+    before = facts(room.paths, LAB)
+    add_exercise(room)
+    drop(room, "tiny-b-total", TOTAL)
+
+    def fall_over(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(aside, "take_back", fall_over)
+    with pytest.raises(SystemExit):
+        bring_into_gradebook(room)
+    assert facts(room.paths, LAB) == before
+    assert kept(room) == []
+    monkeypatch.undo()
+    shutil.rmtree(room.paths.root / "scratch")
+    bring_into_gradebook(room)
+    assert {s for s, c in facts(room.paths, LAB) if c == "tiny-c-half-tests"} == {"anna", "bert", "cleo"}
+    assert kept(room) == [ANNAS, BERTS]
+
+
+def test_backups_hold_what_is_set_aside(marked):
+    room = marked
+    drop(room, "tiny-b-total", TOTAL)
+    bring_into_gradebook(room)
+    made = gradebook.backup(room.paths)
+    room.paths.database.unlink()
+    gradebook.restore(made, room.paths)
+    assert kept(room) == [ANNAS, BERTS]
 
 
 # Backups

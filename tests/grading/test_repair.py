@@ -8,10 +8,11 @@ from copy import deepcopy
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbgrader.utils import compute_checksum
 
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
-from course_utils.grading.run.repair import read_submission, released_view, repair, tampering
+from course_utils.grading.run.repair import older_cells, read_submission, released_view, repair, tampering
 
 ESSAY = "tiny-essay-why"
 ANSWER = "It is so because twice two is four, and so on."
@@ -260,3 +261,113 @@ def test_a_notebook_of_absurd_size_is_a_course_error(tmp_path, submission, monke
         file.truncate(200 * 2**20)
     with pytest.raises(CourseError, match="200 MB"):
         read_submission(path)
+
+
+# A lab that was changed after it was handed out
+
+
+@pytest.fixture
+def handed_out(released):
+    """As nbgrader releases it: each cell of the lab's own with its checksum, the notebook with its digest."""
+    nb = deepcopy(released)
+    for cell in nb.cells:
+        if nbk.grade_id(cell):
+            cell.metadata["nbgrader"]["checksum"] = compute_checksum(cell)
+    nb.metadata["course"] = {"lab": "07_tiny", "release": "a" * 16}
+    return nb
+
+
+def mended(released):
+    """The lab as it is now: other tests, other points, an essay dropped."""
+    now = deepcopy(released)
+    now.cells = [cell for cell in now.cells if nbk.grade_id(cell) != ESSAY]
+    found = by_id(now)
+    found["tiny-b-total-tests"].source += "\nassert total([1]) == 2"
+    found["tiny-a-double-tests"].metadata["nbgrader"]["points"] = 4
+    found["tiny-setup"].source += "\nMORE = 1"
+    return now
+
+
+def test_a_class_is_not_accused_of_what_the_teacher_mended(handed_out, released, tiny):
+    nb = deepcopy(handed_out)
+    by_id(nb)[ESSAY].source = ANSWER
+    now = mended(released)
+    changed = {"tiny-b-total-tests", "tiny-a-double-tests", "tiny-setup", ESSAY}
+    assert {flag.reason for flag in tampering(nb, now)} == {
+        "a test cell was changed",
+        "marks of cells were changed",
+        "marks of cells were invented",
+    }, "without a look at what was handed out"
+    older = older_cells(nb, now)
+    assert older == changed
+    assert tampering(nb, now, older) == []
+    actions = repair(nb, now, older)
+    assert len(actions) == 4
+    assert all(
+        "changed after it was handed out" in action or "no longer has this cell" in action
+        for action in actions
+    )
+    assert_whole(nb, now)
+
+
+def test_labs_as_handed_out_speaks_for_cells_without_a_checksum(handed_out, released):
+    nb = deepcopy(handed_out)
+    for cell in nb.cells:
+        cell.metadata.get("nbgrader", {}).pop("checksum", None)
+    by_id(nb)["tiny-b-total-tests"].source += "\nprint(total(TOY))"  # the student's look at it
+    now = mended(released)
+    assert older_cells(nb, now) == frozenset()
+    assert tampering(nb, now, older_cells(nb, now, handed_out)) == []
+
+
+@pytest.mark.parametrize("forged", [False, True], ids=["plain", "with its checksum"])
+def test_a_changed_test_is_told_whatever_the_teacher_mended(handed_out, released, forged):
+    nb, now = deepcopy(handed_out), mended(released)
+    found = by_id(nb)
+    found["tiny-b-total-tests"].source = "pass"
+    found["tiny-a-double-tests"].metadata["nbgrader"]["points"] = 100
+    extra = new_code_cell("1", metadata={"nbgrader": {"grade_id": "bonus", "grade": True, "points": 9}})
+    nb.cells.append(extra)
+    if forged:
+        found["tiny-b-total-tests"].metadata["nbgrader"]["checksum"] = compute_checksum(
+            found["tiny-b-total-tests"]
+        )
+    told = {flag.reason: flag.detail for flag in tampering(nb, now, older_cells(nb, now, handed_out))}
+    assert "tiny-b-total-tests" in told["a test cell was changed"]
+    assert "tiny-a-double-tests" in told["marks of cells were changed"]
+    assert "bonus" in told["marks of cells were invented"]
+
+
+def test_marks_of_any_kind_are_compared(handed_out, released):
+    for odd in (3, None, [], {}, "x" * 32):
+        nb = deepcopy(handed_out)
+        for cell in nb.cells:
+            if "nbgrader" in cell.metadata:
+                cell.metadata["nbgrader"].update(checksum=odd, points=odd, schema_version=odd)
+        assert older_cells(nb, mended(released), handed_out) <= by_id(handed_out).keys()
+        nb.metadata["course"] = odd
+        nb.cells[1].metadata["nbgrader"]["grade_id"] = odd
+        older = older_cells(nb, mended(released), handed_out)
+        tampering(nb, mended(released), older)
+        repair(nb, mended(released), older)
+
+
+def test_thousands_of_shuffled_cells_cost_no_letter_by_letter_comparisons(released, tiny, monkeypatch):
+    """Cells without marks, each of them much like the stubs: only the nearest few are compared with each."""
+    from course_utils.grading.run import repair as module
+
+    compared = []
+    real = module._likeness
+    monkeypatch.setattr(module, "_likeness", lambda one, other: compared.append(1) or real(one, other))
+    nb = deepcopy(released)
+    strip(nb)
+    text = by_id(released)["tiny-a-double-tests"].source
+    letters = random.Random(3)
+    for number in range(1_200):
+        words = text.split(" ")
+        letters.shuffle(words)
+        nb.cells.append(new_code_cell(" ".join(words) + f" # {number}"))
+    letters.shuffle(nb.cells)
+    repair(nb, released)
+    assert_whole(nb, released)
+    assert len(compared) <= 2 * 8 * len(by_id(released))

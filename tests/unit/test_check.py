@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -297,3 +298,26 @@ def test_the_table_shows_every_exercise_and_its_message():
     assert "total is [3], expected 6" in text
     assert "1 of 2 exercises pass" in text
     assert "A [note]." in text
+
+
+def test_what_is_odd_about_the_file_is_said(student):
+    """Half an emoji in the code and in what it raises, an id that is none, a missing text, answers in other cells."""
+
+    def break_it(nb):
+        next(cell for cell in nb.cells if nbk.grade_id(cell) == "tiny-scale-double").source += "\n# HALF"
+        nb.cells.append(new_code_cell(f"HELP = 0\n\n{TOTAL} + HELP"))
+        nb.cells.append(new_code_cell("print(chr(0xd83d))\nraise ValueError(chr(0xd83d))"))
+        nb.cells.append(new_code_cell("SOURCE"))
+
+    path = student(total=None, change=break_it)
+    text = re.sub(r'\[\s*"SOURCE"\s*\]', "null", path.read_text().replace("HALF", "\\ud83d"))
+    path.write_bytes(text.encode("utf-16"))
+    found = check_notebook(path)
+    assert [item.state for item in found.exercises] == ["passed", "passed"]
+    said = " ".join(found.notes)
+    assert "Half of a character (of an emoji?) became \ufffd." in said
+    assert "has no text, but null." in said
+    assert "Tiny-scale-total: its cell was empty; the answer in cell" in said
+    assert "stops with ValueError: \ufffd" in said
+    console = Console(file=io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), width=200)
+    show_checks(found, console)

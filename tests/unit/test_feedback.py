@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -9,16 +10,20 @@ from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 import pytest
+from rich.console import Console
 
 from course_utils import course
 from course_utils.errors import CourseError
 from course_utils.grading.book.late import Lateness
 from course_utils.grading.book.marks import Mark, overlay, read_marks
 from course_utils.grading.pages import rendering as pages
+from course_utils.grading.pages.export import export
 from course_utils.grading.pages.feedback import explain, write_feedback
+from course_utils.grading.pages.report import show_table, write_report
 
 
 def text_of(html: str) -> str:
@@ -168,7 +173,7 @@ def test_a_write_that_fails_keeps_the_old_page_and_leaves_no_scratch(records, fo
     assert [path.name for path in page.parent.iterdir()] == [page.name]
 
 
-@pytest.mark.parametrize("student", ["../../etc", "..", "", "a/b", "a\\b"])
+@pytest.mark.parametrize("student", ["../../etc", "..", "", "a/b", "a\0b"])
 def test_a_student_id_cannot_lead_out_of_the_feedback_folder(records, folders, student):
     with pytest.raises(CourseError, match="student id"):
         write_feedback([records.result(student)], folders)
@@ -469,3 +474,34 @@ def test_whatever_was_handed_in_the_page_is_made_and_holds_none_of_it_as_markup(
     notebook.unlink()
     notebook.symlink_to(folders.submission(records.lab, "amara_okafor").graded_notebook)
     assert "grading run" not in page_of(records.result())
+
+
+ODD_NAMES = [
+    "doe\\jane",
+    "O'Brien",
+    "Jose\u0301",
+    "Jos\xe9",
+    "anna ",
+    os.fsdecode(b"caf\xe9"),
+    "a\nb",
+    "-x",
+    "100%",
+]
+
+
+def test_odd_names_stop_no_page_for_anybody(records, folders):
+    """As Linux allows a folder to be called; one of them used to stop the pages of the whole class."""
+    results = [records.result(name) for name in (*ODD_NAMES, "zoe")]
+    written = write_feedback(results, folders)
+    assert [page.parent.parent.name for page in written] == [result.student for result in results]
+    report = write_report(results, folders).read_text(encoding="utf-8")
+    links = [
+        unquote(link, errors="surrogateescape")
+        for link in re.findall(r'href="(\.\./feedback/[^"]*)"', report)
+    ]
+    assert {(folders.reports / link).resolve() for link in links} == set(written)
+    for to in ("csv", "moodle"):
+        assert export(results, folders, to).students == len(results)
+    console = Console(file=io.StringIO(), width=200)
+    show_table(results, console)
+    assert "zoe" in console.file.getvalue()

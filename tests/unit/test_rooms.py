@@ -16,6 +16,7 @@ GRADING = [
     {"config"},
     {"causes", "cells"},
     {"log", "notebook", "paths"},
+    {"mend"},
 ]
 # The package around it: commands and what Jupyter calls, then grading, then what README and decks are made with.
 PACKAGE = [

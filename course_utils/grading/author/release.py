@@ -41,15 +41,18 @@ class LabHasWork(CourseError):
 
 def configure(config: Config) -> None:
     """Set what releasing needs in an nbgrader configuration; nbgrader_config.py calls this."""
+    from nbgrader import preprocessors as stock
     from nbgrader.converters import GenerateAssignment
 
     from course_utils.grading.author.tidy import Tidy
+    from course_utils.grading.book.save_cells import SaveCells
 
     config.CourseDirectory.source_directory = "solutions"
     config.CourseDirectory.release_directory = "labs"
     config.ClearSolutions.code_stub = {"python": nbk.STUB}
     config.ClearSolutions.text_stub = nbk.ESSAY_STUB
-    config.GenerateAssignment.preprocessors = [*GenerateAssignment().preprocessors, Tidy]
+    steps = [SaveCells if step is stock.SaveCells else step for step in GenerateAssignment().preprocessors]
+    config.GenerateAssignment.preprocessors = [*steps, Tidy]
 
 
 def release(lab: str | Lab, paths: CoursePaths, force: bool = False) -> Path:
@@ -106,7 +109,8 @@ def generate(lab: str, paths: CoursePaths, target: Path) -> Path:
     """
     from nbgrader.converters import GenerateAssignment
     from nbgrader.coursedir import CourseDirectory
-    from nbgrader.preprocessors import SaveCells
+
+    from course_utils.grading.book.save_cells import SaveCells
 
     there = replace(paths, labs=target)
     config = load_config(there)

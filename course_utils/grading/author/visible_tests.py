@@ -28,6 +28,7 @@ from rich.table import Table
 
 from course_utils import course
 from course_utils.errors import CourseError
+from course_utils.grading import mend
 from course_utils.grading import notebook as nbk
 from course_utils.grading.author.released import has_work
 from course_utils.grading.causes import causes, pasted, used_by
@@ -78,7 +79,8 @@ def check_notebook(path: Path, cell_seconds: int | None = None) -> NotebookCheck
     runner = Runner(nb, path.parent, cell_seconds)
     runner.run()
     found = _with_causes(nb, [_judge(nb, exercise, runner) for exercise in exercises])
-    return NotebookCheck(found, [*_stopped(nb, exercises, runner), *_unwritten(nb)])
+    said = [f"{sentence[0].upper()}{sentence[1:]}." for sentence in nbk.mended(nb)]
+    return NotebookCheck(found, [*said, *_stopped(nb, exercises, runner), *_unwritten(nb)])
 
 
 def check_here(nb: NotebookNode, namespace: dict[str, Any]) -> list[ExerciseCheck]:
@@ -206,10 +208,13 @@ def _reference(path: Path, lab: str) -> NotebookNode | None:
 
 def _aligned(nb: NotebookNode, reference: NotebookNode) -> NotebookNode:
     """A copy with every course cell in its place, and locked cells as they were handed out."""
+    from course_utils.grading.run.elsewhere import find_answers
     from course_utils.grading.run.repair import repair
 
     nb = deepcopy(nb)
     repair(nb, reference)
+    found, asked = find_answers(nb, reference)
+    nbk.note(nb, [*found, *(flag.detail for flag in asked)])
     originals = {nbk.grade_id(cell): cell for cell in reference.cells}
     for cell in nb.cells:
         original = originals.get(nbk.grade_id(cell))
@@ -266,7 +271,8 @@ class Runner:
             kernel_name="python3",
             allow_errors=True,
             interrupt_on_timeout=True,
-            extra_arguments=["--log-level=CRITICAL"],  # a student needs none of the kernel's own warnings
+            # A student needs none of the kernel's own warnings, and must hear of errors that hold half an emoji.
+            extra_arguments=["--log-level=CRITICAL", f"--Session.packer={mend.__name__}.pack"],
             resources={"metadata": {"path": str(self.folder)}},
             log=quiet,
         )
@@ -295,7 +301,7 @@ class Runner:
         self.ran.add(index)
         for output in cell.outputs:
             if output.output_type == "error":
-                self.errors[index] = (output.ename, output.evalue)
+                self.errors[index] = (mend.whole(output.ename), mend.whole(output.evalue))
 
 
 def _stopped(nb: NotebookNode, exercises: list[Exercise], runner: Runner) -> Iterator[str]:

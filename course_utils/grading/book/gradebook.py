@@ -10,13 +10,15 @@ import contextlib
 import os
 import sqlite3
 import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_utils import course
 from course_utils.errors import CourseError
-from course_utils.grading.paths import CoursePaths, database_url, sqlite_file
+from course_utils.grading.paths import CoursePaths, database_url, fits_database, sqlite_file
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Table
@@ -87,6 +89,42 @@ def make_whole(url: str) -> None:
             statement = text(f"INSERT INTO {_VERSION} (version_num) VALUES (:version)")
             book.db.execute(statement, {"version": get_alembic_version()})
         book.db.commit()
+
+
+@dataclass(frozen=True)
+class Person:
+    """What a roster says about a student; "" for what it does not say."""
+
+    first_name: str
+    last_name: str
+    email: str = ""
+
+
+def students(database: Path | str) -> set[str]:
+    """Ids of all students in the gradebook. Reads only."""
+    if not is_there(database):
+        return set()
+    from nbgrader.api import Student
+    from sqlalchemy import select
+
+    engine = connect(database)
+    try:
+        with engine.connect() as connection:
+            return set(connection.execute(select(Student.id)).scalars())
+    finally:
+        engine.dispose()
+
+
+def enter_people(paths: CoursePaths, people: Mapping[str, Person]) -> None:
+    """Write what is known of people, by their ids, into the gradebook; what is not known stays as it is there."""
+    from nbgrader.api import Gradebook
+
+    make_whole(paths.database_url)
+    with Gradebook(paths.database_url, course.load_course().course_id) as book:
+        for student, person in people.items():
+            if fits_database(student):
+                facts = {name: value for name, value in asdict(person).items() if value}
+                book.update_or_create_student(student, **facts)
 
 
 def put_alembic_on_path() -> None:
@@ -202,6 +240,9 @@ def _dump(file: Path) -> list[str]:
 def _copy_rows(source: Path | str, target: Path | str) -> None:
     """Replace all rows of the gradebook `target` by those of `source`, in one transaction on each side."""
     from nbgrader.api import Base
+    from sqlalchemy import inspect
+
+    from course_utils.grading.book.tables import SET_ASIDE
 
     make_whole(database_url(target))
     reading, writing = connect(source), connect(target)
@@ -209,10 +250,13 @@ def _copy_rows(source: Path | str, target: Path | str) -> None:
         # One moment of the source, whatever others write meanwhile.
         level = "REPEATABLE READ" if reading.dialect.name == "postgresql" else "SERIALIZABLE"
         with reading.connect().execution_options(isolation_level=level) as old, writing.begin() as new:
-            for table in reversed(Base.metadata.sorted_tables):
+            SET_ASIDE.create(new, checkfirst=True)
+            tables = [*Base.metadata.sorted_tables, SET_ASIDE]
+            for table in reversed(tables):
                 new.execute(table.delete())
-            for table in Base.metadata.sorted_tables:
-                _copy_table(old, new, table)
+            for table in tables:
+                if inspect(old).has_table(table.name):
+                    _copy_table(old, new, table)
     finally:
         reading.dispose()
         writing.dispose()

@@ -95,7 +95,11 @@ def render(template: str, **values: Any) -> str:
 
 def folder_name(name: str, what: str) -> str:
     """`name` if it can name a folder and nothing outside it; CourseError otherwise."""
-    if name in ("", ".", "..") or "/" in name or "\\" in name or "\0" in name:
+    if (
+        name in ("", ".", "..")
+        or "\0" in name
+        or any(sign in name for sign in ("/", os.sep, os.altsep or "/"))
+    ):
         raise CourseError(f"The {what} {name!r} cannot be a folder's name: rename it in submitted/.")
     return name
 

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from course_utils import course
 from course_utils.errors import CourseError
+from course_utils.grading.book.aside import SetAside, read_set_aside
 from course_utils.grading.book.marks import MarkedExercise, MarkedSubmission, lateness_of, overlay, read_marks
 from course_utils.grading.book.records import UNREADABLE
 from course_utils.grading.pages.charts import RunCost, Share, cost, distribution, item_plot, share_bar
@@ -180,7 +181,7 @@ def _html(submissions: Sequence[MarkedSubmission], paths: CoursePaths, page: Pat
         target = feedback_page(student, lab.name, paths)
         if not target.is_file():
             return escape(plain(student))
-        address = quote(Path(os.path.relpath(target, page.parent)).as_posix())
+        address = quote(os.fsencode(Path(os.path.relpath(target, page.parent)).as_posix()))
         return Markup('<a href="{}">{}</a>').format(address, plain(student))
 
     return render(
@@ -197,6 +198,7 @@ def _html(submissions: Sequence[MarkedSubmission], paths: CoursePaths, page: Pat
         open_essays=sum(len(essay.people) for essay in to_grade),
         to_grade=to_grade,
         people=[{"submission": s, "reasons": reasons_to_look(s)} for s in people],
+        set_aside=_set_aside(lab.name, paths),
         late=[s for s in ordered if s.seconds_late],
         spread=distribution([(s.record.student, s.final) for s in submissions], top, still_open, rising),
         spread_caption=_spread_caption(points, top - still_open, len(rising)),
@@ -232,6 +234,14 @@ def _html(submissions: Sequence[MarkedSubmission], paths: CoursePaths, page: Pat
         ],
         graded=max(s.record.graded_at for s in submissions),
     )
+
+
+def _set_aside(lab: str, paths: CoursePaths) -> dict[str, list[SetAside]]:
+    """Exercise -> what students had for it, for those that the lab no longer has."""
+    found: dict[str, list[SetAside]] = {}
+    for one in read_set_aside(lab, paths.database):
+        found.setdefault(one.cell.removesuffix("-tests"), []).append(one)
+    return found
 
 
 def judge(item: Item) -> str:

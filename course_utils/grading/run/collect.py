@@ -8,11 +8,13 @@ must be a folder's name. What is refused is logged, and the rest goes on.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -45,8 +47,8 @@ class SafeExtractor(ExtractorPlugin):
             place = target / path.relative_to(source)
             if path.is_symlink() or not (path.is_file() or path.is_dir()):
                 self.log.warning("Left out %s: it is a link or a special file.", path)
-            elif path.is_file() and _ending(path):
-                self._unpack(path, place.with_name(path.name.removesuffix(_ending(path))), _DEEPEST)
+            elif path.is_file() and ending(path):
+                self._unpack(path, place.with_name(path.name.removesuffix(ending(path))), _DEEPEST)
             elif path.is_file():
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, place)
@@ -60,9 +62,9 @@ class SafeExtractor(ExtractorPlugin):
         if refused:
             self.log.warning("Left out of %s: %s", archive.name, ", ".join(refused[:10]))
         for inner in everything_below(folder):
-            if inner.is_file() and _ending(inner):
+            if inner.is_file() and ending(inner):
                 if deepest > 1:
-                    self._unpack(inner, inner.with_name(inner.name.removesuffix(_ending(inner))), deepest - 1)
+                    self._unpack(inner, inner.with_name(inner.name.removesuffix(ending(inner))), deepest - 1)
                 else:
                     self.log.warning("Left %s packed: too many archives in each other.", inner)
 
@@ -93,7 +95,7 @@ def unpack(archive: Path, folder: Path, most_bytes: int, most_files: int) -> lis
     room, count = most_bytes, 0
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        for name, content in _members(archive):
+        for name, content, changed in _members(archive):
             count += 1
             if count > most_files:
                 raise CourseError(f"{archive.name} holds more than {most_files:,} files: ask for it again.")
@@ -114,6 +116,8 @@ def unpack(archive: Path, folder: Path, most_bytes: int, most_files: int) -> lis
                         said = f"{archive.name} unpacks to more than {most_bytes / 2**20:,.0f} MB: ask for it again."
                         raise CourseError(said)
                     file.write(piece)
+            if changed > 0:
+                os.utime(place, (changed, changed))
     except CourseError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -129,12 +133,15 @@ def is_folder_name(name: str) -> bool:
     """Whether `name` names one folder or file, here and not elsewhere."""
     hidden = name.startswith(".")
     return (
-        bool(name) and not hidden and len(name.encode()) < 250 and not re.search(r"[/\\\x00-\x1f\x7f:]", name)
+        bool(name)
+        and not hidden
+        and len(os.fsencode(name)) < 250
+        and not re.search(r"[/\\\x00-\x1f\x7f:]", name)
     )
 
 
-def _members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
-    """(name, content) of all but folders; content is None for what is no plain file."""
+def _members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None, float]]:
+    """(name, content, time) of all but folders; content is None for what is no plain file."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as bundle:
             for info in bundle.infolist():
@@ -142,18 +149,26 @@ def _members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
                 if info.is_dir():
                     continue
                 if kind not in (0, 8):
-                    yield info.filename, None
+                    yield info.filename, None, 0.0
                     continue
                 with bundle.open(info) as content:
-                    yield info.filename, content
+                    yield info.filename, content, _seconds(info)
         return
     with contextlib.closing(tarfile.open(archive)) as bundle:
         for member in bundle:
             if not member.isdir():
-                yield member.name, bundle.extractfile(member) if member.isreg() else None
+                yield member.name, bundle.extractfile(member) if member.isreg() else None, float(member.mtime)
 
 
-def _ending(path: Path) -> str:
+def _seconds(info: zipfile.ZipInfo) -> float:
+    """When a file in a zip was changed, by this machine's clock: a zip knows no time zones. 0 if it does not say."""
+    try:
+        return datetime(*info.date_time).timestamp() if info.date_time[0] > 1980 else 0.0
+    except (ValueError, OverflowError, OSError):
+        return 0.0
+
+
+def ending(path: Path) -> str:
     """How the name of an archive ends, or "" if it is none."""
     return next(
         (end for end in sorted(_ENDINGS, key=len, reverse=True) if path.name.lower().endswith(end)), ""

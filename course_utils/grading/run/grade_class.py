@@ -16,7 +16,7 @@ from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.book import gradebook, records
 from course_utils.grading.book.records import Record
-from course_utils.grading.paths import CoursePaths
+from course_utils.grading.paths import CoursePaths, plain_id
 from course_utils.grading.run.changes import SourceDigests, submission_digest
 from course_utils.grading.run.register import refresh_lateness
 from course_utils.grading.run.scratch import alone
@@ -123,10 +123,13 @@ def find_submissions(lab: str, paths: CoursePaths, students: Iterable[str] | Non
     there = sorted(p.name for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
     there = [name for name in there if not name.startswith(".")]
     if students is not None:
+        wanted: set[str] = set()
         for student in students:
-            if student not in there:
+            same = [name for name in there if plain_id(name) == plain_id(student)]
+            if not same:
                 raise CourseError(f"There is no submission of {student!r} in {folder}.")
-        return sorted(set(students))
+            wanted |= {student} if student in same else set(same)
+        return sorted(wanted)
     # A folder for another lab alone is no submission of this one; any other content may be a misplaced one.
     others = {other.name for other in course.load_course().labs} - {lab}
     handed_in = []

@@ -9,12 +9,13 @@ import sys
 from pathlib import Path
 
 from course_utils.grading.book.records import Flag
+from course_utils.grading.paths import plain_id
 
 # Names that notebooks of the course import; those of Python itself come on top.
 _LIBRARIES = {"IPython", "course_utils", "datasets", "ipykernel", "jupyter_client", "matplotlib", "nbgrader"}
 _LIBRARIES |= {"numpy", "pandas", "peft", "scipy", "torch", "traitlets", "transformers", "trl", "zmq"}
 _STARTUP = {"sitecustomize.py", "usercustomize.py", "conftest.py", "ipython_config.py", "nbgrader_config.py"}
-_ODD = set("\n\r\t/\\'\"`$<>|;&*?[]{}%")
+_ODD = set('\n\r\t/\\"`$<>|;&*?[]{}%')
 DEEPEST = 30  # folders in each other
 _MOST = 8  # names that a flag lists
 
@@ -80,19 +81,34 @@ def look_at_files(folder: Path) -> list[Flag]:
 
 
 def not_plain(folder: Path) -> list[str]:
-    """Patterns for the names of pipes, devices and links in a submission: copying them would wait, or follow."""
-    found = set()
-    for place, folders, names in os.walk(folder):
-        for name in [*folders, *names]:
-            mode = os.lstat(os.path.join(place, name)).st_mode
-            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-                found.add(glob.escape(name))
-    return sorted(found)
+    """Patterns for the paths of pipes, devices and links in a submission: copying them would wait, or follow."""
+    found = []
+    for path in everything_below(folder):
+        mode = path.lstat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            found.append(glob.escape(str(path)))
+    return found
+
+
+def look_alikes(student: str, submitted: Path) -> list[Flag]:
+    """A flag for a folder whose name looks like that of another student's."""
+    for other in submitted.iterdir():
+        if other.name != student and plain_id(other.name) == plain_id(student):
+            said = (
+                f"The folders {student!a} and {other.name!a} look the same: if it is one student, keep one."
+            )
+            return [Flag("two folders of one name", said)]
+    return []
 
 
 def look_at_name(student: str) -> list[Flag]:
     """A flag for a name with signs that programs or readers take for something else."""
-    if not student.isprintable() or student.startswith("-") or _ODD & set(student):
+    if (
+        not student.isprintable()
+        or student.startswith("-")
+        or student != student.strip()
+        or _ODD & set(student)
+    ):
         said = f"The folder is called {student!a}: rename it to the student's id."
         return [Flag("a strange name", said)]
     return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import shutil
@@ -20,10 +21,10 @@ from course_utils.grading.book import records
 from course_utils.grading.book.records import Flag, Record
 from course_utils.grading.config import load_config
 from course_utils.grading.log import Log
-from course_utils.grading.paths import RECORD, TIMESTAMP, Submission
+from course_utils.grading.paths import RECORD, TIMESTAMP, Submission, fits_database
 from course_utils.grading.run import hand_in_time
 from course_utils.grading.run.changes import Work
-from course_utils.grading.run.handed_in import DEEPEST, everything_below, not_plain, too_deep
+from course_utils.grading.run.handed_in import DEEPEST, everything_below, look_alikes, not_plain, too_deep
 from course_utils.grading.run.outcomes import cell_records, now
 from course_utils.grading.run.repair import read_submission
 from course_utils.grading.run.scratch import scratch_folder
@@ -65,18 +66,12 @@ def give_zero(submission: Submission, work: Work, status: str, flags: list[Flag]
 
     Where grading itself failed the gradebook keeps the points that it may have from before.
     """
-    from nbgrader.api import Gradebook
-
     paths = submission.paths
-    with Gradebook(paths.database_url, course.load_course().course_id) as book:
-        book.update_or_create_student(submission.student)
-        entry = book.update_or_create_submission(submission.lab, submission.student)
-        if status != records.BROKEN:
-            for grade in (grade for notebook in entry.notebooks for grade in notebook.grades):
-                grade.auto_score, grade.needs_manual_grade = 0.0, False
-        book.db.commit()
-        score, max_score = entry.score, entry.max_score
-    cells = cell_records(nbk.read(paths.lab(submission.lab).source), {}, flags[0].reason)
+    source = nbk.read(paths.lab(submission.lab).source)
+    score, max_score = 0.0, nbk.total_points(source)
+    if fits_database(submission.student):
+        score, max_score = _zero_in_gradebook(submission, status)
+    cells = cell_records(source, {}, flags[0].reason)
     for cell in cells:
         cell.state = "not run"
     _clear(submission)
@@ -92,6 +87,20 @@ def give_zero(submission: Submission, work: Work, status: str, flags: list[Flag]
     )
     work.sign(record)
     records.write_record(submission.record, record)
+
+
+def _zero_in_gradebook(submission: Submission, status: str) -> tuple[float, float]:
+    """(points, most points) of a submission that cannot be graded, as the gradebook has them afterwards."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(submission.paths.database_url, course.load_course().course_id) as book:
+        book.update_or_create_student(submission.student)
+        entry = book.update_or_create_submission(submission.lab, submission.student)
+        if status != records.BROKEN:
+            for grade in (grade for notebook in entry.notebooks for grade in notebook.grades):
+                grade.auto_score, grade.needs_manual_grade = 0.0, False
+        book.db.commit()
+        return entry.score, entry.max_score
 
 
 def _convert(submission: Submission, work: Work, where: Where, unsafe: bool, old: Record | None) -> Record:
@@ -117,6 +126,9 @@ def _convert(submission: Submission, work: Work, where: Where, unsafe: bool, old
     config = load_config(submission.paths)
     config.CourseDirectory.assignment_id = submission.lab
     config.CourseDirectory.student_id = submission.student
+    # nbgrader puts the folder before each pattern without escaping it, so `anna [2]` would ignore nothing.
+    here = glob.escape(str(submission.folder))
+    config.CourseDirectory.ignore += [os.path.join(here, name) for name in config.CourseDirectory.ignore]
     config.CourseDirectory.ignore += not_plain(submission.folder)
     config.Autograde.force = True
     config.SplitExecute.where = where
@@ -186,7 +198,7 @@ def _look_at(submission: Submission) -> tuple[list[Flag], str]:
     wanted = f"{lab}/{lab}.ipynb"
     notebook = submission.notebook
     if not student.isprintable():
-        # nbgrader cannot read such a path either.
+        # nbgrader cannot read such a path, and no gradebook holds what is no UTF-8.
         detail = f"The folder is called {student!a}: rename it to the student's id and grade again."
         return [Flag("a strange name", detail)], records.MISPLACED
     if folder.is_symlink() or folder.parent.is_symlink():
@@ -213,6 +225,7 @@ def _look_at(submission: Submission) -> tuple[list[Flag], str]:
         flags.append(
             Flag("links in the submission", f"These point elsewhere and were ignored: {', '.join(links)}.")
         )
+    flags += look_alikes(student, submission.paths.submitted)
     problem = hand_in_time.read(folder / TIMESTAMP)[1]
     if problem:
         detail = f"timestamp.txt cannot be read ({problem}): nobody knows whether it was late."

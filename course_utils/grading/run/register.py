@@ -13,7 +13,7 @@ from course_utils.grading.config import load_config
 from course_utils.grading.log import Log
 from course_utils.grading.paths import LabFiles
 
-Registered = dict[str, tuple[str, float]]
+Registered = dict[str, tuple[str, float | None, bool]]
 
 
 def register(lab: LabFiles, scratch: Path) -> None:
@@ -63,11 +63,12 @@ def refresh_lateness(lab: LabFiles) -> None:
 
 
 def _to_register(source: nbk.NotebookNode) -> Registered:
-    """grade_id -> (source, points) of the cells that grading takes from the gradebook."""
+    """grade_id -> (source, points, whether it is an answer) of the cells that grading takes from the gradebook."""
     return {
         nbk.grade_id(cell): (
             cell.source if cell.cell_type == "code" and nbk.grader(cell).get("locked") else "",
-            float(nbk.grader(cell).get("points", 0)) if nbk.grader(cell).get("grade") else 0.0,
+            float(nbk.grader(cell).get("points", 0)) if nbk.grader(cell).get("grade") else None,
+            bool(nbk.grader(cell).get("solution")),
         )
         for cell in source.cells
         if nbk.is_marked(cell)
@@ -84,10 +85,12 @@ def _registered(lab: LabFiles) -> Registered:
         except MissingEntry:
             return {}
         points = {cell.name: float(cell.max_score) for cell in notebook.grade_cells}
+        answers = {cell.name for cell in notebook.solution_cells}
         return {
             cell.name: (
                 cell.source if cell.locked and cell.cell_type == "code" else "",
-                points.get(cell.name, 0.0),
+                points.get(cell.name),
+                cell.name in answers,
             )
             for cell in notebook.source_cells
         }

@@ -11,6 +11,7 @@ import ast
 import difflib
 import re
 from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -23,6 +24,7 @@ MOST_BYTES = 100 * 2**20
 MOST_CELLS = 5_000
 _ALIKE = 0.6  # difflib ratio above which two cells are taken for the same
 _MARKS = ("grade", "solution", "locked", "points", "task")
+_TRIED = 8  # cells that are compared letter by letter
 _COMPARED = 4_000  # characters of a cell that are compared
 
 
@@ -55,13 +57,20 @@ def released_view(source: NotebookNode) -> NotebookNode:
     return nb
 
 
-def repair(submission: NotebookNode, released: NotebookNode) -> list[str]:
+def repair(
+    submission: NotebookNode, released: NotebookNode, older: frozenset[str] = frozenset()
+) -> list[str]:
     """Give the submission's cells their ids back, in place. Returns what was done, a sentence each.
 
     Afterwards every marked cell of `released` occurs exactly once, with its type and metadata; other cells
-    carry no marks.
+    carry no marks. older: ids of cells that differ because the lab was changed (`older_cells`).
     """
-    actions = _forget_unknown(submission, released)
+    known = _by_id(released)
+    actions = [
+        f"{name}: the lab was changed after it was handed out; its present cell counts"
+        for name in sorted(older & known.keys())
+    ]
+    actions += _forget_unknown(submission, released, older)
     actions += _resolve_duplicates(submission, released)
     wanted = [cell for cell in released.cells if nbk.grade_id(cell)]
     places = _places(submission)
@@ -83,7 +92,7 @@ def repair(submission: NotebookNode, released: NotebookNode) -> list[str]:
             actions.append(f"{name}: the cell had lost its name and was found by its {why}")
     places = _places(submission)
     for cell in wanted:
-        actions += _restore(submission, places[nbk.grade_id(cell)], cell)
+        actions += _restore(submission, places[nbk.grade_id(cell)], cell, older)
     for cell in submission.cells:
         if not nbk.grade_id(cell) and "setup" in cell.metadata.get("tags", ()):
             cell.metadata["tags"] = [tag for tag in cell.metadata["tags"] if tag != "setup"]
@@ -96,24 +105,48 @@ def repair(submission: NotebookNode, released: NotebookNode) -> list[str]:
     return actions
 
 
-def tampering(submission: NotebookNode, released: NotebookNode) -> list[Flag]:
-    """Flags for what somebody changed in cells that are not the student's to change. Looks, and mends nothing."""
-    original = {nbk.grade_id(cell): cell for cell in released.cells if nbk.grade_id(cell)}
+def older_cells(
+    submission: NotebookNode, released: NotebookNode, handed_out: NotebookNode | None = None
+) -> frozenset[str]:
+    """Ids of the lab's own cells that are as they were handed out, and not as the lab has them now.
+
+    A cell shows it by nbgrader's checksum, or by being like that of `handed_out`, the notebook in labs/. A submission
+    that says it comes from that very notebook must be like it.
+    """
+    now, then = _by_id(released), _by_id(handed_out) if handed_out is not None else {}
+    same_release = handed_out is not None and _release(submission) == _release(handed_out) != ""
+    older: dict[str, bool] = {}
+    for cell in submission.cells:
+        name = _claimed_id(cell)
+        if not name or (name in now and not _differs(cell, now[name])):
+            continue
+        was_so = name in then and not _differs(cell, then[name])
+        believed = not (same_release and name in then and _other_code(cell, then[name]))
+        older[name] = older.get(name, True) and (was_so or (believed and _has_its_checksum(cell)))
+    return frozenset(name for name, as_handed_out in older.items() if as_handed_out)
+
+
+def tampering(
+    submission: NotebookNode, released: NotebookNode, older: frozenset[str] = frozenset()
+) -> list[Flag]:
+    """Flags for what somebody changed in cells that are not the student's to change. Looks, and mends nothing.
+
+    older: ids of cells that differ because the lab was changed (`older_cells`).
+    """
+    original = _by_id(released)
     marks, sources, unknown = [], [], []
     for cell in submission.cells:
-        meta = cell.metadata.get("nbgrader")
-        name = meta.get("grade_id") if isinstance(meta, dict) else None
-        if not isinstance(name, str):
+        name = _claimed_id(cell)
+        if not name or name in older:
             continue
+        meta = cell.metadata["nbgrader"]
         if name not in original:
             if meta.get("points") or meta.get("grade"):
                 unknown.append(f"{name:.60}")
             continue
-        true = nbk.grader(original[name])
-        if any(key in meta and meta[key] != true.get(key) for key in _MARKS):
+        if _other_marks(cell, original[name]):
             marks.append(name)
-        locked = original[name].cell_type == "code" and not true.get("solution")
-        if locked and not nbk.same_code(str(cell.source), original[name].source):
+        if _other_code(cell, original[name]):
             sources.append(name)
     flags = []
     if marks:
@@ -128,13 +161,57 @@ def tampering(submission: NotebookNode, released: NotebookNode) -> list[Flag]:
     return flags
 
 
+def _by_id(nb: NotebookNode) -> dict[str, NotebookNode]:
+    return {nbk.grade_id(cell): cell for cell in nb.cells if nbk.grade_id(cell)}
+
+
+def _claimed_id(cell: NotebookNode) -> str:
+    """The id that a submission's cell has in nbgrader's metadata, whatever else is there; "" without one."""
+    meta = cell.metadata.get("nbgrader")
+    name = meta.get("grade_id") if isinstance(meta, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _release(nb: NotebookNode) -> str:
+    """The digest of the release that a notebook says it comes from; "" without one."""
+    facts = nb.metadata.get("course")
+    return str(facts.get("release", "")) if isinstance(facts, dict) else ""
+
+
+def _differs(cell: NotebookNode, true: NotebookNode) -> bool:
+    return _other_marks(cell, true) or _other_code(cell, true)
+
+
+def _other_marks(cell: NotebookNode, true: NotebookNode) -> bool:
+    given, marks = cell.metadata["nbgrader"], nbk.grader(true)
+    return any(key in given and given[key] != marks.get(key) for key in _MARKS)
+
+
+def _other_code(cell: NotebookNode, true: NotebookNode) -> bool:
+    """Whether a cell that is not the student's to change does something else than it should."""
+    locked = true.cell_type == "code" and not nbk.grader(true).get("solution")
+    return locked and not nbk.same_code(str(cell.source), true.source)
+
+
+def _has_its_checksum(cell: NotebookNode) -> bool:
+    """Whether a cell is what nbgrader made its checksum of at release; an essay, before it was written."""
+    from nbgrader.utils import compute_checksum
+
+    given = cell.metadata["nbgrader"].get("checksum")
+    source = nbk.ESSAY_STUB if cell.cell_type == "markdown" else str(cell.source)
+    try:
+        return isinstance(given, str) and given == compute_checksum(NotebookNode(cell, source=source))
+    except (KeyError, TypeError, ValueError, AttributeError):  # marks that are no marks
+        return False
+
+
 def _listed(names: list[str]) -> str:
     unique = list(dict.fromkeys(names))
     return ", ".join(unique[:4]) + (f" and {len(unique) - 4} more" if len(unique) > 4 else "")
 
 
-def _forget_unknown(submission: NotebookNode, released: NotebookNode) -> list[str]:
-    known = {nbk.grade_id(cell) for cell in released.cells}
+def _forget_unknown(submission: NotebookNode, released: NotebookNode, older: frozenset[str]) -> list[str]:
+    known = _by_id(released)
     actions = []
     for cell in submission.cells:
         if not isinstance(cell.metadata.get("nbgrader", {}), dict):
@@ -146,14 +223,15 @@ def _forget_unknown(submission: NotebookNode, released: NotebookNode) -> list[st
         name = meta.get("grade_id")
         if not isinstance(name, str) or name not in known:
             if name:
-                actions.append(f"{name!s:.80}: this lab has no such cell; its mark was removed")
+                has = "no longer has this" if str(name) in older else "has no such"
+                actions.append(f"{name!s:.80}: this lab {has} cell; its mark was removed")
             del cell.metadata["nbgrader"]
     return actions
 
 
 def _resolve_duplicates(submission: NotebookNode, released: NotebookNode) -> list[str]:
     """Keep one cell of each id: the last that was worked in, because in Jupyter the last one counts."""
-    original = {nbk.grade_id(cell): cell for cell in released.cells if nbk.grade_id(cell)}
+    original = _by_id(released)
     seen: dict[str, list[int]] = {}
     for index, cell in enumerate(submission.cells):
         if name := _claimed(cell):
@@ -214,12 +292,15 @@ def _find(cell: NotebookNode, submission: NotebookNode, low: int, high: int) -> 
         if not _claimed(other) and other.cell_type in (cell.cell_type, "raw")
     ]
     near = [index for index in free if low < index < high]
-    names = _defined(cell.source)
+    names, words = _defined(cell.source), _words(cell.source)
     for candidates in (near, free):
         same = [i for i in candidates if names and names <= _defined(submission.cells[i].source)]
         if same:
             return same[-1], "functions"
-        alike = [(_likeness(cell.source, submission.cells[i].source), i) for i in candidates]
+        # A comparison letter by letter is dear: it is for the cells that share the most words.
+        shared = {i: len(words & _words(submission.cells[i].source)) for i in candidates}
+        nearest = sorted(candidates, key=lambda i: (shared[i], i), reverse=True)[:_TRIED]
+        alike = [(_likeness(cell.source, submission.cells[i].source), i) for i in nearest]
         best, index = max(alike, default=(0.0, -1))
         if best >= _ALIKE:
             return index, "text"
@@ -232,13 +313,15 @@ def _find(cell: NotebookNode, submission: NotebookNode, low: int, high: int) -> 
     return None, ""
 
 
-def _restore(submission: NotebookNode, index: int, original: NotebookNode) -> list[str]:
+def _restore(
+    submission: NotebookNode, index: int, original: NotebookNode, older: frozenset[str]
+) -> list[str]:
     """Metadata and type of the cell as they were released."""
     cell = submission.cells[index]
     name = nbk.grade_id(original)
     actions = []
     given, true = cell.metadata["nbgrader"], original.metadata["nbgrader"]
-    if any(given.get(key) != true.get(key) for key in _MARKS):
+    if name not in older and any(given.get(key) != true.get(key) for key in _MARKS):
         actions.append(f"{name}: the marks of the cell had been changed and were restored")
     if cell.cell_type != original.cell_type:
         new = deepcopy(original)
@@ -249,14 +332,20 @@ def _restore(submission: NotebookNode, index: int, original: NotebookNode) -> li
     return actions
 
 
-def _defined(source: str) -> set[str]:
+@lru_cache(maxsize=2 * MOST_CELLS)
+def _words(source: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", source[:_COMPARED]))
+
+
+@lru_cache(maxsize=2 * MOST_CELLS)
+def _defined(source: str) -> frozenset[str]:
     """Functions and classes that a cell defines at its top level, even if it does not compile."""
     try:
         tree = ast.parse(nbk.plain_python(source[: 10 * _COMPARED]))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set(re.findall(r"^(?:async )?(?:def|class)\s+(\w+)", source, re.MULTILINE))
+        return frozenset(re.findall(r"^(?:async )?(?:def|class)\s+(\w+)", source, re.MULTILINE))
     kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    return {node.name for node in tree.body if isinstance(node, kinds)}
+    return frozenset(node.name for node in tree.body if isinstance(node, kinds))
 
 
 def _likeness(one: str, other: str) -> float:

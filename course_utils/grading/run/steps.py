@@ -7,23 +7,36 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool, Float, Instance, Integer, List, Unicode
 
+from course_utils.errors import CourseError
+from course_utils.grading import mend
 from course_utils.grading import notebook as nbk
 from course_utils.grading.book import records
 from course_utils.grading.book.records import Flag, Record
 from course_utils.grading.paths import RECORD
 from course_utils.grading.run import remote
+from course_utils.grading.run.elsewhere import find_answers
 from course_utils.grading.run.execute import Budget, Job, run_submission
 from course_utils.grading.run.outcomes import cell_records, now
-from course_utils.grading.run.repair import released_view, repair, tampering
+from course_utils.grading.run.repair import older_cells, released_view, repair, tampering
 from course_utils.grading.run.where import Where
 from course_utils.grading.sandbox.machine import choose
 
 _KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads a notebook as the course does, whatever its encoding and what is missing in it."""
+
+    def from_file(
+        self, file_stream: Any, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        return self.from_notebook_node(nbk.read(Path(file_stream.name)), resources=resources, **kw)
 
 
 class RepairCells(NbGraderPreprocessor):
@@ -32,8 +45,12 @@ class RepairCells(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         source = _source_notebook(self, resources)
         released = released_view(source)
-        flags = tampering(nb, released)
-        actions = repair(nb, released)
+        handed_out = _handed_out(self, resources)
+        older = older_cells(nb, released, handed_out)
+        flags = tampering(nb, released, older)
+        actions = [*nbk.mended(nb), *repair(nb, released, older)]
+        found, asked = find_answers(nb, released, handed_out)
+        actions, flags = actions + found, flags + asked
         for action in actions:
             self.log.warning("Repaired %s", action)
         # Read by SplitExecute in nbgrader's second pass over the notebook; a student's own value is replaced.
@@ -92,6 +109,8 @@ class SplitExecute(Execute):
         )
         where = self.where or Where(choose(self.unsafe))
         found = remote.run_there(job, where.send, self.unsafe) if where.send else run_submission(job, where)
+        # What a student's code prints and raises may be no text that a file can hold.
+        nb.cells = mend.whole_json(nb.cells)
         found.repairs = [str(action) for action in noted.get("repairs", [])]
         resources["course"] = found
         return nb, resources
@@ -137,6 +156,17 @@ def _source_notebook(step: NbGraderPreprocessor, resources: dict[str, Any]) -> N
     facts = resources["nbgrader"]
     folder = directory.format_path(directory.source_directory, ".", facts["assignment"])
     return nbk.read(Path(folder) / f"{facts['notebook']}.ipynb")
+
+
+def _handed_out(step: NbGraderPreprocessor, resources: dict[str, Any]) -> NotebookNode | None:
+    """The notebook in labs/, which may be older than the one in solutions/; None if there is none to read."""
+    directory = step.parent.parent.coursedir
+    facts = resources["nbgrader"]
+    folder = directory.format_path(directory.release_directory, ".", facts["assignment"])
+    try:
+        return nbk.read(Path(folder) / f"{facts['notebook']}.ipynb")
+    except CourseError:
+        return None
 
 
 def _submitted_folder(step: NbGraderPreprocessor, resources: dict[str, Any]) -> Path:
