@@ -19,7 +19,7 @@ from course_utils.grading import notebook as nbk
 from course_utils.grading.book import gradebook, records
 from course_utils.grading.paths import CoursePaths
 from course_utils.grading.run import hand_in_time, one_submission
-from course_utils.grading.run.changes import SourceDigests, Work, submission_digest
+from course_utils.grading.run.changes import SourceDigests, Work
 from course_utils.grading.run.grade_class import waiting
 from course_utils.grading.run.scratch import alone
 from course_utils.grading.run.whatif import Change, what_if
@@ -203,7 +203,6 @@ def test_a_forced_run_that_was_cut_off_is_not_taken_for_finished(marked, monkeyp
     room = marked
     tests = SourceDigests.of(room.source)
     submission = room.paths.submission(LAB, "anna")
-    digest = submission_digest(submission.folder)
 
     def killed(*_):
         raise KeyboardInterrupt
@@ -212,7 +211,7 @@ def test_a_forced_run_that_was_cut_off_is_not_taken_for_finished(marked, monkeyp
     for name in ("COURSE_GRADING", "COURSE_PROFILE"):  # what a worker sets for itself must not stay here
         monkeypatch.setenv(name, "")
     with pytest.raises(KeyboardInterrupt):
-        one_submission.grade(submission, Work(digest, tests), Where(choose()), unsafe=False)
+        one_submission.grade(submission, Work(tests), Where(choose()), unsafe=False)
     assert waiting(LAB, room.paths) == ["anna"]
     assert [r.student for r in records.load_records(LAB, room.paths)] == ["anna", "bert", "cleo"]
 
