@@ -1,28 +1,87 @@
 """The `course` command. Each command is a thin layer over one function of the package.
 
 Exit codes: 0 all is well; 1 the command worked and found something wrong (a test that lets a wrong answer
-pass, a submission that nobody can read, an exercise that fails); 2 it could not do its work.
+pass, a submission that nobody can read, an exercise that fails); 2 it could not do its work; 128 and a signal's
+number: somebody stopped it (Ctrl-C 130, a closed terminal 129, kill 143).
 """
 
 from __future__ import annotations
 
-import errno
+import contextlib
+import signal
 import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from typer.core import TyperGroup
 
 from course_utils.course import course_root
 from course_utils.errors import CourseError
 from course_utils.libraries import GRADING
+from course_utils.trouble import trouble
 
 if TYPE_CHECKING:
     from course_utils.grading.run.grade_class import CoursePaths
 
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # Ctrl-C, kill, a closed terminal; Windows lacks the last
+_PATIENCE = 5.0  # seconds to put all in order, in which more signals wait: a closed terminal sends several
+
+
+class Stopped(BaseException):
+    """A signal of this number stopped the command. The text says what is kept, and how to go on."""
+
+    def __init__(self, number: int, text: str) -> None:
+        super().__init__(text or "What is finished is kept: run the same command again to go on.")
+        self.number = number
+
+
+class _Commands(TyperGroup):
+    """Of Ctrl-C typer would say "Aborted.", with the exit code of a command that worked."""
+
+    def invoke(self, ctx: Any) -> Any:
+        with _signals() as came:
+            try:
+                return super().invoke(ctx)
+            except BaseException as error:
+                # After a signal other errors may come instead of its own: a closed terminal cannot be written to.
+                if came or isinstance(error, KeyboardInterrupt):
+                    text = str(error) if isinstance(error, KeyboardInterrupt) else ""
+                    raise Stopped(came[0] if came else signal.SIGINT, text) from None
+                raise
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Let SIGTERM and SIGHUP end the command as Ctrl-C does, so that it puts all in order. Yields what came."""
+    came: list[int] = []
+    last = [-_PATIENCE]
+
+    def stop(number: int, _: FrameType | None) -> None:
+        came.append(number)
+        if time.monotonic() - last[0] >= _PATIENCE:
+            last[0] = time.monotonic()
+            raise KeyboardInterrupt
+
+    before = {}
+    for number in (getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
+            with contextlib.suppress(ValueError):  # not in the main thread
+                before[number] = signal.signal(number, stop)
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 app = typer.Typer(
+    cls=_Commands,
     help="Release, check, grade and report the labs of the course.",
     no_args_is_help=True,
     add_completion=False,
@@ -192,7 +251,7 @@ def grade(
     from course_utils.grading.run import whatif
     from course_utils.grading.run.grade_class import grade_class, waiting
     from course_utils.grading.run.hand_in_time import untimed
-    from course_utils.grading.run.progress import progress_bar
+    from course_utils.grading.run.scratch import temporary_files
     from course_utils.grading.sandbox import machine
 
     if exercise and lab is None:
@@ -206,17 +265,17 @@ def grade(
         "scheduler": scheduler,
     }
     unreadable = False
-    if scheduler is None and (said := machine.rights(machine.choose(unsafe))):
-        console.print(said, style="dim")
+    if scheduler is None:
+        with temporary_files():
+            said = machine.rights(machine.choose(unsafe))
+        if said:
+            console.print(said, style="dim")
     for name in _labs(lab):
-        with progress_bar(console, f"Grading {name}") as progress:
-            if what_if:
-                preview = whatif.what_if(name, _paths(), **options, progress=progress)
-            else:
-                records = grade_class(name, _paths(), **options, progress=progress)
+        found = _with_progress(name, whatif.what_if if what_if else grade_class, options, kept=not what_if)
         if what_if:
-            whatif.show_preview(preview, console)
+            whatif.show_preview(found, console)
             continue
+        records = found
         submissions = read_submissions(records, _paths())
         show_table(submissions, console)
         if waits := sum(len(submission.to_grade) for submission in submissions):
@@ -347,8 +406,10 @@ def restore(
 ) -> None:
     """Put a backup of the gradebook in its place; what is there now is copied to backups/ first."""
     from course_utils.grading.book.gradebook import restore as put_back
+    from course_utils.grading.run.scratch import alone
 
-    before = put_back(backup, _paths())
+    with alone(_paths()):
+        before = put_back(backup, _paths())
     console.print(f"Restored {backup}." + (f" What was there before is in {before}." if before else ""))
 
 
@@ -395,6 +456,23 @@ def verify_tests(
         raise typer.Exit(1)
 
 
+def _with_progress(lab: str, work: Callable[..., Any], options: dict[str, Any], kept: bool) -> Any:
+    """What `work` returns for a lab. Whoever stops it is told how far it came. kept: what is done then, stays."""
+    from course_utils.grading.run.grade_class import find_submissions, waiting
+    from course_utils.grading.run.progress import progress_bar
+
+    try:
+        with progress_bar(console, f"Grading {lab}") as progress:
+            return work(lab, _paths(), **options, progress=progress)
+    except KeyboardInterrupt:
+        said = "Nothing was changed."
+        if kept:
+            count = len(find_submissions(lab, _paths(), options["students"]))
+            done = count - len(waiting(lab, _paths(), options["students"]))
+            said = f"{done} of {count} submissions of {lab} are graded, and kept."
+        raise KeyboardInterrupt(f"{said} Run the same command again to go on.") from None
+
+
 def _labs(name: str | None) -> list[str]:
     from course_utils.course import lab, load_course
 
@@ -426,43 +504,33 @@ def main() -> None:
     """Entry point of the console script: errors that a person can mend come as one sentence."""
     try:
         app()
+    except Stopped as stopped:
+        _end(f"Stopped. {stopped}", 128 + stopped.number)
     except CourseError as error:
-        errors.print(f"[bold red]course:[/] {error}", highlight=False, soft_wrap=True)
-        sys.exit(2)
+        _end(str(error))
     except ModuleNotFoundError as error:
         missing = (error.name or "").split(".")[0]
         if missing not in GRADING:
             raise
-        errors.print(
-            f"[bold red]course:[/] This command needs {missing}, which is not installed here; the extra `grading` "
-            r"brings it: python -m pip install 'adapting-llms\[grading]'.",
-            highlight=False,
-            soft_wrap=True,
+        _end(
+            f"This command needs {missing}, which is not installed here; the extra `grading` "
+            "brings it: python -m pip install 'adapting-llms[grading]'."
         )
-        sys.exit(2)
-    except OSError as error:
-        said = _said_of(error)
-        if not said:
-            raise
-        errors.print(f"[bold red]course:[/] {said}", highlight=False, soft_wrap=True)
-        sys.exit(2)
-
-
-def _said_of(error: OSError) -> str:
-    """What a person can do about an error of the file system, or ""."""
-    if isinstance(error, PermissionError):
-        return (
+    except PermissionError as error:
+        _end(
             f"No permission to write {error.filename}: change the folder's owner or rights, then run the command "
             "again."
         )
-    if error.errno == errno.EROFS:
-        return (
-            f"{error.filename} cannot be written, the file system is read-only: clone the course into a folder of "
-            "your own."
-        )
-    if error.errno == errno.ENOSPC:
-        return "The disk is full: free some space and run the command again; what is finished is kept."
-    return ""
+    except Exception as error:
+        if not (said := trouble(error)):
+            raise
+        _end(said)
+
+
+def _end(said: str, code: int = 2) -> NoReturn:
+    with contextlib.suppress(OSError):  # the terminal may be closed
+        errors.print(f"[bold red]course:[/] {escape(said)}", highlight=False, soft_wrap=True)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

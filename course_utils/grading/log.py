@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 import time
 from pathlib import Path
 
@@ -11,12 +12,15 @@ from pathlib import Path
 class Log(logging.Handler):
     """Give `logger` to one of nbgrader's programs; afterwards `cause` is the error that stopped it, or "".
 
+    error: the same as an exception: nbgrader reports what it catches, and raises another one.
+
     file: where errors are written, each with the time and `who` it was about; None: nowhere.
     """
 
     def __init__(self, file: Path | None = None, who: str = "") -> None:
         super().__init__(level=logging.ERROR)
         self.cause = ""
+        self.error: BaseException | None = None
         self._file = file
         self._who = who
         self.logger = logging.Logger("course")
@@ -24,6 +28,7 @@ class Log(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         text = self.format(record)
+        self.error = sys.exception() or self.error
         lines = text.strip().splitlines()
         if len(lines) > 1 and any(line.startswith("Traceback") for line in lines):
             self.cause = lines[-1]  # the rest only says that something went wrong

@@ -1,6 +1,7 @@
 """SIGKILL at random moments: whatever a run was doing, starting it again finishes the class as if nothing had been.
 
-COURSE_KILLS sets how many moments (25); they come from a seed, so that a failure can be had again.
+COURSE_KILLS sets how many moments (25); they come from a seed, so that a failure can be had again. COURSE_CLASS sets
+how many students there are besides those who are in every class (0).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,29 +34,30 @@ from course_utils.grading.run.changes import SourceDigests, submission_digest
 LAB = "07_tiny"
 DOUBLE, TOTAL, ESSAY = "tiny-a-double-tests", "tiny-b-total-tests", "tiny-essay-why"
 KILLS = int(os.environ.get("COURSE_KILLS", "25"))
+CLASS = int(os.environ.get("COURSE_CLASS", "0"))
 RUN = (
     "import sys\n"
     "from course_utils.grading.paths import CoursePaths\n"
     "from course_utils.grading.run.grade_class import grade_class\n"
     "if __name__ == '__main__':\n"
-    "    grade_class(sys.argv[2], CoursePaths(root=sys.argv[1]), jobs=2)\n"
+    "    grade_class(sys.argv[2], CoursePaths(root=sys.argv[1]), jobs=int(sys.argv[3]))\n"
 )
 
 
-def start(root: Path) -> subprocess.Popen:
+def start(root: Path, jobs: int = 2, temporary: Path | None = None) -> subprocess.Popen:
     """A grading run in a process group of its own."""
     script = root / "run.py"
     script.write_text(RUN)
     log = open(root / "run.log", "ab")  # noqa: SIM115 (the process keeps it)
-    return subprocess.Popen(
-        [sys.executable, str(script), str(root), LAB], start_new_session=True, stdout=log, stderr=log
-    )
+    argv = [sys.executable, str(script), str(root), LAB, str(jobs)]
+    environment = {**os.environ, "TMPDIR": str(temporary)} if temporary else None
+    return subprocess.Popen(argv, start_new_session=True, stdout=log, stderr=log, env=environment)
 
 
 def finish(root: Path) -> float:
     """Run to the end; how long it took, in seconds."""
     began = time.monotonic()
-    assert start(root).wait(timeout=300) == 0, (root / "run.log").read_text()[-2000:]
+    assert start(root).wait(timeout=300 + 30 * CLASS) == 0, (root / "run.log").read_text()[-2000:]
     return time.monotonic() - began
 
 
@@ -142,20 +145,24 @@ def kill(run: subprocess.Popen) -> None:
 
 
 def torment(
-    template: Path, scratch: Path, kills: int, seed: int, seconds: float, expected: dict
+    template: Path, scratch: Path, home: Path, kills: int, seed: int, seconds: float, expected: dict
 ) -> list[int]:
-    """Kill runs on copies of `template` until there were so many kills. Returns how many each class took."""
+    """Kill runs on copies of `template` until there were so many kills. Returns how many each class took.
+
+    home: where temporary files are, each class in a folder of its own. Classes have one and two workers in turn.
+    """
     dice = random.Random(seed)
     taken = []
     while sum(taken) < kills:
         root = scratch / f"class-{seed}-{len(taken)}"
         # As it lies on a disk, times included.
         subprocess.run(["cp", "-a", str(template), str(root)], check=True)
-        paths = CoursePaths(root=root)
-        given, deaths = by_hand(paths), 0
+        paths, temporary = CoursePaths(root=root), home / root.name.removeprefix("class-")
+        temporary.mkdir()
+        given, deaths, jobs = by_hand(paths), 0, 1 + (seed + len(taken)) % 2
         while True:
             before = done(paths)
-            run = start(root)
+            run = start(root, jobs, temporary)
             if sum(taken) + deaths >= kills:
                 run.wait()
             else:
@@ -176,6 +183,7 @@ def torment(
         assert came.keys() == expected.keys()
         assert not list(differences(came, expected))
         assert not list((root / ".course").glob("scratch-*")), "scratch folders of killed runs"
+        assert not list(temporary.iterdir()), "temporary files of killed runs"
         taken.append(deaths)
     return taken
 
@@ -190,6 +198,8 @@ def templates(classroom, tmp_path_factory):
     room.hand_in("anna", essay)
     room.hand_in("bert", room.notebook(room.wrong), timestamp__txt="2026-01-15 22:00:00 UTC")
     room.hand_in("torn", "{no notebook")
+    for number in range(CLASS):
+        room.hand_in(f"s{number:03}", room.notebook(room.wrong if number % 4 == 3 else None))
     found = []
 
     def ready(name: str) -> None:
@@ -220,12 +230,13 @@ def test_killed_at_random_moments(templates, tmp_path):
     assert marked["gradebook"]["anna", ESSAY]["manual"] == 1.5
     assert marked["gradebook"]["anna", TOTAL]["auto"] == 0
     shares = (KILLS // 2, KILLS - KILLS // 2)
-    with ThreadPoolExecutor(2) as pool:
+    # Short names, for unix sockets will lie there.
+    with tempfile.TemporaryDirectory(prefix="k-", dir="/tmp") as home, ThreadPoolExecutor(2) as pool:
         jobs = [
-            pool.submit(torment, template, tmp_path, share, seed, seconds, expected)
+            pool.submit(torment, template, tmp_path, Path(home), share, seed, seconds, expected)
             for seed, (share, (template, seconds, expected)) in enumerate(zip(shares, templates, strict=True))
         ]
-    taken = [job.result() for job in jobs]
+        taken = [job.result() for job in jobs]
     assert sum(map(sum, taken)) == KILLS
     print("kills per class:", taken)
     # And a finished class stays as it is.

@@ -23,7 +23,7 @@ from course_utils.grading.book.aside import SetAside, read_set_aside
 from course_utils.grading.pages.report import write_report
 from course_utils.grading.paths import CoursePaths
 from course_utils.grading.run import hand_in_time, one_submission
-from course_utils.grading.run.changes import SourceDigests, Work, submission_digest
+from course_utils.grading.run.changes import SourceDigests, Work
 from course_utils.grading.run.grade_class import waiting
 from course_utils.grading.run.register import register
 from course_utils.grading.run.repair import released_view
@@ -248,7 +248,6 @@ def test_a_forced_run_that_was_cut_off_is_not_taken_for_finished(marked, monkeyp
     room = marked
     tests = SourceDigests.of(room.source)
     submission = room.paths.submission(LAB, "anna")
-    digest = submission_digest(submission.folder)
 
     def killed(*_):
         raise KeyboardInterrupt
@@ -257,7 +256,7 @@ def test_a_forced_run_that_was_cut_off_is_not_taken_for_finished(marked, monkeyp
     for name in ("COURSE_GRADING", "COURSE_PROFILE"):  # what a worker sets for itself must not stay here
         monkeypatch.setenv(name, "")
     with pytest.raises(KeyboardInterrupt):
-        one_submission.grade(submission, Work(digest, tests), Where(choose()), unsafe=False)
+        one_submission.grade(submission, Work(tests), Where(choose()), unsafe=False)
     assert waiting(LAB, room.paths) == ["anna"]
     assert [r.student for r in records.load_records(LAB, room.paths)] == ["anna", "bert", "cleo"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_utils.grading.run import remote
+from course_utils.grading.run import alike, remote
 
 SOURCE = nbformat.writes(nbformat.v4.new_notebook())
 
@@ -52,6 +52,14 @@ def test_a_process_that_died_is_told_and_replaced(question, helper):
     assert process.poll() == -9
     assert json.loads(remote.run_here(question()))["problem"] == "KeyError: 'files'"
     assert helper.process is not process
+
+
+def test_a_worker_of_another_version_refuses(question, monkeypatch):
+    """It may have joined after all were looked at. An older one does not know the task at all."""
+    monkeypatch.setattr(remote, "run_here", lambda question: b"an answer")
+    assert remote.run_alike(question(), alike.version()) == b"an answer"
+    told = json.loads(remote.run_alike(question(), "another"))["problem"]
+    assert "another version of the course or of its libraries. Install this course's there" in told
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
+import sqlite3
 import sys
 
 import pytest
@@ -135,3 +137,66 @@ def test_no_permission_and_a_full_disk_are_one_sentence(course, monkeypatch):
     monkeypatch.setattr("course_utils.grading.author.release.release", fill)
     code, said = course("release", "1")
     assert (code, "disk is full" in said) == (2, True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("text", ["", "3 of 4 are graded."])
+def test_a_command_that_is_stopped_says_how_to_go_on(course, monkeypatch, number, text):
+    """A second signal waits until all is put in order; the handlers are put back."""
+    tidied = []
+
+    def stopped(*_):
+        try:
+            os.kill(os.getpid(), number)
+        except KeyboardInterrupt:
+            os.kill(os.getpid(), number)
+            tidied.append(number)
+            raise KeyboardInterrupt(text) from None
+
+    monkeypatch.setattr("course_utils.grading.author.release.release", stopped)
+    before = signal.getsignal(number)
+    code, said = course("release", "1")
+    assert code == 128 + number
+    assert said.strip() == "course: Stopped. " + (
+        text or "What is finished is kept: run the same command again to go on."
+    )
+    assert tidied == [number]
+    assert signal.getsignal(number) == before
+
+
+def test_what_a_closed_terminal_does_to_a_command_counts_as_its_signal(course, monkeypatch):
+    def stopped(*_):
+        try:
+            os.kill(os.getpid(), signal.SIGHUP)
+        finally:
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("course_utils.grading.author.release.release", stopped)
+    code, said = course("release", "1")
+    assert (code, "Stopped." in said) == (129, True)
+
+
+def test_a_signal_that_is_ignored_stays_ignored(course, monkeypatch):
+    """As nohup starts a command."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        monkeypatch.setattr(
+            "course_utils.grading.author.release.release",
+            lambda *_: os.kill(os.getpid(), signal.SIGHUP) or cli.Path("labs"),
+        )
+        code, said = course("release", "1")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert (code, "Released labs" in said) == (0, True)
+
+
+def test_a_locked_gradebook_is_one_sentence(course, monkeypatch):
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+
+    def locked(*_):
+        raise error
+
+    monkeypatch.setattr("course_utils.grading.author.release.release", locked)
+    code, said = course("release", "1")
+    assert (code, said.count("\n"), "Another program keeps the gradebook locked" in said) == (2, 1, True)

@@ -15,17 +15,24 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from course_utils import course
 from course_utils.errors import CourseError
 from course_utils.grading.paths import CoursePaths, database_url, fits_database, sqlite_file
+from course_utils.trouble import trouble
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Table
 
 KEPT = 20  # backups; older ones are removed
+PATIENCE = 30.0  # seconds in which another program must give a lock back
 ENVIRONMENT = "COURSE_GRADEBOOK"
 _VERSION = "alembic_version"
+
+
+class Damaged(CourseError):
+    """The gradebook's file cannot be read as one."""
 
 
 def configured() -> str:
@@ -127,6 +134,21 @@ def enter_people(paths: CoursePaths, people: Mapping[str, Person]) -> None:
                 book.update_or_create_student(student, **facts)
 
 
+def check_free(database: Path | str) -> None:
+    """Raises CourseError that says why a gradebook in a file cannot be written, which may take PATIENCE to be known."""
+    file = sqlite_file(database)
+    if file is None or not file.is_file():
+        return
+    try:
+        with contextlib.closing(_open(file)) as book:
+            book.execute("BEGIN IMMEDIATE")
+            book.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        if said := trouble(error, file.parent):
+            raise CourseError(said) from None
+        raise _damaged(file, error) from None
+
+
 def put_alembic_on_path() -> None:
     """nbgrader asks the program alembic for a new gradebook's version; it lies beside this Python."""
     beside = str(Path(sys.executable).parent)
@@ -156,10 +178,11 @@ def backup(paths: CoursePaths) -> Path | None:
     if old and _dump(old[-1]) == _dump(draft):
         draft.unlink()
         return old[-1]
-    made = folder / f"gradebook-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.db"
+    made = folder / _name()
     draft.chmod(0o600)
     os.replace(draft, made)
-    for stale in backups(paths)[:-KEPT]:
+    others = [file for file in backups(paths) if file != made]
+    for stale in others[: max(0, len(others) + 1 - KEPT)]:
         stale.unlink(missing_ok=True)
     return made
 
@@ -171,8 +194,16 @@ def backup_folder(paths: CoursePaths) -> Path:
 
 
 def backups(paths: CoursePaths) -> list[Path]:
-    """The backups that there are, oldest first."""
-    return sorted(backup_folder(paths).glob("gradebook-*.db"))
+    """The backups that there are, oldest first.
+
+    Those with a name from the future come first: the clock was wrong when they were made, or goes wrong now.
+    """
+    now = _name()
+    return sorted(backup_folder(paths).glob("gradebook-*.db"), key=lambda path: (path.name <= now, path.name))
+
+
+def _name() -> str:
+    return f"gradebook-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.db"
 
 
 def copy_to_file(database: Path | str, target: Path) -> None:
@@ -181,30 +212,43 @@ def copy_to_file(database: Path | str, target: Path) -> None:
         _copy_rows(database, target)
         return
     try:
-        with (
-            contextlib.closing(sqlite3.connect(f"file:{file}?mode=rw", uri=True, timeout=60)) as source,
-            contextlib.closing(sqlite3.connect(target)) as copy,
-        ):
+        with contextlib.closing(_open(file)) as source, contextlib.closing(sqlite3.connect(target)) as copy:
+            # From here on nobody can lock it. SQLite's backup would try again without end.
+            source.execute("BEGIN")
+            source.execute("SELECT count(*) FROM sqlite_master").fetchone()
             source.backup(copy)
     except sqlite3.Error as error:
         target.unlink(missing_ok=True)
-        raise CourseError(
-            f"The gradebook {file} cannot be copied ({error}): nothing was graded. "
-            "If it is damaged, `course restore` puts a backup back."
-        ) from None
+        if said := trouble(error, target.parent, file.parent):
+            raise CourseError(said) from None
+        raise _damaged(file, error) from None
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    """A connection that waits for locks, but not for ever, and begins no transaction by itself."""
+    return sqlite3.connect(
+        f"file:{quote(str(file))}?mode=rw", uri=True, timeout=PATIENCE, isolation_level=None
+    )
+
+
+def _damaged(file: Path, error: sqlite3.Error) -> Damaged:
+    return Damaged(
+        f"The gradebook {file} cannot be copied ({error}): nothing was graded. "
+        "If it is damaged, `course restore` puts a backup back."
+    )
 
 
 def restore(file: Path, paths: CoursePaths) -> Path | None:
     """Put a backup in the gradebook's place, be that a file or a database on a server.
 
-    Returns the backup of what was there before. Raises CourseError if `file` is no whole gradebook; then
-    nothing is changed.
+    Returns the backup of what was there before. Raises CourseError if `file` is no whole gradebook, or another
+    program keeps what is there locked; then nothing is changed.
     """
     check_file(file)
     try:
         before = backup(paths)
-    except CourseError:
-        before = None  # what is there is damaged: that is why somebody restores
+    except Damaged:
+        before = None  # that is why somebody restores
     target = sqlite_file(paths.database)
     if target is None:
         _copy_rows(file, paths.database)
@@ -223,17 +267,17 @@ def check_file(file: Path) -> None:
     if not file.is_file():
         raise CourseError(f"There is no file {file}. Backups are in backups/.")
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as book:
+        with contextlib.closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as book:
             (verdict,) = book.execute("PRAGMA quick_check").fetchone()
             book.execute("SELECT count(*) FROM submitted_assignment").fetchone()
     except sqlite3.Error as error:
-        raise CourseError(f"{file} is not a gradebook ({error}).") from None
+        raise CourseError(trouble(error, file.parent) or f"{file} is not a gradebook ({error}).") from None
     if verdict != "ok":
         raise CourseError(f"{file} is damaged ({verdict}): take another backup.")
 
 
 def _dump(file: Path) -> list[str]:
-    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as book:
+    with contextlib.closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as book:
         return list(book.iterdump())
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import json
 import platform
 from collections.abc import Mapping
 from functools import cache
@@ -41,6 +42,12 @@ _MOST = 4  # differences that a sentence names
 def facts() -> Facts:
     """{"library": {name: version}, "budget": {name: seconds}, "file": {name: sha256}} of this machine."""
     return {"library": _libraries(), "budget": _budgets(), "file": _files(PACKAGE)}
+
+
+@cache
+def version() -> str:
+    """sha256 of the facts: one word for two machines to compare."""
+    return hashlib.sha256(json.dumps(facts(), sort_keys=True).encode()).hexdigest()
 
 
 def examine() -> tuple[Facts, str, str]:

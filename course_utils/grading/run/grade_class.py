@@ -19,7 +19,7 @@ from course_utils.grading.book.records import Record
 from course_utils.grading.paths import CoursePaths, plain_id
 from course_utils.grading.run.changes import SourceDigests, submission_digest
 from course_utils.grading.run.register import refresh_lateness
-from course_utils.grading.run.scratch import alone
+from course_utils.grading.run.scratch import alone, temporary_files
 from course_utils.grading.run.workers import Workers
 from course_utils.grading.sandbox.confinement import Sandbox
 from course_utils.grading.sandbox.machine import choose
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, Record], None]
 
 
+@temporary_files()
 def grade_class(
     lab: str,
     paths: CoursePaths,
@@ -51,8 +52,9 @@ def grade_class(
     progress: called with (done, all, record) after each. exercises: run the tests of these alone, by id or
     name, for submissions that are graded; the others are left as they are, and out of the list if they have
     no record. scheduler: address of a Dask scheduler whose workers run the submissions; the gradebook is
-    written here. Raises CourseError when there is nothing to grade, no sandbox works (unless `unsafe`), or the
-    lab has no source notebook or no such exercise.
+    written here. Raises CourseError when there is nothing to grade, no sandbox works (unless `unsafe`), the
+    lab has no source notebook or no such exercise, or the machine does not let it go on: a full disk, a gradebook
+    that is kept locked, a server of workers that died. What is graded is kept then, and the next run goes on.
     """
     files = paths.lab(lab)
     source = nbk.read(files.source)
@@ -86,6 +88,7 @@ def grade_class(
             progress(done, count, graded[student])
     if todo:
         with alone(paths):
+            gradebook.check_free(paths.database)
             gradebook.backup(paths)
             with (
                 _connected(scheduler, unsafe) as cluster,
@@ -94,13 +97,15 @@ def grade_class(
                 ) as workers,
             ):
                 workers.register()
-                for record in workers.run(jobs):
-                    graded[record.student] = record
-                    if progress:
-                        progress(len(graded), count, record)
+                with contextlib.closing(workers.run(jobs)) as run:
+                    for record in run:
+                        graded[record.student] = record
+                        if progress:
+                            progress(len(graded), count, record)
                 workers.settle()
     elif not wanted:
         with alone(paths):
+            gradebook.check_free(paths.database)
             refresh_lateness(files)
     return [graded[student] for student in sorted(graded)]
 

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import stat
-import sys
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +22,7 @@ from course_utils.grading.config import load_config
 from course_utils.grading.log import Log
 from course_utils.grading.paths import RECORD, TIMESTAMP, Submission, fits_database
 from course_utils.grading.run import hand_in_time
-from course_utils.grading.run.changes import Work
+from course_utils.grading.run.changes import Work, take
 from course_utils.grading.run.handed_in import DEEPEST, everything_below, look_alikes, not_plain, too_deep
 from course_utils.grading.run.outcomes import cell_records, now
 from course_utils.grading.run.repair import read_submission
@@ -37,31 +36,36 @@ def grade(submission: Submission, work: Work, where: Where, unsafe: bool) -> Non
     """Grade it, or some of its exercises, and write its record."""
     os.environ["COURSE_GRADING"] = "1"
     os.environ["COURSE_PROFILE"] = "cpu"
-    flags, status = _look_at(submission)
-    if status:
-        give_zero(submission, work, status, flags)
-        return
-    old = records.read_record(submission.record)
-    if work.only and old is not None:
-        with scratch_folder(submission.paths) as folder:
-            scratch = replace(submission, paths=replace(submission.paths, autograded=folder))
-            record = _convert(scratch, work, where, unsafe, old)
+    with scratch_folder(submission.paths) as folder:
+        taken = replace(submission, paths=replace(submission.paths, submitted=folder / "taken"))
+        digest = take(submission.folder, taken.folder)
+        flags, status = _look_at(submission, taken)
+        if status:
+            give_zero(submission, work, status, flags, digest)
+            return
+        old = records.read_record(submission.record)
+        if work.only and old is not None and old.submission_sha256 == digest:
+            scratch = replace(taken, paths=replace(taken.paths, autograded=folder / "autograded"))
+            record = _convert(scratch, work, where, unsafe, digest, old)
             record.flags = flags + record.flags
             _take_over(scratch.graded_notebook, submission.graded_notebook, work.only)
-        record = merged(old, record, work)
-    else:
-        if old is not None:
-            # Should this run be cut off, the next one must not take the old record for a finished one.
-            old.source_sha256 = ""
-            records.write_record(submission.record, old)
-        record = _convert(submission, work, where, unsafe, old)
-        record.flags = flags + record.flags
-        work.sign(record)
-    _drop_links(submission)
-    records.write_record(submission.record, record)
+            record = merged(old, record, work)
+        else:
+            work = replace(work, only=())
+            if old is not None:
+                # Should this run be cut off, the next one must not take the old record for a finished one.
+                old.source_sha256 = ""
+                records.write_record(submission.record, old)
+            record = _convert(taken, work, where, unsafe, digest, old)
+            record.flags = flags + record.flags
+            work.sign(record, digest)
+        _drop_links(taken)
+        records.write_record(submission.record, record)
 
 
-def give_zero(submission: Submission, work: Work, status: str, flags: list[Flag]) -> None:
+def give_zero(
+    submission: Submission, work: Work, status: str, flags: list[Flag], submission_sha256: str = ""
+) -> None:
     """Record a submission that cannot be graded, and the reason: no points, in the gradebook too.
 
     Where grading itself failed the gradebook keeps the points that it may have from before.
@@ -85,7 +89,7 @@ def give_zero(submission: Submission, work: Work, status: str, flags: list[Flag]
         cells=cells,
         graded_at=now(),
     )
-    work.sign(record)
+    work.sign(record, submission_sha256)
     records.write_record(submission.record, record)
 
 
@@ -103,7 +107,9 @@ def _zero_in_gradebook(submission: Submission, status: str) -> tuple[float, floa
         return entry.score, entry.max_score
 
 
-def _convert(submission: Submission, work: Work, where: Where, unsafe: bool, old: Record | None) -> Record:
+def _convert(
+    submission: Submission, work: Work, where: Where, unsafe: bool, digest: str, old: Record | None
+) -> Record:
     """Run nbgrader's Autograde on one submission. Returns its record, which is not written yet."""
     from nbgrader.converters import Autograde
     from nbgrader.coursedir import CourseDirectory
@@ -134,16 +140,15 @@ def _convert(submission: Submission, work: Work, where: Where, unsafe: bool, old
     config.SplitExecute.where = where
     config.SplitExecute.unsafe = unsafe
     config.SplitExecute.only = config.SaveScores.only = list(work.only)
-    config.SaveScores.same_answers = old is not None and old.submission_sha256 == work.submission_sha256
+    config.SaveScores.same_answers = old is not None and old.submission_sha256 == digest
     config.RecordOutcomes.file_name = _DRAFT
     said = Log(submission.paths.log, submission.student)
     converter = AutogradeOne(coursedir=OneSubmission(config=config), config=config)
     converter.log = said.logger
     try:
         converter.start()
-    except BaseException:
-        said.logger.exception("grading failed")
-        sys.exit(1)
+    except BaseException as error:
+        raise (said.error or error) from None
     draft = submission.record.with_name(_DRAFT)
     record = records.read_record(draft)
     if record is None:
@@ -192,20 +197,23 @@ def _take_over(made: Path, target: Path, only: tuple[str, ...]) -> None:
     os.replace(draft, target)
 
 
-def _look_at(submission: Submission) -> tuple[list[Flag], str]:
-    """(flags, status) from a first look at what was handed in; status is "" when it can be graded."""
-    lab, student, folder = submission.lab, submission.student, submission.folder
+def _look_at(submission: Submission, taken: Submission) -> tuple[list[Flag], str]:
+    """(flags, status) from a first look at what was handed in; status is "" when it can be graded.
+
+    taken: the copy that is graded.
+    """
+    lab, student = submission.lab, submission.student
+    folder, notebook = taken.folder, taken.notebook
     wanted = f"{lab}/{lab}.ipynb"
-    notebook = submission.notebook
     if not student.isprintable():
         # nbgrader cannot read such a path, and no gradebook holds what is no UTF-8.
         detail = f"The folder is called {student!a}: rename it to the student's id and grade again."
         return [Flag("a strange name", detail)], records.MISPLACED
-    if folder.is_symlink() or folder.parent.is_symlink():
+    if folder.is_symlink():
         detail = f"{student}/{lab} is a link to another folder: ask for the files themselves."
         return [Flag("a link for a submission", detail)], records.MISPLACED
-    if too_deep(folder.parent):
-        detail = f"More than {DEEPEST} folders lie in each other below {student}: ask for the notebook alone."
+    if too_deep(folder):
+        detail = f"More than {DEEPEST} folders lie in each other below {student}/{lab}: ask for the notebook alone."
         return [Flag("folders without end", detail)], records.UNREADABLE
     if not notebook.is_file() or notebook.is_symlink():
         detail = f"There is no {wanted}. {_what_instead(submission, wanted)}".strip()
@@ -213,7 +221,8 @@ def _look_at(submission: Submission) -> tuple[list[Flag], str]:
     try:
         read_submission(notebook)
     except CourseError as error:
-        return [Flag("unreadable: ask for it again", str(error))], records.UNREADABLE
+        said = str(error).replace(str(notebook), str(submission.notebook))
+        return [Flag("unreadable: ask for it again", said)], records.UNREADABLE
     flags = []
     extra = [p.name for p in sorted(folder.glob("*.ipynb")) if p != notebook]
     if extra:

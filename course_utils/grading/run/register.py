@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 from course_utils import course
+from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.book import gradebook, late
 from course_utils.grading.config import load_config
@@ -19,7 +19,7 @@ Registered = dict[str, tuple[str, float | None, bool]]
 def register(lab: LabFiles, scratch: Path) -> None:
     """Save the lab's cells, hidden tests included, to the gradebook. Does nothing when they are there already.
 
-    scratch: an empty folder. Ends the process, with nbgrader's reason in scratch/problem, when it fails.
+    scratch: an empty folder. Raises CourseError with nbgrader's reason.
     """
     from nbgrader.converters import GenerateAssignment
     from nbgrader.coursedir import CourseDirectory
@@ -38,18 +38,8 @@ def register(lab: LabFiles, scratch: Path) -> None:
     try:
         converter.start()
     except BaseException as error:
-        Path(scratch, "problem").write_text(said.cause or str(error))
-        sys.exit(1)
+        raise CourseError(said.cause or str(error)) from (said.error or error)
     late.set_due_date(lab.name, paths.database_url)
-
-
-def settle(lab: LabFiles) -> None:
-    """Write what lateness costs now. Ends the process when it fails."""
-    try:
-        late.update_penalties(lab.name, lab.paths)
-    except BaseException:
-        Log(lab.paths.log, lab.name).logger.exception("penalties could not be written")
-        sys.exit(1)
 
 
 def refresh_lateness(lab: LabFiles) -> None:

@@ -28,9 +28,11 @@ import nbformat
 
 from course_utils.errors import CourseError
 from course_utils.grading.book.records import Flag
+from course_utils.grading.run import alike
 from course_utils.grading.run.execute import Budget, Job, run_submission
 from course_utils.grading.run.handed_in import everything_below
 from course_utils.grading.run.outcomes import Findings, Outcome
+from course_utils.grading.run.scratch import temporary_files
 from course_utils.grading.run.where import Where
 from course_utils.grading.sandbox import landlock
 from course_utils.grading.sandbox.launch import Warm
@@ -94,6 +96,16 @@ def problem(error: BaseException) -> bytes:
     return json.dumps({"problem": f"{type(error).__name__}: {error}"[:1000]}).encode()
 
 
+def run_alike(question: bytes, version: str) -> bytes:
+    """`run_here`, on a machine that grades as the one which asks. A worker may come after all were looked at."""
+    if alike.version() != version:
+        said = (
+            "this worker has another version of the course or of its libraries. Install this course's there"
+        )
+        return problem(CourseError(said))
+    return run_here(question)
+
+
 def run_here(question: bytes) -> bytes:
     """The task of a worker: have a process of its own answer, one for each thread, which lives on.
 
@@ -118,6 +130,7 @@ def run_here(question: bytes) -> bytes:
         raise OSError(f"the process that runs submissions ended ({helper.returncode})") from error
 
 
+@temporary_files()
 def main() -> None:
     """Answer questions over an inherited connection until it ends; each in a fork, with a warm process for the lab."""
     from course_utils.grading.run import preload  # noqa: F401

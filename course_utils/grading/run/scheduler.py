@@ -80,7 +80,7 @@ class Cluster:
 
     def submit(self, question: bytes, answer_to: Connection) -> None:
         """Have a worker answer, and send the answer on as soon as it is there."""
-        future = self._client.submit(remote.run_here, question, pure=False)
+        future = self._client.submit(remote.run_alike, question, alike.version(), pure=False)
 
         def deliver(done: Any) -> None:
             try:

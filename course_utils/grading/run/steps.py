@@ -24,6 +24,7 @@ from course_utils.grading.run.elsewhere import find_answers
 from course_utils.grading.run.execute import Budget, Job, run_submission
 from course_utils.grading.run.outcomes import cell_records, now
 from course_utils.grading.run.repair import older_cells, released_view, repair, tampering
+from course_utils.grading.run.scratch import temporary_files
 from course_utils.grading.run.where import Where
 from course_utils.grading.sandbox.machine import choose
 
@@ -107,8 +108,11 @@ class SplitExecute(Execute):
             ),
             flags=tuple(Flag(reason, detail) for reason, detail in noted.get("flags", [])),
         )
-        where = self.where or Where(choose(self.unsafe))
-        found = remote.run_there(job, where.send, self.unsafe) if where.send else run_submission(job, where)
+        with temporary_files():
+            where = self.where or Where(choose(self.unsafe))
+            found = (
+                remote.run_there(job, where.send, self.unsafe) if where.send else run_submission(job, where)
+            )
         # What a student's code prints and raises may be no text that a file can hold.
         nb.cells = mend.whole_json(nb.cells)
         found.repairs = [str(action) for action in noted.get("repairs", [])]

@@ -7,30 +7,37 @@ or dies costs its own submission a record that says so, and nobody else anything
 from __future__ import annotations
 
 import contextlib
+import json
 import multiprocessing
 import os
+import signal
+import sys
 import threading
 import time
+import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from course_utils.errors import CourseError
-from course_utils.grading.book import records
+from course_utils.grading.book import late, records
 from course_utils.grading.book.records import Flag, Record
 from course_utils.grading.log import Log
 from course_utils.grading.paths import LabFiles, Submission
 from course_utils.grading.run import one_submission, register
-from course_utils.grading.run.changes import SourceDigests, Work, submission_digest
+from course_utils.grading.run.changes import SourceDigests, Work
 from course_utils.grading.run.scratch import scratch_folder
 from course_utils.grading.run.where import Where
+from course_utils.grading.sandbox import landlock
 from course_utils.grading.sandbox.confinement import Sandbox
 from course_utils.grading.sandbox.warm import WarmProcess
+from course_utils.trouble import trouble
 
 if TYPE_CHECKING:
     from course_utils.grading.run.scheduler import Cluster
@@ -39,7 +46,39 @@ _MB_PER_JOB = 3000
 _MOST_JOBS = 1000  # on a cluster, which says how many it takes
 _CLUSTER_TICK = 5.0  # seconds after which it is looked at whether the cluster still has workers
 _MOST_WARM_PROCESSES = 3  # in one run; where they die so often, kernels start fresh
+_SERVER_GONE = 255  # multiprocessing's exit code for a worker whose server died; no worker ends with it
+_SERVER_DIED = (
+    "The process that workers are forked from has ended (did somebody end it, or was the memory full?): run the "
+    "command again; what is graded is kept."
+)
 _PRELOAD = [one_submission.__name__, "course_utils.grading.run.preload"]
+
+
+@dataclass
+class _Worker:
+    """One worker process. said: what stopped it, as it tells itself."""
+
+    process: BaseProcess
+    said: Connection
+
+    def end(self, kill: bool = False) -> tuple[str, str]:
+        """Wait for its end. Returns the error that stopped it, in a line and with all that is known; "" for none.
+
+        Raises CourseError for what stops all others too.
+        """
+        if kill:
+            self.process.kill()
+        self.process.join()
+        told = {"trouble": "", "error": "", "traceback": ""}
+        with self.said, contextlib.suppress(EOFError, OSError, ValueError):
+            if self.said.poll():
+                told = json.loads(self.said.recv_bytes())
+        if self.process.exitcode == _SERVER_GONE:
+            time.sleep(0.2)  # a signal to all processes of the command is for this one, too, and tells more
+            raise CourseError(_SERVER_DIED)
+        if told["trouble"]:
+            raise CourseError(told["trouble"])
+        return told["error"], told["traceback"]
 
 
 class Workers:
@@ -71,7 +110,7 @@ class Workers:
         self._warm: WarmProcess | None = None
         worth_it = sandbox.mode in ("bubblewrap", "landlock") and len(only) > 1
         self._warm_left = _MOST_WARM_PROCESSES if worth_it else 0
-        self._asking: dict[Connection, BaseProcess] = {}
+        self._asking: dict[Connection, _Worker] = {}
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([*(() if cluster else imports), *_PRELOAD])
 
@@ -103,33 +142,35 @@ class Workers:
     def register(self) -> None:
         """Bring the source notebook into the gradebook. Raises CourseError with nbgrader's reason."""
         with scratch_folder(self._lab.paths) as scratch:
-            process = self._start(register.register, self._lab, scratch)
-            process.join()
-            problem = scratch / "problem"
-            if process.exitcode:
-                reason = problem.read_text() if problem.is_file() else "it ended without a word"
-                raise CourseError(f"nbgrader could not read the source of {self._lab.name}: {reason}")
+            worker = self._start(register.register, self._lab, scratch)
+            error, _ = worker.end()
+        if worker.process.exitcode:
+            raise CourseError(
+                f"nbgrader could not read the source of {self._lab.name}: {error or 'it was ended'}"
+            )
 
     def settle(self) -> None:
         """Bring the penalties for lateness up to date with scores, due dates and extensions."""
-        process = self._start(register.settle, self._lab)
-        process.join()
-        if process.exitcode:
-            raise CourseError(f"The penalties could not be written: {self._lab.paths.log} tells more.")
+        worker = self._start(late.update_penalties, self._lab.name, self._lab.paths)
+        error, details = worker.end()
+        if worker.process.exitcode:
+            log = self._lab.paths.log
+            Log(log, self._lab.name).logger.error("penalties could not be written: %s", details or "ended")
+            raise CourseError(f"The penalties could not be written ({error or 'ended'}): {log} tells more.")
 
-    def run(self, jobs: int | None = None) -> Iterator[Record]:
-        """Grade all of them, so many at a time; yields each record as soon as it is there."""
+    def run(self, jobs: int | None = None) -> Generator[Record, None, None]:
+        """Grade all of them, so many at a time; yields each record as soon as it is there. Close it to end them."""
         most = jobs or (_MOST_JOBS if self._cluster else _default_jobs())
         waiting = list(self._only)
-        running: dict[int, tuple[str, BaseProcess, float]] = {}
+        running: dict[int, tuple[str, _Worker, float]] = {}
         try:
             while waiting or running:
                 while waiting and len(running) < min(most, self._cluster.slots() if self._cluster else most):
                     student = waiting.pop(0)
                     self._warm_up()
                     self._wait_until_warm()
-                    process = self._grade(student)
-                    running[process.sentinel] = (student, process, time.monotonic() + self._time_limit)
+                    worker = self._grade(student)
+                    running[worker.process.sentinel] = (student, worker, time.monotonic() + self._time_limit)
                 soonest = min(deadline for _, _, deadline in running.values())
                 patience = max(0.0, soonest - time.monotonic())
                 if self._cluster:
@@ -140,15 +181,12 @@ class Workers:
                 ended = [one for one in ready if isinstance(one, int)]
                 late = [key for key, (_, _, deadline) in running.items() if deadline < time.monotonic()]
                 for key in dict.fromkeys([*ended, *late]):
-                    student, process, _ = running.pop(key)
-                    if key not in ended:
-                        process.kill()
-                    process.join()
-                    yield self._collect(student, process, key not in ended)
+                    student, worker, _ = running.pop(key)
+                    yield self._collect(student, worker, key not in ended)
         finally:
-            for _, process, _ in running.values():
-                process.kill()
-                process.join()
+            for _, worker, _ in running.values():
+                worker.process.kill()
+                worker.process.join()
             for connection in self._asking:
                 connection.close()
 
@@ -158,58 +196,83 @@ class Workers:
             try:
                 cluster.submit(connection.recv_bytes(), connection)
             except (EOFError, OSError):
-                self._asking.pop(connection).join()
+                self._asking.pop(connection).process.join()
                 connection.close()
 
-    def _collect(self, student: str, process: BaseProcess, late: bool) -> Record:
+    def _collect(self, student: str, worker: _Worker, overdue: bool) -> Record:
+        error, details = worker.end(kill=overdue)
         submission, work = self._what(student)
+        code = worker.process.exitcode
         record = records.read_record(submission.record)
-        if record is not None and process.exitcode == 0:
+        if record is not None and code == 0:
             return record
-        why = f"ended with code {process.exitcode}"
-        if late:
+        why = f"stopped with {error}" if error else f"ended with code {code}"
+        if overdue:
             why = f"took more than {self._time_limit:.0f} seconds"
         log = submission.paths.log
+        Log(log, student).logger.error("grading %s\n%s", why, details)
         detail = f"The grader's own process {why}. Grade {student} again; {log} tells more."
         helper = self._start(
             one_submission.give_zero, submission, work, records.BROKEN, [Flag("not graded", detail)]
         )
-        helper.join()
+        error, _ = helper.end()
         record = records.read_record(submission.record)
         if record is None:
-            raise CourseError(f"Nothing can be written for {student}: is the disk full? See {log}.")
+            raise CourseError(f"Nothing can be written for {student} ({error or 'ended'}). See {log}.")
         return record
 
     def _what(self, student: str) -> tuple[Submission, Work]:
-        submission = self._lab.paths.submission(self._lab.name, student)
-        return submission, Work(submission_digest(submission.folder), self._tests, self._only[student])
+        return self._lab.paths.submission(self._lab.name, student), Work(self._tests, self._only[student])
 
-    def _grade(self, student: str) -> BaseProcess:
+    def _grade(self, student: str) -> _Worker:
         where = Where(self._sandbox, self._warm.warm if self._warm is not None else None)
         if self._cluster is None:
             return self._start(_grade, *self._what(student), where, self._unsafe, None)
         mine, theirs = self._context.Pipe()
-        process = self._start(_grade, *self._what(student), where, self._unsafe, theirs)
+        worker = self._start(_grade, *self._what(student), where, self._unsafe, theirs)
         theirs.close()
-        self._asking[mine] = process
-        return process
+        self._asking[mine] = worker
+        return worker
 
-    def _start(self, target: Callable[..., None], *arguments: Any) -> BaseProcess:
-        process = self._context.Process(target=_worker, args=(target, arguments), daemon=True)
-        with _one_thread_each():
-            process.start()
-        return process
+    def _start(self, target: Callable[..., None], *arguments: Any) -> _Worker:
+        said, say = self._context.Pipe(duplex=False)
+        process = self._context.Process(
+            target=_worker, args=(target, arguments, self._lab.paths.root, say), daemon=True
+        )
+        with say, _one_thread_each():
+            try:
+                process.start()
+            except (EOFError, ConnectionError):  # multiprocessing starts a new server the next time
+                raise CourseError(_SERVER_DIED) from None
+        return _Worker(process, said)
 
 
 # What runs in a worker
 
 
-def _worker(target: Callable[..., None], arguments: tuple) -> None:
-    """Run one job; end when the process that asked for it is gone."""
+def _worker(target: Callable[..., None], arguments: tuple, home: Path, say: Connection) -> None:
+    """Run one job; end when the process that asked for it is gone, or the server that this is a fork of.
+
+    home: the course's folder. What stops the job goes to `say`. A terminal's Ctrl-C is for the process that asked.
+    """
+    landlock.prctl(landlock.PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if (parent := multiprocessing.parent_process()) is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
     warnings.simplefilter("ignore")  # nbgrader's and SQLAlchemy's are for their developers
-    target(*arguments)
+    try:
+        target(*arguments)
+    except BaseException as error:
+        told = {
+            "trouble": trouble(error, home),
+            "error": (str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {error}")[
+                :1000
+            ],
+            "traceback": traceback.format_exc()[-20_000:],  # less than a pipe holds, for nobody reads yet
+        }
+        with contextlib.suppress(OSError):
+            say.send_bytes(json.dumps(told).encode())
+        sys.exit(1)
 
 
 def _end_with(sentinel: int) -> None:
