@@ -26,7 +26,7 @@ from typing import IO, Any
 
 import psutil
 
-from course_utils.grading.sandbox import confinement, landlock
+from course_utils.grading.sandbox import confinement
 from course_utils.grading.sandbox.confinement import FREE_USERS, Interpreter, Limits, Sandbox
 from course_utils.grading.sandbox.jail import remove
 
@@ -259,6 +259,11 @@ def _fork_supervisor(warm: Warm, wire_fd: int, errors: IO[bytes] | None) -> _Sup
     return supervisor
 
 
+def sandbox_user() -> int | None:
+    """The user that this process's sandboxes have; None, the present one, unless that is root."""
+    return FREE_USERS[os.getpid() % len(FREE_USERS)] if os.geteuid() == 0 else None
+
+
 def start(
     sandbox: Sandbox,
     argv: Sequence[str],
@@ -323,9 +328,8 @@ def _start(
             if locked_in
             else confinement.stage_package(folder)
         )
-        user = None
-        if os.geteuid() == 0 and sandbox.mode != "unsafe":
-            user = FREE_USERS[os.getpid() % len(FREE_USERS)]
+        user = sandbox_user() if sandbox.mode != "unsafe" else None
+        if user is not None:
             for path in (jail.run_folder, *jail.run_folder.iterdir()):
                 os.chown(path, user, user)
         rules = None
@@ -340,9 +344,8 @@ def _start(
             "uid": user,
             "limits": confinement.resource_limits(limits, sandbox.mode, user),
             "rules": rules,
-            "own_network": locked_in,
-            "own_processes": locked_in,
-            "filter": sandbox.mode != "unsafe" and landlock.has_filter(),
+            "namespaces": locked_in,
+            "filter": sandbox.mode != "unsafe",
             "argv": argv,
             "environment": confinement.environment(sandbox.mode, interpreter, jail.run_folder, packages),
         }
