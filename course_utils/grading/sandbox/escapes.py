@@ -67,7 +67,9 @@ def bait(user: int | None) -> Iterator[dict[str, Any]]:
             one.listen()
         for name in ("socket", "datagrams"):
             (folder / name).chmod(0o777)
-        other = subprocess.Popen(["sleep", "60"], user=user, group=user, extra_groups=[] if user else None)
+        other = subprocess.Popen(
+            ["/bin/sleep", "60"], user=user, group=user, extra_groups=[] if user else None
+        )
         stack.callback(other.wait)
         stack.callback(other.kill)
         memory = libc.shmget(_KEY, mmap.PAGESIZE, _CREATE | _OPEN_TO_ALL)

@@ -25,7 +25,7 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-from course_utils.grading.sandbox import jail, landlock, seccomp
+from course_utils.grading.sandbox import jail, landlock, seccomp, watch
 
 # What a kernel imports while it starts, whatever the notebook.
 _KERNEL = (
@@ -63,6 +63,7 @@ def serve(control: int, folder: str, imports: list[str]) -> types.CodeType:
     """
     began = time.monotonic()
     failed = _prepare(folder, imports)
+    watch.remember()
     places = _find_places(folder)
     gc.collect()
     gc.freeze()  # pages that the collector does not touch stay shared
