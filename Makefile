@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 # install.py says what else may be set; TORCH_INDEX= and UV= are handed on to it.
 export VENV
 
-.PHONY: course test quick test-latest test-oldest lab-test lab slides docs bench readme lock fresh help
+.PHONY: course test quick test-latest test-oldest lab-test lab slides docs bench soak readme lock fresh help
 help:
 	@echo "make course   the whole way on a made-up class: release, grade, feedback, report"
 	@echo "make test     all tests, on all cores"
@@ -20,6 +20,7 @@ help:
 	@echo "make slides   build the slides; only one deck with DECK=07_my_lab"
 	@echo "make docs     build the documentation into build/docs/"
 	@echo "make bench    speed, as ratios within one run"
+	@echo "make soak     for the night: thousands of made-up attacks in a browser, and a class of a thousand"
 	@echo "make readme   bring the numbers in README.md and docs/ up to date"
 	@echo "make lock     bring constraints.lock in line with pyproject.toml and constraints.txt"
 	@echo "make fresh    time the first two in an empty clone"
@@ -65,6 +66,10 @@ docs: $(INSTALLED)
 
 bench: $(INSTALLED)
 	@for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+soak: $(INSTALLED)
+	MARKUP_PAGES=2000 $(BIN)/pytest tests/browser/test_markup.py -k made_up
+	$(BIN)/python tests/bench/soak_grading.py
 
 readme: $(INSTALLED)
 	$(BIN)/python -m course_utils.readme
