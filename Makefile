@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 # install.py says what else may be set; TORCH_INDEX= and UV= are handed on to it.
 export VENV
 
-.PHONY: course test quick test-latest test-oldest lab-test lab slides docs bench readme lock fresh soak help
+.PHONY: course test quick test-latest test-oldest lab-test lab slides docs bench soak readme lock fresh help
 help:
 	@echo "make course   the whole way on a made-up class: release, grade, feedback, report"
 	@echo "make test     all tests, on all cores"
@@ -20,7 +20,7 @@ help:
 	@echo "make slides   build the slides; only one deck with DECK=07_my_lab"
 	@echo "make docs     build the documentation into build/docs/"
 	@echo "make bench    speed, as ratios within one run"
-	@echo "make soak     grading for hours: a class of 1,000, and one of 40 whose grading is killed a hundred times"
+	@echo "make soak     for the night: made-up attacks in a browser, a class of 1,000, and one of 40 that is killed a hundred times"
 	@echo "make readme   bring the numbers in README.md and docs/ up to date"
 	@echo "make lock     bring constraints.lock in line with pyproject.toml and constraints.txt"
 	@echo "make fresh    time the first two in an empty clone"
@@ -68,6 +68,7 @@ bench: $(INSTALLED)
 	@for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 soak: $(INSTALLED)
+	MARKUP_PAGES=2000 $(BIN)/pytest tests/browser/test_markup.py -k made_up
 	$(BIN)/python tests/bench/soak_grading.py
 	COURSE_KILLS=100 COURSE_CLASS=40 $(BIN)/pytest -n0 tests/grading/test_killed.py
 

@@ -7,34 +7,54 @@ package run while the student's function does.
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, FunctionType
 from typing import Any
+
+_LONG = 60  # bytes of code: shorter functions may be the same by chance
 
 
 @contextmanager
 def library_calls(*packages: str) -> Iterator[set[str]]:
-    """Collects the names of functions of `packages` that run inside the block, in this thread.
+    """Collects the names of functions of `packages` that run inside the block, in this thread and in new ones.
 
     packages: dotted names, such as "course_utils.scaling"; all their modules count. The set holds
-    "module.function". However a function was imported, it is seen, and a try around it hides nothing.
+    "module.function". However a function was imported, it is seen, and a try around it hides nothing; so is a copy
+    of one that was made from its source.
     """
     called: set[str] = set()
+    sources: dict[bytes, str] = {}
+    for name, module in list(sys.modules.items()):
+        if _is_in(name, packages):
+            for key, value in list(vars(module).items()):
+                if (
+                    isinstance(value, FunctionType)
+                    and value.__module__ == name
+                    and len(value.__code__.co_code) > _LONG
+                ):
+                    sources[value.__code__.co_code] = f"{name}.{key}"
 
     def note(frame: FrameType, event: str, _: Any) -> None:
         # <listcomp> and the like belong to a function that is seen itself
         if event != "call" or frame.f_code.co_name.startswith("<"):
             return
         module = frame.f_globals.get("__name__") or ""
-        if module != __name__ and any(
-            module == package or module.startswith(f"{package}.") for package in packages
-        ):
+        if module != __name__ and _is_in(module, packages):
             called.add(f"{module}.{frame.f_code.co_name}")
+        elif copied := sources.get(frame.f_code.co_code):
+            called.add(copied)
 
-    before = sys.getprofile()
+    before, of_threads = sys.getprofile(), threading.getprofile()
+    threading.setprofile(note)
     sys.setprofile(note)
     try:
         yield called
     finally:
         sys.setprofile(before)
+        threading.setprofile(of_threads)
+
+
+def _is_in(module: str, packages: tuple[str, ...]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)

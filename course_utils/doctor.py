@@ -180,6 +180,9 @@ def _sandbox() -> Finding:
     found = machine.detect()
     works = found.mode != "none"
     text = f"{found.mode}: {found.reason} {machine.rights(found) if works else ''}".strip()
+    if works:
+        tried = machine.escapes(found).tried
+        text += f" Tried from inside, and refused, each of {len(tried)} ways out: {', '.join(tried)}."
     mend = "" if shutil.which("bwrap") else _install("bubblewrap")
     return Finding("sandbox", works, text, mend, needed=not systems.refusal())
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from course_utils.grading.pages import markup
 
 ATTACKS = json.loads(Path(__file__).parents[1].joinpath("markup_attacks.json").read_text(encoding="utf-8"))
+PAGES = int(os.environ.get("MARKUP_PAGES", "2"))  # of made-up attacks; `make soak` takes many more
 WAYS = {
     "html": lambda text: markup.safe_html(text)[0],
     "markdown": lambda text: markup.safe_markdown(text)[0],
@@ -71,3 +74,78 @@ def test_the_attacks_are_real(show):
         press(seen.page)
         ran += seen.page.evaluate("window.attacked === 1") or len(seen.requests) > 2
     assert ran >= 10
+
+
+def made_up(chance: random.Random) -> str:
+    """An attack that nobody wrote: parts of known ones in each other, with what parsers stumble over in between."""
+    odd = [
+        "<",
+        ">",
+        '"',
+        "'",
+        "`",
+        "&lt;",
+        "&#60;",
+        "\x00",
+        "\t",
+        "\n\n",
+        "<!--",
+        "-->",
+        "]]>",
+        "<![CDATA[",
+        "/",
+        "=",
+        "*",
+        "[",
+        "](",
+    ]
+    around = [
+        "svg",
+        "math",
+        "style",
+        "title",
+        "noscript",
+        "template",
+        "table",
+        "select",
+        "textarea",
+        "mtext",
+        "foreignObject",
+        "p",
+        "a",
+    ]
+    pieces = []
+    for _ in range(chance.randint(1, 4)):
+        text = chance.choice(ATTACKS)
+        begin, end = sorted((chance.randint(0, len(text)), chance.randint(0, len(text))))
+        pieces.append(
+            text
+            if chance.random() < 0.4
+            else text[begin:end]
+            if chance.random() < 0.5
+            else text[:begin] + text[end:]
+        )
+        pieces += chance.choices(odd, k=chance.randint(0, 3))
+    tag = chance.choice(around)
+    inside = "".join(pieces)
+    return chance.choice(
+        [
+            inside,
+            f"<{tag}>{inside}</{tag}>",
+            f"<{tag}>{inside}",
+            f"{inside}</{tag}>",
+            f"<a title='{inside}'>x</a>",
+        ]
+    )
+
+
+@pytest.mark.parametrize("number", range(PAGES))
+def test_made_up_attacks_run_nothing(show, number):
+    chance = random.Random(number)
+    pieces = [clean(made_up(chance)) for _ in range(40) for clean in WAYS.values()]
+    seen = show(pieces)
+    press(seen.page)
+    assert seen.page.evaluate("window.attacked") is None
+    assert seen.page.locator("section").count() == len(pieces)
+    assert [url for url in seen.requests if not url.startswith("data:image/")] == [seen.requests[0]]
+    assert seen.dialogs == []

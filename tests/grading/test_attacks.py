@@ -5,6 +5,7 @@ The attacks stand in attacks/: cells in percent format, and submissions.py. Each
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import importlib.util
 import json
@@ -81,21 +82,44 @@ ATTACKS = {attack.name: attack for attack in [*read_cells(), *SUBMISSIONS.ATTACK
 
 
 class Canary:
-    """A server that notes who connects, by TCP and UDP: nobody should."""
+    """A server that notes who connects, by TCP, UDP and unix sockets in a folder: nobody should."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         self.visitors: list[str] = []
         self.tcp = socket.create_server(("127.0.0.1", 0))
         self.port = self.tcp.getsockname()[1]
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind(("127.0.0.1", self.port))
-        for listen in (self._tcp, self._udp):
+        self.path = f"{folder}/canary"
+        self.unix = socket.socket(socket.AF_UNIX)
+        self.unix.bind(self.path)
+        self.unix.listen()
+        self.datagrams = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.datagrams.bind(f"{self.path}-datagrams")
+        for path in (self.path, f"{self.path}-datagrams"):
+            os.chmod(path, 0o777)
+        for listen in (self._tcp, self._udp, self._unix, self._datagrams):
             threading.Thread(target=listen, daemon=True).start()
 
     def _tcp(self) -> None:
         while True:
             try:
                 self.visitors.append(f"tcp {self.tcp.accept()[1]}")
+            except OSError:
+                return
+
+    def _unix(self) -> None:
+        while True:
+            try:
+                self.unix.accept()
+            except OSError:
+                return
+            self.visitors.append("unix")
+
+    def _datagrams(self) -> None:
+        while True:
+            try:
+                self.visitors.append(f"unix {self.datagrams.recv(100)!r}")
             except OSError:
                 return
 
@@ -107,8 +131,8 @@ class Canary:
                 return
 
     def close(self) -> None:
-        self.tcp.close()
-        self.udp.close()
+        for one in (self.tcp, self.udp, self.unix, self.datagrams):
+            one.close()
 
 
 def digests(*folders: Path) -> dict[str, str]:
@@ -121,12 +145,13 @@ def digests(*folders: Path) -> dict[str, str]:
     return found
 
 
-def hand_in_all(room, port: int, victim: int, mark: str) -> dict[str, str]:
+def hand_in_all(room, canary: Canary, victim: int, mark: str) -> dict[str, str]:
     """Every attack's submission, and honest ones. Returns attack -> student."""
     students = {}
     fill_in = {
         "COURSE_ROOT": str(room.paths.root),
-        "CANARY_PORT": str(port),
+        "CANARY_PORT": str(canary.port),
+        "CANARY_SOCKET": canary.path,
         "VICTIM_PID": str(victim),
         "ATTACK_MARK": mark,
     }
@@ -183,6 +208,17 @@ def grade_in_a_process(room, mode: str, interpreter, scratch: Path) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
 
 
+def _left_in_shared_memory() -> bool:
+    """Whether there is anything under the key of `leaves_answers_in_shared_memory`; it is removed."""
+    libc, left = ctypes.CDLL(None), False
+    for find, remove, more in (("shmget", "shmctl", [0, None]), ("msgget", "msgctl", [0, None])):
+        identity = getattr(libc, find)(0x636F7573, *([0, 0] if find == "shmget" else [0]))
+        left = left or identity >= 0
+        if identity >= 0:
+            getattr(libc, remove)(identity, *more)
+    return left
+
+
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory, locked, make_room, open_up):
     """The whole class graded once in each kind of sandbox, and the machine before and after."""
@@ -194,10 +230,10 @@ def attacked(tmp_path_factory, locked, make_room, open_up):
     mark = str(root / f"attack-mark-{os.getpid()}")
     scratch = Path(tempfile.mkdtemp(prefix="attacked-", dir="/tmp"))  # short: it will hold sockets
     scratch.chmod(0o755)
-    canary = Canary()
+    canary = Canary(scratch)
     victim = subprocess.Popen(["sleep", "900"], env={"SECRET": "open-sesame"})
     try:
-        students = hand_in_all(room, canary.port, victim.pid, mark)
+        students = hand_in_all(room, canary, victim.pid, mark)
         kept = (room.paths.solutions, room.paths.submitted)
         before = digests(*kept)
         grade_in_a_process(room, where.mode, interpreter, scratch)
@@ -211,7 +247,9 @@ def attacked(tmp_path_factory, locked, make_room, open_up):
             "visitors": canary.visitors,
             "victim": victim.poll(),
             "changed": before != digests(*kept),
-            "scratch": [path.name for path in scratch.iterdir()],
+            "scratch": [path.name for path in scratch.iterdir() if not path.name.startswith("canary")],
+            "left": _left_in_shared_memory(),
+            "priority": psutil.Process(victim.pid).nice(),
         }
     finally:
         victim.kill()
@@ -252,6 +290,8 @@ def test_the_gradebook_agrees(attacked):
 def test_the_machine_is_as_it_was(attacked):
     assert attacked["visitors"] == []
     assert attacked["victim"] is None, "a process of somebody else was ended"
+    assert attacked["priority"] == 0, "a process of somebody else was slowed down"
+    assert not attacked["left"], "something is left in System V shared memory"
     assert not attacked["changed"], "files of the course were changed"
     assert attacked["scratch"] == []
     marks = [

@@ -126,6 +126,7 @@ def test_deep_and_large_data_do_not_cross():
         torch.zeros(ch.MOST_BYTES + 1, dtype=torch.uint8),
         "x" * (ch.MOST_BYTES + 1),
         1 << 9999,
+        [0] * (ch.MOST_VALUES + 1),
     ):
         with pytest.raises(ch.NotPlainData):
             ch.pack(value)
@@ -151,6 +152,13 @@ def test_deep_and_large_data_do_not_cross():
         b'{"tensor": ["load", [1], [0, 8]]}',
         b'{"tensor": ["float64", [1], [99, 8]]}',
         b'{"tensor": ["float64", [true], [0, 8]]}',
+        b'{"tensor": ["float32", [67108864, 67108864, 67108864, 0], [0, 0]]}',
+        b'{"array": ["<f8", [67108864, 67108864, 67108864, 0], [0, 0]]}',
+        b'{"array": ["<U4", [1], [0, 16]]}',
+        b'{"array": ["' + b"<f8," * 100_000 + b'<f8", [1], [0, 8]]}',
+        b'{"list": [' + b"[]," * 3_000_000 + b"0]}",
+        b'{"set": [' + b",".join(b"%d" % (n * (2**61 - 1)) for n in range(20_000)) + b"]}",
+        b'{"dict": [' + b",".join(b"[%d, 0]" % (n * (2**61 - 1)) for n in range(20_000)) + b"]}",
         b"9" * 5000,
         b"[" * 100_000,
         b'{"list": [' * 200 + b"1" + b"]}" * 200,
@@ -158,7 +166,14 @@ def test_deep_and_large_data_do_not_cross():
 )
 def test_a_malformed_frame_is_a_value_error(text):
     with pytest.raises(ValueError, match="not a proper frame"):
-        ch.unpack(text, bytes(16))
+        ch.unpack(text, b"\xff" * 16)
+
+
+@pytest.mark.parametrize("kind", [b'{"array": ["|b1", [2], [0, 2]]}', b'{"tensor": ["bool", [2], [0, 2]]}'])
+def test_what_is_neither_true_nor_false_is_true(kind):
+    found = ch.unpack(kind, b"\x00\x07")
+    assert found.tolist() == [False, True]
+    assert int(found.sum()) == 1
 
 
 def test_random_bytes_never_do_more_than_fail():

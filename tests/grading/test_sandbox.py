@@ -470,6 +470,48 @@ def test_how_it_ended_is_told(run):
     assert killed.close()["signal"] == 9
 
 
+def test_no_way_out_leads_anywhere(locked):
+    where, interpreter = locked
+    found = machine.escapes(where, interpreter)
+    assert len(found.tried) > 50
+    assert found.reached == ()
+
+
+# Refused by the system itself, whoever asks: these show nothing where there is no sandbox.
+REFUSED_ANYWAY = {
+    "connect by TCP Fast Open",
+    "open a raw socket",
+    "ping",
+    "open a packet socket",
+    "open a socket of the kernel's cryptography",
+    "open a VSOCK socket",
+    "use a POSIX message queue",
+    "change a file's attributes",
+    "become root",
+    "mount a file system",
+    "change its root folder",
+    "make a user namespace",
+    "make a process in a user namespace",
+    "handle its own page faults",
+    "use io_uring",
+    "use calls of x32",
+    "link a file",
+}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="without a sandbox this would be tried with root's rights")
+def test_each_way_out_is_open_where_nothing_closes_it():
+    found = machine.escapes(Sandbox("unsafe", ""))
+    assert set(found.tried) - set(found.reached) <= REFUSED_ANYWAY
+
+
+def test_a_sandbox_with_a_way_out_is_not_offered(monkeypatch):
+    monkeypatch.setattr(machine, "escapes", lambda *_: machine.Escapes(("read a file",), ("read a file",)))
+    found = machine.offer("bubblewrap", Interpreter.current())
+    assert found.mode == "none"
+    assert "does not hold (a program in it could read a file)" in found.reason
+
+
 def test_without_any_sandbox_grading_is_refused(monkeypatch):
     machine._detect.cache_clear()
     monkeypatch.setattr(confinement, "bubblewraps", list)

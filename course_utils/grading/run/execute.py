@@ -29,6 +29,7 @@ from course_utils.grading.sandbox.channel import Channel, StudentError, StudentG
 from course_utils.grading.sandbox.confinement import Limits
 from course_utils.grading.sandbox.kernel import CellRun, KernelDied, StudentKernel
 from course_utils.grading.sandbox.usual import same_random_numbers, usual_state
+from course_utils.grading.sandbox.warm import imports_of
 
 _START = 20.0  # seconds for the first words with a kernel
 _RESTARTS = 3  # new kernels that a notebook may use up
@@ -87,6 +88,7 @@ class _Run:
         self._job = job
         self._where = where
         source = job.source
+        self._libraries = [name for name in imports_of(source) if name in ("numpy", "torch")]
         self._student_names = nbk.student_names(source)
         self._setup_ids = {nbk.grade_id(cell) for cell in nbk.setup_cells(source)} - {""}
         self._test_ids = {nbk.grade_id(cell) for cell in source.cells if nbk.is_test(cell)}
@@ -140,7 +142,7 @@ class _Run:
         kernel = StudentKernel(self._where.sandbox, self._job.files, limits, warm=self._where.warm)
         self._deadline = kernel.jail.clock() + self._left
         try:
-            kernel.run(_WATCH, _START, history=False)
+            kernel.run(_WATCH.format(self._libraries), _START, history=False)
         except KernelDied:
             kernel.close()
             raise
@@ -349,7 +351,7 @@ class _Run:
         self._kernel.finish(serving, _GRACE)
 
 
-_WATCH = "__import__('course_utils.grading.sandbox.watch', fromlist=['start']).start()"
+_WATCH = "__import__('course_utils.grading.sandbox.watch', fromlist=['start']).start({})"
 # Runs in the student's kernel and ends when the tests of the exercise are over.
 _SERVE = "__import__('course_utils.grading.sandbox.channel', fromlist=['serve']).serve({fd}, globals())"
 

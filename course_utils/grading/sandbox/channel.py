@@ -19,6 +19,7 @@ import math
 import secrets
 import socket
 import struct
+import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterable
@@ -69,24 +70,25 @@ def pack(value: Any) -> bytes:
     blob = b"".join(arrays)
     if len(text) + len(blob) > MOST_BYTES:
         raise NotPlainData(f"more than {MOST_BYTES // 2**20} MB of data")
+    if marks(text) > MOST_VALUES:
+        raise NotPlainData(f"more than {MOST_VALUES:,} values")
     return _HEAD.pack(_MARK, len(text), len(blob)) + text + blob
 
 
 def unpack(text: bytes, blob: bytes) -> Any:
     """The value in a frame's two parts. Raises ValueError for anything that `pack` would not have made."""
+    if marks(text) > MOST_VALUES:
+        raise ValueError("not a proper frame (too many values)")
     try:
         wire = json.loads(text)
         return _decode(wire, memoryview(blob), [0], 0)
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        IndexError,
-        AttributeError,
-        RecursionError,
-        OverflowError,
-    ) as error:
+    except Exception as error:  # json's, numpy's and torch's own among them
         raise ValueError(f"not a proper frame ({type(error).__name__})") from None
+
+
+def marks(text: bytes) -> int:
+    """At least the number of values in a JSON text: reading it may take a hundred times its size in memory."""
+    return text.count(b",") + text.count(b"[") + text.count(b"{")
 
 
 def _encode(value: Any, arrays: list[bytes], depth: int) -> Any:
@@ -155,11 +157,12 @@ def _decode(wire: Any, blob: memoryview, count: list[int], depth: int) -> Any:
     if kind == "float":
         return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[content]
     if kind in ("list", "tuple", "set"):
-        plain = {"list": list, "tuple": tuple, "set": set}[kind]
+        plain: Any = {"list": list, "tuple": tuple, "set": _spread}[kind]
         return plain([_decode(item, blob, count, depth + 1) for item in content])
     if kind == "dict":
-        pairs = ((_decode(k, blob, count, depth + 1), _decode(v, blob, count, depth + 1)) for k, v in content)
-        return dict(pairs)
+        keys = [_decode(key, blob, count, depth + 1) for key, _ in content]
+        _spread(keys)
+        return dict(zip(keys, (_decode(value, blob, count, depth + 1) for _, value in content), strict=True))
     dtype, shape, (start, length) = content
     if not all(type(n) is int and 0 <= n <= MOST_BYTES for n in (*shape, start, length)) or len(shape) > 32:
         raise ValueError("bad shape")
@@ -170,13 +173,24 @@ def _decode(wire: Any, blob: memoryview, count: list[int], depth: int) -> Any:
         return _decode_tensor(dtype, shape, part)
     import numpy
 
-    known = numpy.dtype(dtype)
-    if kind not in ("array", "scalar") or known.kind not in _ARRAY_KINDS or not isinstance(dtype, str):
+    known = numpy.dtype(dtype if isinstance(dtype, str) and len(dtype) < 20 else "V")
+    if kind not in ("array", "scalar") or known.kind not in _ARRAY_KINDS:
         raise ValueError("bad array")
     if math.prod(shape) * known.itemsize != length:
         raise ValueError("bad array size")
     array = numpy.frombuffer(part, known).reshape(shape).copy()
+    if known.kind == "b":
+        array = numpy.asarray(array.view("uint8") != 0)  # a byte may be neither 0 nor 1
+    if known.kind == "U" and length and numpy.frombuffer(part, f"{known.str[0]}u4").max() > sys.maxunicode:
+        raise ValueError("no letters")
     return array[()] if kind == "scalar" else array
+
+
+def _spread(items: list[Any]) -> set[Any]:
+    """A set of these. Raises ValueError for many with one hash: putting them together takes hours."""
+    if len(set(map(hash, items))) * 100 < len(items):
+        raise ValueError("too many values of one hash")
+    return set(items)
 
 
 def _decode_tensor(name: str, shape: list[int], part: memoryview) -> Any:
@@ -189,13 +203,13 @@ def _decode_tensor(name: str, shape: list[int], part: memoryview) -> Any:
         raise ValueError("bad tensor size")
     if not len(part):
         return torch.empty(shape, dtype=dtype)
+    if dtype is torch.bool:  # a byte may be neither 0 nor 1
+        return torch.frombuffer(bytearray(part), dtype=torch.uint8).reshape(shape) != 0
     return torch.frombuffer(bytearray(part), dtype=dtype).reshape(shape)
 
 
 def _loaded(name: str) -> Any:
     """A library only if it is in use: plain Python values must not wait for torch to import."""
-    import sys
-
     return sys.modules.get(name)
 
 
@@ -315,7 +329,7 @@ class Channel:
             raise self._nonsense()
         if not all(len(pair) == 2 and all(type(text) is str for text in pair) for pair in texts):
             raise self._nonsense()
-        return [(reason[:60], detail[:300]) for reason, detail in texts]
+        return [(_letters(reason)[:60], _letters(detail)[:300]) for reason, detail in texts]
 
     def stop(self) -> None:
         """Tell `serve` to return. Raises StudentGone."""
@@ -355,8 +369,9 @@ class Channel:
         """The exception that the student's code raised, as a builtin one if it is one."""
         if type(error) is not dict or type(error.get("kinds")) is not list:
             return self._nonsense()
-        message = str(error.get("message"))[:_MOST_TEXT].encode("utf-8", "replace").decode()
-        kinds = [kind for kind in error["kinds"] if type(kind) is str][:20]
+        said = error.get("message")
+        message = _letters(said)[:_MOST_TEXT] if type(said) is str else ""
+        kinds = [_letters(kind)[:200] for kind in error["kinds"][:20] if type(kind) is str]
         if kinds[:1] == ["NotPlainData"]:
             return StudentError(
                 f"{who} gave back {message}. A test can look at numbers, strings, lists, tuples, sets, dicts, "
@@ -376,6 +391,11 @@ class Channel:
     def _nonsense(self) -> StudentGone:
         self.broken = "the student's process sent something that is no answer"
         return StudentGone(self.broken)
+
+
+def _letters(text: str) -> str:
+    """The text as any file can hold it: half a letter becomes "?"."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class StudentFunction:

@@ -170,7 +170,8 @@ def bubblewrap(
     passwd.write_text(f"student:x:{user or _NOBODY}:{user or _NOBODY}::/home/student:/bin/sh\n")
     passwd.chmod(0o644)
     command += ["--ro-bind", str(passwd), "/etc/passwd"]
-    command += ["--proc", "/proc", "--dev", "/dev"]
+    # Memory mapped from /dev/zero is shared, and counted nowhere.
+    command += ["--proc", "/proc", "--dev", "/dev", "--ro-bind", "/dev/null", "/dev/zero"]
     command += ["--ro-bind-try", "/sys/devices/system/cpu", "/sys/devices/system/cpu"]
     for path, size_mb in (
         ("/tmp", limits.disk_mb),
@@ -199,11 +200,14 @@ def bubblewrap(
 def landlock_rules(run_folder: Path, interpreter: Interpreter, packages: str) -> list[tuple[str, int]]:
     """Path and rights of all that the program may touch."""
     run = ["/usr", "/bin", "/lib", "/lib32", "/lib64", *readable(interpreter), packages]
-    read = ["/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/passwd", "/proc"]
+    read = ["/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/passwd"]
     read += ["/sys/devices/system/cpu", "/dev/random", "/dev/urandom"]
+    # The program's own entry, and no list of the others: their command lines are open to everybody.
+    read += [
+        f"/proc/{name}" for name in ("self", "sys", "cpuinfo", "meminfo", "stat", "version", "filesystems")
+    ]
     rules = [(path, landlock.RUN) for path in run] + [(path, landlock.READ) for path in read]
-    rules += [(path, landlock.DEVICE) for path in ("/dev/null", "/dev/zero")]
-    return [*rules, (str(run_folder), landlock.CHANGE)]
+    return [*rules, ("/dev/null", landlock.DEVICE), (str(run_folder), landlock.CHANGE)]
 
 
 def package_home() -> str:

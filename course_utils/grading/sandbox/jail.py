@@ -10,6 +10,7 @@ Only the standard library: they run before anything of the course can be importe
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import select
@@ -25,7 +26,8 @@ def supervise(plan: dict) -> None:
 
     Prints one line of JSON: {"exit": code} or {"signal": number}; both None when the grader ended it.
     """
-    _landlock().prctl(_landlock().PR_SET_CHILD_SUBREAPER, 1)
+    locks = _sibling("landlock")
+    locks.prctl(locks.PR_SET_CHILD_SUBREAPER, 1)
     watch(spawn(plan["command"], plan.get("files")), plan["folder"], wrapped=True)
 
 
@@ -35,6 +37,9 @@ def watch(child: int, folder: str, wrapped: bool) -> None:
     wrapped: the child is bubblewrap, which tells of a signal by its exit code.
     """
     ends = os.pidfd_open(child)
+    # As long as it is open, Landlock's rule for the child's own entry holds.
+    with contextlib.suppress(OSError):
+        os.open(f"/proc/{child}", os.O_PATH)
     waiting = select.poll()
     waiting.register(ends, select.POLLIN)
     waiting.register(0, select.POLLIN | select.POLLHUP)
@@ -106,9 +111,9 @@ def lock(plan: dict) -> None:
     """Give up every right that a kernel does not need, for this process and all that it will start.
 
     plan: work, files and fonts (folders to copy there and to matplotlib's), uid (None: stay), limits, rules
-    (Landlock's, or None), own_network, own_processes, filter (whether to use seccomp), environment.
+    (Landlock's, or None), namespaces (whether it is in some of its own), filter (whether to use seccomp), environment.
     """
-    locks = _landlock()
+    locks = _sibling("landlock")
     locks.prctl(locks.PR_SET_PDEATHSIG, signal.SIGKILL)
     locks.limit(plan["limits"])
     become_user(plan["uid"])
@@ -126,7 +131,9 @@ def lock(plan: dict) -> None:
     if plan["rules"] is not None:
         locks.restrict_files([tuple(rule) for rule in plan["rules"]])
     if plan["filter"]:
-        locks.forbid_system_calls(plan["own_network"], plan["own_processes"])
+        calls = _sibling("seccomp")
+        kept_in = plan["namespaces"] or locks.landlock_abi() >= locks.KEEPS_SIGNALS
+        calls.install(calls.filter_program(plan["namespaces"], own=0 if kept_in else os.getpid()))
 
 
 def become_user(uid: int | None) -> None:
@@ -172,15 +179,14 @@ def _descendants(root: int) -> list[int]:
     return found
 
 
-def _landlock() -> ModuleType:
-    """The sibling module, imported by its place: this file runs where the package is not importable."""
+def _sibling(name: str) -> ModuleType:
+    """A module beside this one, imported by its place: this file runs where the package is not importable."""
     folder = os.path.dirname(os.path.abspath(__file__))
-    if "landlock" not in sys.modules:
+    if name not in sys.modules:
         sys.path.insert(0, folder)
-        import landlock  # noqa: F401
-
+        importlib.import_module(name)
         sys.path.remove(folder)
-    return sys.modules["landlock"]
+    return sys.modules[name]
 
 
 if __name__ == "__main__":

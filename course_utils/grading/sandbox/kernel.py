@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import secrets
+import stat
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,12 +20,17 @@ from typing import Any
 import zmq
 from jupyter_client.session import Session
 
+from course_utils.grading.sandbox.channel import marks
 from course_utils.grading.sandbox.confinement import Interpreter, Limits, Sandbox
 from course_utils.grading.sandbox.launch import DEEPEST, Jail, Warm, start
 
 _CHANNELS = {"shell": zmq.DEALER, "iopub": zmq.SUB, "control": zmq.DEALER}
 _PORTS = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
 _LARGEST_MESSAGE = 16 * 2**20
+_LARGEST_HEADER = 20_000
+_MOST_MARKS = 500_000  # values in a message, about; what is shown of a cell has fewer letters than that
+_MOST_WAITING = 16  # messages that this process holds before they are read; the kernel holds more
+_AT_ONCE = 2**20  # bytes that are read before they are looked at, but for the last message
 _GRACE = 2.0  # seconds for an interrupted cell to answer, and for the last output to arrive
 # Output types that a notebook may keep; what browsers would run is dropped (and HTML cleaned later).
 _KINDS = frozenset({"stream", "display_data", "execute_result", "error"})
@@ -77,7 +85,8 @@ class StudentKernel:
         self._session = Session(key=key.encode(), signature_scheme="hmac-sha256")
         # The context of the process, which is never ended: ending one waits for peers that do not answer.
         self._context: zmq.Context[Any] = zmq.Context.instance()
-        self._sockets = {name: self._connect(name, kind) for name, kind in _CHANNELS.items()}
+        self._sockets = {name: self._socket(kind) for name, kind in _CHANNELS.items()}
+        self._places: dict[str, int] = {}
         self._poller = zmq.Poller()
         for name in ("shell", "iopub"):
             self._poller.register(self._sockets[name], zmq.POLLIN)
@@ -135,7 +144,7 @@ class StudentKernel:
                 elif kind == "status":
                     idle = idle or content.get("execution_state") == "idle"
                 elif channel == "iopub" and kind in _KINDS:
-                    output, size = _output(kind, content)
+                    output, size = (None, message["size"]) if message["heavy"] else _output(kind, content)
                     seen += size
                     if output is not None and kept + size <= most_output and len(result.outputs) < 1000:
                         kept += size
@@ -181,19 +190,38 @@ class StudentKernel:
             for sock in self._sockets.values():
                 sock.close(linger=0)
             self._ended = self.jail.close()
+            for place in self._places.values():
+                os.close(place)
         return self._ended
 
-    def _connect(self, name: str, kind: int) -> zmq.Socket:
+    def _socket(self, kind: int) -> zmq.Socket:
         sock = self._context.socket(kind)
         sock.linger = 0
         sock.sndtimeo = 1000  # a socket whose other end was closed would wait for ever
         sock.setsockopt(zmq.MAXMSGSIZE, _LARGEST_MESSAGE)
-        sock.setsockopt(zmq.RCVHWM, 100)
+        sock.setsockopt(zmq.RCVHWM, _MOST_WAITING)
         sock.setsockopt(zmq.RECONNECT_IVL, 10)
         if kind == zmq.SUB:
             sock.setsockopt(zmq.SUBSCRIBE, b"")
-        sock.connect(f"ipc://{self.jail.run_folder}/k-{_PORTS[name]}")
         return sock
+
+    def _connect(self) -> bool:
+        """Connect to the kernel's sockets as far as they are there; whether all are. Raises KernelDied.
+
+        A name there may lead elsewhere, now or when the connection is made anew. So each is opened once, not
+        followed if it is a link, and what was opened is connected to.
+        """
+        for name in _CHANNELS.keys() - self._places.keys():
+            path = self.jail.run_folder / f"k-{_PORTS[name]}"
+            try:
+                place = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+            except OSError:
+                continue
+            self._places[name] = place
+            if not stat.S_ISSOCK(os.fstat(place).st_mode):
+                raise self._gone("something else was in the place of the kernel's sockets")
+            self._sockets[name].connect(f"ipc:///proc/self/fd/{place}")
+        return self._places.keys() == _CHANNELS.keys()
 
     def _ask(self, source: str, history: bool) -> str:
         self.check()
@@ -215,10 +243,16 @@ class StudentKernel:
     def _wait_until_ready(self, patience: float) -> None:
         """Until an answer came on shell and something on iopub, so that no output is missed."""
         deadline = self.jail.clock() + patience
+        late = f"the kernel did not start within {patience:g} seconds"
+        while not self._connect():
+            self.check()
+            if self.jail.clock() > deadline:
+                raise self._gone(late)
+            time.sleep(0.005)
         replied = heard = False
         while not (replied and heard):
             if self.jail.clock() > deadline:
-                raise self._gone(f"the kernel did not start within {patience:g} seconds")
+                raise self._gone(late)
             self._session.send(self._sockets["shell"], "kernel_info_request", {})
             pause = self.jail.clock() + 1.0
             while (left := pause - self.jail.clock()) > 0 and not (replied and heard):
@@ -230,13 +264,15 @@ class StudentKernel:
         """Messages that arrive within so many seconds, at least one unless the time is over."""
         ready = dict(self._poller.poll(int(max(0.0, seconds) * 1000)))
         messages = []
+        size = 0
         for name in ("shell", "iopub"):
             sock = self._sockets[name]
-            for _ in range(50 if sock in ready else 0):
+            while sock in ready and size < _AT_ONCE:
                 try:
                     parts = sock.recv_multipart(zmq.NOBLOCK)
                 except zmq.Again:
                     break
+                size += sum(map(len, parts)) + 1000
                 # The kernel is hostile until shown otherwise: a message that does not parse is no message.
                 with contextlib.suppress(Exception):
                     messages.append((name, self._parse(parts)))
@@ -244,13 +280,20 @@ class StudentKernel:
             raise self._gone()
         return messages
 
-    def _parse(self, parts: list[bytes]) -> dict[str, Any]:
-        _, framed = self._session.feed_identities(parts)
-        message = self._session.deserialize(framed)
-        kind, parent, content = message["msg_type"], message["parent_header"], message["content"]
-        if not (isinstance(kind, str) and isinstance(parent, dict) and isinstance(content, dict)):
+    def _parse(self, parts: list[Any]) -> dict[str, Any]:
+        """kind, parent, content and size of a message. What would fill the memory when it is read has no content."""
+        # Signatures are not looked at: whoever could send here has the key.
+        framed: list[Any] = self._session.feed_identities(parts)[1]
+        _, header, parent, _, content, *_ = framed
+        if len(header) + len(parent) > _LARGEST_HEADER:
+            raise ValueError("a message has too long a header")
+        kind, request = json.loads(header)["msg_type"], json.loads(parent)
+        heavy = marks(content) > _MOST_MARKS
+        said = {} if heavy else json.loads(content)
+        if not (isinstance(kind, str) and isinstance(request, dict) and isinstance(said, dict)):
             raise ValueError("a message has the wrong shape")
-        return {"kind": kind, "parent": parent.get("msg_id"), "content": content}
+        size = len(content)
+        return {"kind": kind, "parent": request.get("msg_id"), "content": said, "heavy": heavy, "size": size}
 
     def _gone(self, reason: str = "") -> KernelDied:
         """End what is left and return the error that tells why."""
@@ -259,6 +302,8 @@ class StudentKernel:
             reason = f"it used more than {self.jail.limits.memory_mb:,} MB of memory and was stopped"
         elif self.jail.reason == "disk":
             reason = f"it wrote more than {self.jail.limits.disk_mb:,} MB and was stopped"
+        elif self.jail.reason == "messages":
+            reason = "it sent more than can be kept and was stopped"
         elif self.jail.reason == "depth":
             reason = f"it put folders into each other, more than {DEEPEST} deep, and was stopped"
         elif not reason and ended["signal"] is not None:
@@ -275,14 +320,31 @@ class StudentKernel:
 
 # Runs in the sandbox. The connection file is written there, because only there its path is known. A cell that
 # prints without end is stopped at the source, before its text fills the memory of both processes; code that
-# gets round this meets the limits of StudentKernel.run.
+# gets round this meets the limits of StudentKernel.run. Where the sandbox refuses to change modes and times, nobody
+# misses those of the program's own files, and where it has no TCP, children that print cannot be heard.
 _BOOT = """
-import sys
+import functools, os, socket, sys
 run, connection = sys.argv[1], sys.argv[2].replace("{run}", sys.argv[1])
 with open(run + "/kernel.json", "w") as file:
     file.write(connection)
 sys.path[:] = [path for path in sys.path if path]
-from ipykernel.iostream import OutStream
+def gently(change):
+    @functools.wraps(change)
+    def attempt(path, *more, **options):
+        try:
+            return change(path, *more, **options)
+        except PermissionError:
+            if isinstance(path, int) or not os.path.realpath(os.fsdecode(path)).startswith(run + "/"):
+                raise
+    return attempt
+os.chmod, os.utime = gently(os.chmod), gently(os.utime)
+from ipykernel.iostream import IOPubThread, OutStream
+try:
+    socket.socket().close()
+except PermissionError:
+    def no_pipe(thread):
+        thread._pipe_uuid, thread._pipe_port = os.urandom(16), 1
+    IOPubThread._setup_pipe_in = no_pipe
 from ipykernel.kernelapp import launch_new_instance
 import course_utils.grading.sandbox.channel, ipykernel.ipkernel
 sys.path.insert(0, "")  # only now, so that a file beside the notebook shadows nothing that the kernel needs

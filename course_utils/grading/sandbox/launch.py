@@ -26,12 +26,13 @@ from typing import IO, Any
 
 import psutil
 
-from course_utils.grading.sandbox import confinement, landlock
+from course_utils.grading.sandbox import confinement
 from course_utils.grading.sandbox.confinement import FREE_USERS, Interpreter, Limits, Sandbox
 from course_utils.grading.sandbox.jail import remove
 
 _JAIL = Path(__file__).with_name("jail.py")
 _FORK_PATIENCE = 30.0  # seconds in which a warm process forks, also on a machine with too much to do
+_SLOWEST = 10  # a program's time runs at least at a tenth of the wall clock's speed
 DEEPEST = 100  # folders that a program may put into each other
 _SOCKET_PATH = 90  # a unix socket's path has room for 107 bytes; leave some for the file name
 
@@ -58,7 +59,8 @@ class Jail:
 
     run_folder: the folder shared with it, as seen from here; inside_folder: as it sees it.
     wire: this end of a socket whose other end the program inherits as file descriptor `wire_fd`.
-    reason: why the watch ended it ("memory" or "disk"), or "". peak_mb: most resident memory seen, in MiB.
+    reason: why the watch ended it ("memory", "disk", "depth" or "messages"), or "". peak_mb: most resident memory seen,
+    in MiB.
     """
 
     def __init__(self, mode: str, folder: Path, inside_folder: str, limits: Limits) -> None:
@@ -70,6 +72,10 @@ class Jail:
         self.reason = ""
         self.peak_mb = 0.0
         self._starved: dict[int, float] = {}
+        self._used: dict[int, float] = {}
+        self._began = time.monotonic()
+        self._waited_before = _waited("self")
+        self._own_mb = _own_mb()
         self.wire, self._other_end = socket.socketpair()
         self.wire_fd = self._other_end.fileno()
         self._supervisor: _Supervisor | None = None
@@ -106,11 +112,15 @@ class Jail:
     def clock(self) -> float:
         """Seconds that run while the program could have worked: time it waited for a processor does not count.
 
-        On a machine with too much to do a student must not lose points to the others.
+        On a machine with too much to do a student must not lose points to the others. What the program's own
+        processes used is no such waiting, and at least a tenth of the time always counts.
         """
         for process, waited in list(self._starved.items()):
             self._starved[process] = max(waited, _waited(str(process)))
-        return time.monotonic() - max(self._starved.values(), default=0.0) - _waited("self")
+        passed = time.monotonic() - self._began
+        waited = max(self._starved.values(), default=0.0) + _waited("self") - self._waited_before
+        used = sum(list(self._used.values()))
+        return self._began + max(passed - waited, min(passed, max(used, passed / _SLOWEST)))
 
     def fileno(self) -> int:
         """A descriptor that becomes readable when the program has ended (for poll)."""
@@ -146,6 +156,9 @@ class Jail:
             if used_mb > self.limits.memory_mb:
                 self._end("memory")
                 continue
+            if _own_mb() - self._own_mb > self.limits.memory_mb:
+                self._end("messages")  # whatever it sent, this process must not keep it
+                continue
             disk_mb, too_deep = _folder_mb(self.run_folder)
             if too_deep:
                 self._end("depth")
@@ -161,6 +174,9 @@ class Jail:
                 with contextlib.suppress(psutil.Error, OSError):
                     resident += process.memory_info().rss
                     self._starved.setdefault(process.pid, 0.0)  # `clock` reads how long it waited
+                    times = process.cpu_times()
+                    ended = times.children_user + times.children_system
+                    self._used[process.pid] = times.user + times.system + ended
                     status = Path("/proc", str(process.pid), "status").read_text()
                     marks = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
                     peak = max([peak, *(int(mark) / 1024 for mark in marks)])
@@ -259,6 +275,11 @@ def _fork_supervisor(warm: Warm, wire_fd: int, errors: IO[bytes] | None) -> _Sup
     return supervisor
 
 
+def sandbox_user() -> int | None:
+    """The user that this process's sandboxes have; None, the present one, unless that is root."""
+    return FREE_USERS[os.getpid() % len(FREE_USERS)] if os.geteuid() == 0 else None
+
+
 def start(
     sandbox: Sandbox,
     argv: Sequence[str],
@@ -323,9 +344,8 @@ def _start(
             if locked_in
             else confinement.stage_package(folder)
         )
-        user = None
-        if os.geteuid() == 0 and sandbox.mode != "unsafe":
-            user = FREE_USERS[os.getpid() % len(FREE_USERS)]
+        user = sandbox_user() if sandbox.mode != "unsafe" else None
+        if user is not None:
             for path in (jail.run_folder, *jail.run_folder.iterdir()):
                 os.chown(path, user, user)
         rules = None
@@ -340,9 +360,8 @@ def _start(
             "uid": user,
             "limits": confinement.resource_limits(limits, sandbox.mode, user),
             "rules": rules,
-            "own_network": locked_in,
-            "own_processes": locked_in,
-            "filter": sandbox.mode != "unsafe" and landlock.has_filter(),
+            "namespaces": locked_in,
+            "filter": sandbox.mode != "unsafe",
             "argv": argv,
             "environment": confinement.environment(sandbox.mode, interpreter, jail.run_folder, packages),
         }
@@ -409,6 +428,11 @@ def _stage_fonts(target: Path) -> None:
         for path in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
             shutil.copyfile(path, target / path.name)
             (target / path.name).chmod(0o644)
+
+
+def _own_mb() -> float:
+    """Resident memory of this process in MiB."""
+    return psutil.Process().memory_info().rss / 2**20
 
 
 def _waited(process: str) -> float:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import platform
 import stat
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.errors import CourseError
-from course_utils.grading.sandbox import confinement, landlock, systems
+from course_utils.grading.sandbox import confinement, landlock, seccomp, systems
 from course_utils.grading.sandbox.confinement import FREE_USERS, PACKAGE, Interpreter, Sandbox
-from course_utils.grading.sandbox.launch import start
+from course_utils.grading.sandbox.escapes import bait
+from course_utils.grading.sandbox.launch import sandbox_user, start
+
+_ESCAPES = Path(__file__).with_name("escapes.py")
 
 _INSTALL = (
     "Install bubblewrap (Debian, Ubuntu: sudo apt install bubblewrap; Fedora: sudo dnf install bubblewrap)."
@@ -21,6 +26,14 @@ _NAMESPACES = (
     "bubblewrap needs namespaces: grade outside of the container or give it the right to make them, and on Ubuntu "
     "take the system's bubblewrap (sudo apt install bubblewrap), which has that right."
 )
+
+
+@dataclass(frozen=True)
+class Escapes:
+    """Ways out of a sandbox, as words that come after "could": what was tried from inside, and what went through."""
+
+    tried: tuple[str, ...]
+    reached: tuple[str, ...]
 
 
 def detect(interpreter: Interpreter | None = None) -> Sandbox:
@@ -84,7 +97,7 @@ def offer(mode: str, interpreter: Interpreter) -> Sandbox:
 
 def _no_landlock(interpreter: Interpreter) -> str:
     """Why Landlock need not be tried, or ""."""
-    if not landlock.has_filter():
+    if not seccomp.has_filter():
         return f"Landlock is not supported on {platform.machine()}"
     if not landlock.landlock_abi():
         return "the kernel has no Landlock"
@@ -93,20 +106,34 @@ def _no_landlock(interpreter: Interpreter) -> str:
     return ""
 
 
-def _try(sandbox: Sandbox, interpreter: Interpreter) -> str:
-    """Start Python in this sandbox. Returns "" or the reason, as half a sentence."""
-    argv = [interpreter.executable, "-I", "-c", "import json"]
-    with tempfile.TemporaryFile() as errors:
-        try:
-            jail = start(sandbox, argv, interpreter=interpreter, errors=errors)
-        except OSError as error:
-            return f"{sandbox.mode} cannot be started ({error})"
-        jail.wait(20)
-        if jail.close()["exit"] == 0:
-            return ""
+def escapes(sandbox: Sandbox, interpreter: Interpreter | None = None) -> Escapes:
+    """Try each way out of this sandbox from inside. Raises OSError when it does not start, with what it says."""
+    interpreter = interpreter or Interpreter.current()
+    user = sandbox_user()
+    with tempfile.TemporaryFile() as errors, bait(user) as laid_out:
+        argv = [interpreter.executable, "-I", "-S", str(_ESCAPES), json.dumps(laid_out)]
+        jail = start(sandbox, argv, interpreter=interpreter, errors=errors)
+        jail.wait(30)
+        ended = jail.close()
         errors.seek(0)
-        said = errors.read(10_000).decode(errors="replace").strip().splitlines()
-    return f"{sandbox.mode} is there but does not work ({said[-1] if said else 'it says nothing'})"
+        said = errors.read(100_000).decode(errors="replace").strip().splitlines()
+    last = said[-1] if said else "it says nothing"
+    try:
+        found = json.loads(last)
+        return Escapes(tuple(found["tried"]), tuple(found["reached"]))
+    except (ValueError, TypeError, KeyError):
+        raise OSError(last if ended["exit"] != 0 else f"it ended without an answer: {last}") from None
+
+
+def _try(sandbox: Sandbox, interpreter: Interpreter) -> str:
+    """Start Python in this sandbox and try to get out. Returns "" or the reason, as half a sentence."""
+    try:
+        found = escapes(sandbox, interpreter)
+    except OSError as error:
+        return f"{sandbox.mode} is there but does not work ({error})"
+    if found.reached:
+        return f"{sandbox.mode} is there but does not hold (a program in it could {', '.join(found.reached)})"
+    return ""
 
 
 def _unreadable(interpreter: Interpreter) -> str:

@@ -25,7 +25,7 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-from course_utils.grading.sandbox import jail, landlock
+from course_utils.grading.sandbox import jail, landlock, seccomp, watch
 
 # What a kernel imports while it starts, whatever the notebook.
 _KERNEL = (
@@ -49,7 +49,7 @@ _KERNEL = (
     "tqdm.auto",
 )
 _FOLDERS = ("HOME", "TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR", "HF_HOME")  # variables that libraries remember
-sys.modules["landlock"] = landlock  # where `jail` looks for it
+sys.modules.update(landlock=landlock, seccomp=seccomp)  # where `jail` looks for them
 _NO_THREAD = "JE_ARROW_MALLOC_CONF"  # pyarrow's: no thread may be there when this process forks
 _HANDED_OVER = 4  # descriptors in a request: the supervisor's standard input, output and error; the wire
 
@@ -63,6 +63,7 @@ def serve(control: int, folder: str, imports: list[str]) -> types.CodeType:
     """
     began = time.monotonic()
     failed = _prepare(folder, imports)
+    watch.remember()
     places = _find_places(folder)
     gc.collect()
     gc.freeze()  # pages that the collector does not touch stay shared
@@ -177,7 +178,7 @@ def _move_in(plan: dict) -> int:
     held_there, held = os.pipe()  # `held` is closed when this process ends
     facts, facts_there = os.pipe()
     rules, rules_there = os.pipe()
-    os.write(rules_there, landlock.filter_program(own_network=True, own_processes=True))
+    os.write(rules_there, seccomp.filter_program(namespaces=True))
     os.close(rules_there)
     limits = "ulimit -c 0; ulimit -t 60; ulimit -f 0; ulimit -n 20; ulimit -d 50000"
     shell = f"{limits}; echo 1 >&{ready_there}; exec {ready_there}>&-; read held <&{held_there}"
@@ -264,7 +265,7 @@ def _as_fresh(argv: list[str]) -> None:
     sys.argv[:] = [argv[1], *argv[3:]]
     sys.orig_argv[:] = argv
     sys.path_importer_cache.clear()
-    for name in ("landlock", landlock.__name__, jail.__name__, __name__):
+    for name in ("landlock", landlock.__name__, "seccomp", seccomp.__name__, jail.__name__, __name__):
         sys.modules.pop(name)
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()  # Python's own generator does so by itself after a fork

@@ -8,19 +8,50 @@ left of patches, threads and processes is looked at in the end. Code that outwit
 from __future__ import annotations
 
 import builtins
+import contextlib
+import importlib
 import os
 import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
 MOST_NOTES = 12
 _LONGEST = 160
 
+_OURS = ("course_utils.checks", "course_utils.by_hand")
+_LIBRARIES = frozenset(
+    (
+        *("course_utils", "numpy", "torch", "math", "cmath", "random", "statistics", "fractions", "decimal"),
+        *("itertools", "functools", "collections", "copy", "operator", "json", "re"),
+    )
+)
+# Large parts of torch that no answer uses.
+_INTERNAL = tuple(
+    f"torch.{part}"
+    for part in (
+        *("_dynamo", "_inductor", "_export", "_functorch", "_higher_order_ops", "_prims", "_refs", "_decomp"),
+        *(
+            "_subclasses",
+            "_library",
+            "ao",
+            "distributed",
+            "export",
+            "fx",
+            "jit",
+            "onnx",
+            "package",
+            "profiler",
+        ),
+        *("testing._internal", "utils"),
+    )
+)
+
 _notes: dict[str, str] = {}
+_originals: dict[int, tuple[Any, dict[str, tuple[Any, Any]]]] = {}
 _known: dict[str, int] = {}
 _busy = threading.local()
 _started = False
@@ -35,18 +66,22 @@ _PRIVATE = frozenset({"solutions", "submitted", "autograded", "gradebook.db", ".
 _OTHER_PROCESS = re.compile(r"/proc/(\d+)/")
 _BEHIND = frozenset(
     "ptrace process_vm_readv process_vm_writev unshare setns mount umount pivot_root chroot bpf".split()  # noqa: SIM905
-)
+) | {"shmget", "shmat", "msgget", "semget"}
 _SETTINGS = ("PYTHON", "LD_", "COURSE_")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CELL = re.compile(r"[/\\]ipykernel_\d+[/\\]")
 
 
-def start() -> None:
-    """Begin to watch this process. Called once, before the first cell."""
+def start(libraries: Iterable[str] = ()) -> None:
+    """Begin to watch this process. Called once, before the first cell.
+
+    libraries: names of modules that the lab's own cells import: what they hold now is what they should hold.
+    """
     global _started, _work
     if _started:
         return
     _started = True
+    remember(libraries)
     _work = os.getcwd()
     _known.update({name: id(value) for name, value in vars(builtins).items()})
     _known["channel"] = id(sys.modules.get(_CHANNEL))  # the kernel imports it before the first cell
@@ -59,12 +94,77 @@ def note(reason: str, detail: str) -> None:
         _notes.setdefault(reason, str(detail)[:_LONGEST])
 
 
+def remember(libraries: Iterable[str] = ()) -> None:
+    """Import these and note what they hold, once in a process and its forks."""
+    if _originals:
+        return
+    for name in (*_OURS, *libraries):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    for name, module in list(sys.modules.items()):
+        if (
+            name.partition(".")[0] in _LIBRARIES
+            and not name.startswith(_INTERNAL)
+            and type(module) is ModuleType
+        ):
+            _originals[id(module)] = (module, _functions(module))
+            for value in list(vars(module).values()):
+                if isinstance(value, type) and value.__module__ == name:
+                    _originals.update((id(kind), (kind, _functions(kind))) for kind in value.__mro__[:-1])
+
+
+def look_at_libraries() -> None:
+    """Note functions of libraries that are no longer those that were there in the beginning."""
+    changed = []
+    for owner, before in _originals.values():
+        now = vars(owner)
+        where = owner.__name__ if isinstance(owner, ModuleType) else f"{owner.__module__}.{owner.__name__}"
+        for name, (value, code) in before.items():
+            found = now.get(name)
+            same = found is value and getattr(found, "__code__", None) is code
+            if callable(value) and not same and not _is_librarys(found, name, value):
+                changed.append(f"{where}.{name}")
+        if isinstance(owner, type) and len(now) > len(before):
+            added = [name for name in now.keys() - before.keys() if callable(now[name])]
+            inherited = [name for name in added if any(name in vars(kind) for kind in owner.__mro__[1:])]
+            changed += [f"{where}.{name}" for name in inherited if not _is_librarys(now[name], name, None)]
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name.startswith("course_utils.") and file and not file.startswith(_PACKAGE):
+            changed.append(name)
+    if changed:
+        note("a changed library", f"No longer what they were: {', '.join(changed)}")
+
+
+def _functions(owner: Any) -> dict[str, tuple[Any, Any]]:
+    """Name -> (function, its code) of a module or class; of a class, whatever else it has, too."""
+    inside = isinstance(owner, type)
+    return {
+        name: (value, getattr(value, "__code__", None))
+        for name, value in list(vars(owner).items())
+        if inside or (callable(value) and not isinstance(value, type) and not name.startswith("__"))
+    }
+
+
+def _is_librarys(now: Any, name: str, before: Any) -> bool:
+    """Whether a library may itself have put this function there: one of the same name, or around what was there."""
+    code = getattr(now, "__code__", None)
+    if (
+        now is None
+        or now is before
+        or code is None
+        or not _is_below(code.co_filename, [sys.prefix, sys.base_prefix])
+    ):
+        return False
+    return getattr(now, "__wrapped__", None) is before or getattr(now, "__name__", "") == name
+
+
 def report() -> list[tuple[str, str]]:
     """(reason, detail) of all that was noted, and of what can still be seen."""
     if not _started:
         return []
     _busy.on = True  # what this looks at is not the notebook's doing
-    for look in (_patches, _builtins, _hooks, _threads, _processes, _disk):
+    for look in (look_at_libraries, _patches, _builtins, _hooks, _threads, _processes, _disk):
         try:
             look()
         except Exception as error:  # something is so broken that even looking at it fails
@@ -201,7 +301,7 @@ def _database(event: str, arguments: tuple, frame: FrameType) -> None:
 
 _EVENTS: dict[str, Callable[[str, tuple, FrameType], None]] = {
     **dict.fromkeys(("open", "os.listdir", "os.scandir", "os.remove", "os.mkdir", "os.truncate"), _file),
-    **dict.fromkeys(("os.rename", "os.symlink", "os.link", "os.chmod", "shutil.rmtree"), _file),
+    **dict.fromkeys(("os.rename", "os.symlink", "os.link", "os.chmod", "os.utime", "shutil.rmtree"), _file),
     **dict.fromkeys(("socket.connect", "socket.sendto", "socket.bind"), _network),
     **dict.fromkeys(("socket.getaddrinfo", "socket.gethostbyname"), _network),
     "socket.__new__": _datagrams,
@@ -297,22 +397,11 @@ def _threads() -> None:
 
 
 def _processes() -> None:
-    """Processes of the notebook that still run: all others where the sandbox has its own, else the children."""
-    me = os.getpid()
-    parents: dict[int, int] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                fields = Path("/proc", entry, "stat").read_bytes().rpartition(b")")[2].split()
-            except OSError:
-                continue
-            if fields[0] != b"Z":
-                parents[int(entry)] = int(fields[1])
-    family = {pid for pid, parent in parents.items() if parent == me}
-    for _ in range(3):
-        family |= {pid for pid, parent in parents.items() if parent in family}
-    if family:
-        note("processes that go on", f"{len(family)} were left running")
+    """Processes that the notebook started and that still run. Those that ended are reaped: they no longer matter."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG) is not None:
+            pass
+        note("processes that go on", "Processes were left running")
 
 
 def _disk() -> None:

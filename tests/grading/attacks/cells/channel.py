@@ -121,3 +121,50 @@ def double(values):
             time.sleep(5)
         except BaseException:
             pass
+
+# %% attack: impossible_tensor
+# group: abuse of the test channel
+# tries: An answer that makes torch itself fail while it is read, to each question and to the last one too.
+# flag: strange answer
+from course_utils.grading.sandbox import channel
+
+text = b'{"tensor": ["float32", [67108864, 67108864, 67108864, 0], [0, 0]]}'
+channel.send = lambda sock, frame, *more: sock.sendall(channel._HEAD.pack(b"crs1", len(text), 0) + text)
+
+# %% attack: empty_lists
+# group: abuse of the test channel
+# tries: An answer of 60 MB that takes a hundred times as much when it is read.
+# flag: strange answer
+from course_utils.grading.sandbox import channel
+
+text = b'{"list": [' + b"[]," * 20_000_000 + b"0]}"
+channel.send = lambda sock, frame, *more: sock.sendall(channel._HEAD.pack(b"crs1", len(text), 0) + text)
+
+# %% attack: one_hash
+# group: abuse of the test channel
+# tries: A set of numbers with one hash: putting it together takes hours.
+# flag: strange answer
+import json
+from course_utils.grading.sandbox import channel
+
+text = json.dumps({"set": [n * (2**61 - 1) for n in range(300_000)]}).encode()
+channel.send = lambda sock, frame, *more: sock.sendall(channel._HEAD.pack(b"crs1", len(text), 0) + text)
+
+# %% attack: half_letters
+# group: abuse of the test channel
+# tries: Halves of letters, which no file can hold, in what is reported and raised.
+# flag: half ?
+from course_utils.grading.sandbox import watch
+
+watch.note("half \ud83d", "of a letter \ud83d")
+
+# %% attack: heavy_messages
+# group: abuse of the test channel
+# tries: Outputs of empty lists and dicts, a few MB each, that take gigabytes when they are read.
+# flag: nothing passed | too much output | kernel died
+kernel = get_ipython().kernel
+for _ in range(60):
+    kernel.session.send(
+        kernel.iopub_socket, "display_data", {"data": {}, "metadata": {}, "x": [[]] * 1_000_000},
+        parent=kernel.get_parent("shell"),
+    )

@@ -183,3 +183,23 @@ import atexit
 
 atexit.register(lambda: print("score: 5 / 5", flush=True))
 atexit.register(lambda: open("result.json", "w").write('{"score": 5}'))
+
+# %% attack: patched_libraries
+# group: changed execution
+# tries: Libraries that a probe looks with are replaced by functions of theirs, by methods, and in place.
+# flag: math.isclose | course_utils.by_hand.library_calls
+import functools
+import math
+import operator
+from fractions import Fraction
+
+import course_utils.by_hand
+
+math.isclose = functools.partial(operator.contains, [True])
+Fraction.__eq__ = operator.truth
+course_utils.by_hand.library_calls = math.fsum
+
+def nothing(*packages):
+    return set()
+
+course_utils.by_hand._is_in.__code__ = nothing.__code__

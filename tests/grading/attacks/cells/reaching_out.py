@@ -298,3 +298,139 @@ for _ in range(500):
 # tries: One operation that takes hours and that no interrupt can stop.
 # flag: kernel died
 number = 10 ** 10 ** 9 % 7
+
+# %% attack: calls_home_by_a_unix_socket
+# group: network
+# tries: Speaks to the sockets of other programs: by their path, by a datagram, by the name of no file.
+# flag: nothing passed
+import socket
+
+for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+    for ask in (lambda s: s.connect("CANARY_SOCKET"), lambda s: s.sendto(b"found", "CANARY_SOCKET-datagrams")):
+        try:
+            ask(socket.socket(socket.AF_UNIX, kind))
+        except OSError:
+            pass
+    try:
+        socket.socketpair(socket.AF_UNIX, kind)[0].sendto(b"found", "CANARY_SOCKET-datagrams")
+    except OSError:
+        pass
+
+# %% attack: sockets_that_lead_elsewhere
+# group: network
+# tries: Has the grader itself connect to a socket of another program, through links in place of the kernel's.
+# flag: nothing passed | kernel died
+import glob
+import os
+
+for path in glob.glob("/run/kernel/k-*") + glob.glob(os.environ["HOME"] + "/../k-*"):
+    try:
+        os.remove(path)
+        os.symlink("CANARY_SOCKET", path)
+    except OSError:
+        pass
+os.kill(os.getpid(), 11)
+
+# %% attack: calls_home_by_other_protocols
+# group: network
+# tries: TCP by its extensions, and the sockets of virtual machines.
+# flag: nothing passed | tried to reach the network
+import socket
+
+for family, protocol, address in (
+    (socket.AF_INET, 262, ("127.0.0.1", CANARY_PORT)),
+    (socket.AF_INET, 132, ("127.0.0.1", CANARY_PORT)),
+    (socket.AF_VSOCK, 0, (1, CANARY_PORT)),
+):
+    try:
+        socket.socket(family, socket.SOCK_STREAM, protocol).connect(address)
+    except OSError:
+        pass
+try:
+    socket.socket().sendto(b"found", 0x20000000, ("127.0.0.1", CANARY_PORT))
+except OSError:
+    pass
+
+# %% attack: leaves_answers_in_shared_memory
+# group: writing
+# tries: Leaves an answer for the next submission where no file is.
+# flag: calls behind Python's back
+import ctypes
+
+libc = ctypes.CDLL(None)
+libc.shmget(0x636f7573, 4096, 0o1666)
+libc.msgget(0x636f7573, 0o1666)
+libc.semget(0x636f7573, 1, 0o1666)
+
+# %% attack: locks_others_out
+# group: writing
+# tries: Takes the rights away from another student's notebook, and changes its time.
+# flag: tried to write elsewhere | looked for what is not its own
+import os
+
+for change in (lambda p: os.chmod(p, 0), lambda p: os.utime(p, (0, 0)), lambda p: os.truncate(p, 0)):
+    for path in ("COURSE_ROOT/submitted/honest_anna/07_tiny/07_tiny.ipynb", "COURSE_ROOT/submitted"):
+        try:
+            change(path)
+        except OSError:
+            pass
+
+# %% attack: slows_the_grader
+# group: processes
+# tries: Changes priority, processors and limits of other processes.
+# flag: nothing passed
+import os
+import resource
+
+for pid in (VICTIM_PID, os.getppid()):
+    for change in (
+        lambda: os.setpriority(os.PRIO_PROCESS, pid, 19),
+        lambda: os.sched_setaffinity(pid, {0}),
+        lambda: os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0)),
+        lambda: resource.prlimit(pid, resource.RLIMIT_CPU, (1, 1)),
+    ):
+        try:
+            change()
+        except OSError:
+            pass
+
+# %% attack: hides_memory
+# group: memory, disk, time
+# tries: Takes memory that belongs to no process: in files without a name, and shared.
+# flag: nothing passed | memory
+import mmap
+import os
+
+kept = []
+for _ in range(20):
+    try:
+        file = os.memfd_create("hidden")
+        os.write(file, bytes(60 * 2**20))
+        kept.append(file)
+    except OSError:
+        pass
+    try:
+        shared = mmap.mmap(-1, 60 * 2**20)
+        shared.write(bytes(60 * 2**20))
+        shared.madvise(mmap.MADV_DONTNEED)
+        kept.append(shared)
+    except OSError:
+        pass
+taken = len(kept)
+assert not taken, "memory that nobody counts"
+
+# %% attack: stretches_its_time
+# group: memory, disk, time
+# tries: Sixty processes that work without end, so that the clock for waiting stands still.
+# flag: took too long | kernel died | processes
+import os
+
+for _ in range(60):
+    try:
+        if os.fork() == 0:
+            while True:
+                pass
+    except OSError:
+        break
+while True:
+    pass
