@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from course_utils.errors import CourseError
 from course_utils.grading.book import gradebook
 from course_utils.grading.book.gradebook import Person
-from course_utils.grading.pages.export import Roster, read_roster
-from course_utils.grading.paths import CoursePaths, plain_id
+from course_utils.grading.book.roster import Roster, Row, match, read_roster
+from course_utils.grading.paths import CoursePaths
 
 # Columns as Canvas, Moodle (English, German, French, Spanish) and nbgrader call them.
 _FIRST = ("first name", "first_name", "firstname", "given name", "vorname", "prénom", "nombre")
@@ -35,11 +35,16 @@ def enter_names(roster: Path, paths: CoursePaths, by: str = "") -> tuple[list[st
     cannot be read, that names none of the class, or that has no column of names.
     """
     students = _students(paths)
-    people = _people(read_roster(roster, students, by))
-    known = {plain_id(name).casefold(): name for name in students}
-    named = {known.get(plain_id(name).casefold(), name.strip()): person for name, person in people.items()}
+    people = read_roster(roster, students, by)
+    matched, unknown, _ = match(students, people)
+    owner = {row.line: student for student, rows in matched.items() for row in rows}
+    named = {}
+    for row, person in _people(people):
+        # Whoever has handed in nothing yet gets the id that the roster has for a student.
+        if name := owner.get(row.line) or people.cell(row, people.key).strip():
+            named[name] = person
     gradebook.enter_people(paths, named)
-    return sorted(named), sorted(students - named.keys())
+    return sorted(named), unknown
 
 
 def _students(paths: CoursePaths) -> set[str]:
@@ -49,23 +54,20 @@ def _students(paths: CoursePaths) -> set[str]:
     return there | gradebook.students(paths.database)
 
 
-def _people(roster: Roster) -> dict[str, Person]:
-    first, last, whole, email = (_column(roster, names) for names in (_FIRST, _LAST, _WHOLE, _EMAIL))
-    if not (first or last or whole):
+def _people(roster: Roster) -> Iterator[tuple[Row, Person]]:
+    columns = [_column(roster, names) for names in (_FIRST, _LAST, _WHOLE, _EMAIL)]
+    if not any(columns[:3]):
         raise CourseError(
             f"The roster {roster.path} has no column of names, such as {_FIRST[0]!r}, {_LAST[0]!r} or {_WHOLE[0]!r}: "
             f"it has {', '.join(roster.header)}."
         )
-    found = {}
-    for row in roster.rows:
-        given, family = row.get(first, "").strip(), row.get(last, "").strip()
+    for row in roster.people:
+        given, family, whole, email = (roster.cell(row, name).strip() if name else "" for name in columns)
         if not (given or family):
-            family, comma, given = (part.strip() for part in row.get(whole, "").partition(","))
+            family, comma, given = (part.strip() for part in whole.partition(","))
             if not comma:
                 given, _, family = family.rpartition(" ")
-        if row[roster.key].strip():
-            found[row[roster.key]] = Person(given, family, row.get(email, "").strip())
-    return found
+        yield row, Person(given, family, email)
 
 
 def _column(roster: Roster, names: Iterable[str]) -> str:
