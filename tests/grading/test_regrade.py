@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from copy import copy, deepcopy
 from dataclasses import replace
@@ -28,7 +29,7 @@ from course_utils.grading.run.grade_class import waiting
 from course_utils.grading.run.register import register
 from course_utils.grading.run.repair import released_view
 from course_utils.grading.run.scratch import alone
-from course_utils.grading.run.whatif import Change, what_if
+from course_utils.grading.run.whatif import Change, Preview, show_preview, what_if
 from course_utils.grading.run.where import Where
 from course_utils.grading.sandbox.machine import choose
 
@@ -293,6 +294,15 @@ def test_two_runs_at_a_time_are_refused(marked):
     with alone(room.paths), pytest.raises(CourseError, match="Another run"):
         room.grade(force=True)
     room.grade(force=True)
+
+
+def test_a_preview_names_what_is_set_aside_and_who_would_be_flagged():
+    flag = records.Flag("a test cell was changed", "tiny-b-total-tests: this is not the student's to change.")
+    console = Console(file=io.StringIO(), width=200)
+    show_preview(Preview([Change("anna", "Total", 2.0, None)], 3, [("bert", flag)]), console)
+    said = console.file.getvalue()
+    assert "set aside" in said
+    assert "bert would be flagged: a test cell was changed. tiny-b-total-tests" in said
 
 
 # A lab that was changed after it was graded

@@ -49,7 +49,10 @@ class _Search:
         self._defined = {
             index: nbk.names_or_none(nbk.exported_names, cell.source)
             for index, cell in enumerate(nb.cells)
-            if cell.cell_type == "code" and not nbk.is_test(cell) and nbk.STUB not in cell.source
+            if cell.cell_type == "code"
+            and (nbk.is_solution(cell) or not nbk.grade_id(cell))
+            and cell.source.strip() not in known
+            and nbk.STUB not in cell.source
         }
 
     def code(self, exercise: Exercise, cell: NotebookNode) -> None:
