@@ -159,28 +159,24 @@ def test_temporary_files_are_put_back_where_they_were():
 # The server of workers
 
 
-def test_a_server_of_workers_that_dies_is_told_and_costs_nobody_anything(make_classroom):
-    """With one worker, then with two."""
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_server_of_workers_that_dies_is_told_and_costs_nobody_anything(make_classroom, jobs):
     room = make_classroom()
-    students = [f"s{number}" for number in range(6)]
+    students = [f"s{number}" for number in range(4)]
     for student in students:
         room.hand_in(student, room.notebook())
-    for jobs in (1, 2):
-        before = fingerprint(*done(room))
 
-        def kill(*_: object, graded: int = len(before)) -> None:
-            if len(done(room)) > graded:
-                os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+    def kill(*_: object) -> None:
+        os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
 
-        with pytest.raises(
-            CourseError, match=r"workers are forked from has ended.*again; what is graded is kept"
-        ):
-            room.grade(jobs=jobs, progress=kill)
-        kept = fingerprint(*done(room))
-        assert before.items() < kept.items()
-        assert {records.read_record(Path(path)).status for path in kept} == {records.GRADED}
-    assert len(kept) < 6
-    assert {s: r.score for s, r in room.grade().items()} == dict.fromkeys(students, 5)
+    with pytest.raises(
+        CourseError, match=r"workers are forked from has ended.*again; what is graded is kept"
+    ):
+        room.grade(jobs=jobs, progress=kill)
+    kept = fingerprint(*done(room))
+    assert 1 <= len(kept) < 4
+    assert {records.read_record(Path(path)).status for path in kept} == {records.GRADED}
+    assert {s: r.score for s, r in room.grade(jobs=jobs).items()} == dict.fromkeys(students, 5)
     assert fingerprint(*map(Path, kept)) == kept
 
 
@@ -256,34 +252,27 @@ def fill(folder):
             while True:
                 file.write(b"x" * size)
 
-def main(small):
+def main(small, jobs):
     room = conftest.Classroom(small / "course")
-    for name in "abcdef":
+    for name in "abcd":
         room.hand_in(name, room.notebook())
 
-    def graded():
-        return len(list(room.paths.autograded.glob("*/*/result.json")))
+    def progress(done, total, record):
+        if done == 1:
+            fill(small)
 
-    for jobs in (1, 2):
-        before = graded()
-
-        def progress(*_):
-            if graded() > before:
-                fill(small)
-
-        for once in (progress, None):
-            try:
-                room.grade(jobs=jobs, progress=once)
-                print("went through")
-            except CourseError as error:
-                print(error)
-        (small / "filler").unlink()
-    assert graded() < 6
-    print({{name: (record.score, record.status) for name, record in room.grade().items()}})
+    for once in (progress, None):
+        try:
+            room.grade(jobs=jobs, progress=once)
+            print("went through")
+        except CourseError as error:
+            print(error)
+    (small / "filler").unlink()
+    print({{name: (record.score, record.status) for name, record in room.grade(jobs=jobs).items()}})
     print(sorted(path.name for path in (small / "course" / ".course").iterdir()))
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]))
 """
 
 
@@ -297,20 +286,20 @@ def on_a_small_disk(folder: Path, megabytes: int, command: list[str], lacking, *
     return subprocess.run(small, capture_output=True, text=True, timeout=300, **options)
 
 
-def test_a_disk_that_fills_up_is_told_by_its_name(tmp_path, lacking):
-    """While a class is graded and before, with one worker and with two; with room again all are graded as ever."""
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_disk_that_fills_up_is_told_by_its_name(tmp_path, lacking, jobs):
+    """While a class is graded, and before; with room again all are graded as ever."""
     small, script = tmp_path / "small", tmp_path / "full.py"
     small.mkdir()
     script.write_text(FULL)
-    run = on_a_small_disk(small, 16, [sys.executable, str(script), str(small)], lacking)
+    run = on_a_small_disk(small, 16, [sys.executable, str(script), str(small), str(jobs)], lacking)
     assert run.returncode == 0, run.stderr[-3000:]
-    *told, results, left = run.stdout.splitlines()
-    assert len(told) == 4
-    for said in told:
+    first, second, results, left = run.stdout.splitlines()
+    for said in (first, second):
         assert said.startswith("The disk is full: ")
         assert f"is on {small}, which has no room left" in said
         assert "what is finished is kept" in said
-    assert results == str(dict.fromkeys("abcdef", (5.0, "graded")))
+    assert results == str(dict.fromkeys("abcd", (5.0, "graded")))
     assert left in ("[]", "['grading.log']")
     assert "Traceback" not in run.stderr
 
