@@ -373,7 +373,7 @@ def main() -> None:
     try:
         app()
     except CourseError as error:
-        errors.print(f"[bold red]course:[/] {error}", highlight=False, soft_wrap=True)
+        errors.print(f"[bold red]course:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(2)
     except ModuleNotFoundError as error:
         missing = (error.name or "").split(".")[0]

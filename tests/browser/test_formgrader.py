@@ -137,7 +137,7 @@ def formgrader(course, tmp_path_factory):
     log = (home / "log").open("w")
     server = subprocess.Popen(argv, cwd=course.paths.root, env=environment, stdout=log, stderr=log)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while not (found := list((home / "run").glob("jpserver-*.json"))):
             assert server.poll() is None, (home / "log").read_text()[-2000:]
             assert time.monotonic() < deadline
@@ -145,7 +145,7 @@ def formgrader(course, tmp_path_factory):
         yield json.loads(found[0].read_text())["url"]
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(60)
         log.close()
 
 
