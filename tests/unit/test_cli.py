@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from course_utils import cli, doctor
+from course_utils.grading.book.records import write_record
 
 
 @pytest.fixture
@@ -59,6 +60,39 @@ def test_check_names_a_bad_notebook(course, tmp_path, name, content, says):
     assert code == 2
     assert says in said.replace("\n", "")
     assert "Traceback" not in said
+
+
+def test_a_message_with_brackets_is_shown_as_it_is(course, folders, records, monkeypatch):
+    graded(folders, [records.result("anna")], monkeypatch)
+    (folders.root / "roster.csv").write_text("[/bold] who,[link]\nx,y\n")
+    code, said = course("export", "1", "--roster", "roster.csv")
+    assert code == 2
+    assert "Its columns are [/bold] who, [link]" in said
+
+
+def test_export_shows_what_would_change_and_writes_nothing(course, folders, records, monkeypatch):
+    graded(folders, [records.result("anna"), records.result("ben")], monkeypatch)
+    (folders.root / "canvas.csv").write_text("Student,ID,Section,Lab 1 (7)\nA,anna,1,2.5\nB,ben,1,EX\n")
+    code, said = course("export", "1", "--to", "canvas", "--roster", "canvas.csv", "--dry-run")
+    assert code == 1  # their essays wait for a grader
+    lines = [line.split() for line in said.splitlines()]
+    assert ["anna", "2.5", "9"] in lines
+    assert "1 grade would change, 1 would not. Nothing was written." in said
+    assert "Excused in Canvas, which stays: ben." in said
+    assert not (folders.root / "exports").exists()
+    course("export", "1", "--to", "canvas", "--roster", "canvas.csv", "--column", "7")
+    assert (folders.root / "exports" / "01_sft_masking-canvas.csv").is_file()
+    code, said = course("export", "--column", "7")
+    assert (code, "name the lab" in said) == (2, True)
+
+
+def graded(folders, results, monkeypatch) -> None:
+    """A course in whose folder these records lie, as the working folder."""
+    (folders.root / "course.toml").write_text("")
+    folders.solutions.mkdir()
+    for result in results:
+        write_record(folders.submission(result.lab, result.student).record, result)
+    monkeypatch.chdir(folders.root)
 
 
 def test_nothing_graded_yet(course, tmp_path, monkeypatch):
