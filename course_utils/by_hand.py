@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType, FunctionType
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 _LONG = 60  # bytes of code: shorter functions may be the same by chance
@@ -25,7 +25,8 @@ def library_calls(*packages: str) -> Iterator[set[str]]:
     of one that was made from its source.
     """
     called: set[str] = set()
-    sources: dict[bytes, str] = {}
+    sources: dict[tuple, str] = {}
+    looked_at: dict[int, tuple[CodeType, str]] = {}
     for name, module in list(sys.modules.items()):
         if _is_in(name, packages):
             for key, value in list(vars(module).items()):
@@ -34,7 +35,7 @@ def library_calls(*packages: str) -> Iterator[set[str]]:
                     and value.__module__ == name
                     and len(value.__code__.co_code) > _LONG
                 ):
-                    sources[value.__code__.co_code] = f"{name}.{key}"
+                    sources[_text(value.__code__)] = f"{name}.{key}"
 
     def note(frame: FrameType, event: str, _: Any) -> None:
         # <listcomp> and the like belong to a function that is seen itself
@@ -43,7 +44,11 @@ def library_calls(*packages: str) -> Iterator[set[str]]:
         module = frame.f_globals.get("__name__") or ""
         if module != __name__ and _is_in(module, packages):
             called.add(f"{module}.{frame.f_code.co_name}")
-        elif copied := sources.get(frame.f_code.co_code):
+            return
+        code = frame.f_code
+        if id(code) not in looked_at:
+            looked_at[id(code)] = (code, sources.get(_text(code), ""))
+        if copied := looked_at[id(code)][1]:
             called.add(copied)
 
     before, of_threads = sys.getprofile(), threading.getprofile()
@@ -54,6 +59,12 @@ def library_calls(*packages: str) -> Iterator[set[str]]:
     finally:
         sys.setprofile(before)
         threading.setprofile(of_threads)
+
+
+def _text(code: CodeType) -> tuple:
+    """What two functions of the same source have in common, wherever they stand."""
+    constants = [constant for constant in code.co_consts if not isinstance(constant, CodeType)]
+    return code.co_code, code.co_names, code.co_varnames, repr(constants)
 
 
 def _is_in(module: str, packages: tuple[str, ...]) -> bool:

@@ -418,6 +418,37 @@ def test_many_processes_cannot_take_all_memory(run):
     assert jail.reason == "memory"
 
 
+def test_what_fills_the_graders_own_memory_ends_the_program(run):
+    jail = run(stays("report(up=1)"), limits=Limits(memory_mb=300))
+    wait_for(jail.run_folder / "report")
+    assert jail.reason == ""
+    kept = bytearray(os.urandom(1)) * (350 * 2**20)
+    assert jail.wait(20)
+    assert jail.reason == "messages"
+    del kept
+
+
+def test_time_that_own_processes_take_counts(run, monkeypatch):
+    """However long the first process waits for a processor: sixty busy ones made three seconds ninety."""
+    monkeypatch.setattr(launch, "_waited", lambda process: time.monotonic() if process == "self" else 0.0)
+    jail = run(
+        stays("""
+        for _ in range(3):
+            if os.fork() == 0:
+                while True:
+                    pass
+        report(up=1)
+        """)
+    )
+    wait_for(jail.run_folder / "report")
+    began = jail.clock()
+    deadline = time.monotonic() + 60
+    while jail.clock() - began < 2:  # seconds of processors, which the three use together
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert sum(jail._used.values()) > 1.5
+
+
 def test_the_folder_shared_with_the_grader_cannot_be_filled(run):
     jail = run(
         stays("""

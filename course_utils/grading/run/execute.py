@@ -7,9 +7,11 @@ on. `steps.py` makes nbgrader do it, `remote.py` another machine.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from course_utils.grading.causes import causes, pasted
 from course_utils.grading.cells import new_namespace, run_cell, run_test
 from course_utils.grading.run.handed_in import look_at_files, look_at_name
 from course_utils.grading.run.outcomes import Findings, Outcome
+from course_utils.grading.run.repair import released_view
 from course_utils.grading.run.where import Where
 from course_utils.grading.sandbox.channel import Channel, StudentError, StudentGone, StudentTimeout
 from course_utils.grading.sandbox.confinement import Limits
@@ -36,6 +39,7 @@ _RESTARTS = 3  # new kernels that a notebook may use up
 _GRACE = 3.0  # seconds for an interrupted call to come back
 _WORDS = 200  # letters of an error that a sentence quotes
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_TELLING = 30  # letters that tell a text
 _LINES = 40  # of a message that a page shows
 _BUDGET_UNKNOWN = 40.0  # grading seconds of a lab that course.toml does not know
 
@@ -120,6 +124,7 @@ class _Run:
             self._ask_watch()
         finally:
             self._close()
+        self._withhold()
         return Findings(
             outcomes=self._outcomes,
             flags=self._flags,
@@ -251,6 +256,29 @@ class _Run:
             ]
         self._flags += [Flag(reason, f"{detail}.") for reason, detail in notes]
 
+    def _withhold(self) -> None:
+        """Take away outputs that show a hidden test: a probe among them runs in the student's process, as text."""
+        secret = _hidden_pieces(self._job.source)
+
+        def shows(text: str) -> bool:
+            return any(piece in text for piece in secret)
+
+        for cell in self._job.notebook.cells:
+            if cell.cell_type != "code" or not shows(_COLOURS.sub("", "\n".join(_texts(cell.outputs)))):
+                continue
+            if outcome := self._outcomes.get(nbk.grade_id(cell)):
+                outcome.message = outcome.printed = _WITHHELD
+                cell.outputs = _outputs_of(outcome)
+            else:
+                cell.outputs = [_error("Withheld", _WITHHELD)]
+            self._flags.append(
+                Flag("text of a hidden test", f"{_called(cell)} showed it; it is not on the page.")
+            )
+        self._flags = [
+            Flag(flag.reason, _WITHHELD) if shows(f"{flag.reason}\n{flag.detail}") else flag
+            for flag in self._flags
+        ]
+
     # The trusted side
 
     def _set_up(self, cell: NotebookNode) -> None:
@@ -354,6 +382,49 @@ class _Run:
 _WATCH = "__import__('course_utils.grading.sandbox.watch', fromlist=['start']).start({})"
 # Runs in the student's kernel and ends when the tests of the exercise are over.
 _SERVE = "__import__('course_utils.grading.sandbox.channel', fromlist=['serve']).serve({fd}, globals())"
+
+
+_WITHHELD = "What was here showed the text of a hidden test."
+
+
+def _hidden_pieces(source: NotebookNode) -> frozenset[str]:
+    """Pieces of a lab's hidden probes, as these cross: any forty letters of a line hold one.
+
+    The other hidden tests never cross, and what is in students' hands anyway is not among them.
+    """
+    lines: set[str] = set()
+    for cell in source.cells:
+        if nbk.is_test(cell):
+            written = cell.source.splitlines()
+            for first, last in nbk.regions(cell.source, nbk.HIDDEN):
+                with contextlib.suppress(SyntaxError):
+                    for node in ast.parse("\n".join(written[first + 1 : last])).body:
+                        if isinstance(node, ast.FunctionDef) and "probe" in map(
+                            _last_name, node.decorator_list
+                        ):
+                            node.decorator_list = []
+                            lines.update(line.strip() for line in ast.unparse(node).splitlines())
+    found = {
+        line[at : at + _TELLING] for line in lines for at in range(0, len(line) - _TELLING + 1, _TELLING // 3)
+    }
+    given = "\n".join(cell.source for cell in released_view(source).cells) if found else ""
+    return frozenset(piece for piece in found if piece not in given)
+
+
+def _last_name(decorator: ast.expr) -> str:
+    return ast.unparse(decorator).rpartition(".")[2]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in outputs."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
 
 
 def _outputs_of(outcome: Outcome) -> list[NotebookNode]:
