@@ -107,7 +107,7 @@ def _prepare(folder: str, imports: list[str]) -> dict[str, str]:
         os.makedirs(os.environ[name], exist_ok=True)
     os.environ[_NO_THREAD] = "background_thread:false"
     failed = {}
-    for name in (*_KERNEL, *imports):
+    for name in (*_KERNEL, *watch.OURS, *imports):
         try:
             with _as_in_a_notebook() if name == "tqdm.auto" else contextlib.nullcontext():
                 importlib.import_module(name)

@@ -22,7 +22,7 @@ from typing import Any
 MOST_NOTES = 12
 _LONGEST = 160
 
-_OURS = ("course_utils.checks", "course_utils.by_hand")
+OURS = ("course_utils.by_hand",)
 _LIBRARIES = frozenset(
     (
         *("course_utils", "numpy", "torch", "math", "cmath", "random", "statistics", "fractions", "decimal"),
@@ -98,7 +98,7 @@ def remember(libraries: Iterable[str] = ()) -> None:
     """Import these and note what they hold, once in a process and its forks."""
     if _originals:
         return
-    for name in (*_OURS, *libraries):
+    for name in (*OURS, *libraries):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     for name, module in list(sys.modules.items()):
