@@ -14,6 +14,7 @@ import inspect
 import itertools
 import math
 import numbers
+import re
 import textwrap
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -35,6 +36,9 @@ TOLERANCES = {
 }
 
 _SHOWN = 60  # longest value, in characters, that a message prints
+_ERROR_SHOWN = 200  # the same for the text of an error
+# How a probe says that an error came: its kind, and perhaps its text.
+_ERROR = re.compile(r"[A-Z]\w*(?:Error|Exception)(?:: |\Z)")
 
 
 class CheckFailed(AssertionError):
@@ -279,6 +283,8 @@ def _difference(
     actual: Any, expected: Any, name: str, tolerance: tuple[float | None, float | None] | None = None
 ) -> str:
     """One sentence about the first difference, or "" when there is none. `tolerance` None means exact."""
+    if (error := _error_in(actual)) and not _error_in(expected):
+        return f"{name} did not come: your code raised {_show(error, _ERROR_SHOWN)[1:-1]}."
     if isinstance(expected, torch.Tensor):
         return _tensor_difference(actual, expected, name, tolerance)
     if isinstance(expected, np.ndarray):
@@ -415,9 +421,16 @@ def _tolerance(tolerance: tuple[float | None, float | None], dtype: torch.dtype)
     )
 
 
-def _show(value: Any) -> str:
+def _error_in(value: Any) -> str:
+    """The error that a probe caught and returned, as a text or as {"error": text}; "" for any other value."""
+    if type(value) is dict and list(value) == ["error"]:
+        value = value["error"]
+    return value if type(value) is str and _ERROR.match(value) else ""
+
+
+def _show(value: Any, longest: int = _SHOWN) -> str:
     text = f"{value:.6g}" if isinstance(value, float) else repr(value)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _kind(value: Any) -> str:

@@ -21,6 +21,10 @@ PROMISE_NOTHING = {
     "rank: r.",
     "config: as in count_lora_parameters.",
     "(The definition of Shuttleworth et al. 2024, arXiv 2410.21228.)",
+    'runs: those bought so far, in order, each {"n", "d", "loss"}; flops_left: of oracle.BUDGET.',
+    "After 24 runs you are not asked again.",
+    "runs: all that were bought, as for next_run.",
+    'pool: (input, label) pairs; an input is one word, or two numbers as in "7 14".',
 }
 
 

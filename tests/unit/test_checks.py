@@ -312,3 +312,23 @@ def test_the_message_replaces_the_traceback_in_ipython():
         "labels[0] is 0, expected -100.",
         "Did you forget the prompt?",
     ]
+
+
+@pytest.mark.parametrize(
+    ("came", "wanted", "found"),
+    [
+        ("TypeError", torch.zeros(2), "answer did not come: your code raised TypeError."),
+        ("KeyError: 'tok'", 3.0, "answer did not come: your code raised KeyError: 'tok'."),
+        ({"error": "ValueError: no"}, {"scores": 1}, "answer did not come: your code raised ValueError: no."),
+        (["ok", "IndexError: 3"], ["ok", 3], "answer[1] did not come: your code raised IndexError: 3."),
+        ({"error": "ValueError: no"}, {"error": "ValueError: yes"}, "answer['error'] differs"),
+        ("TypeError", "ValueError", "answer differs from character 0"),
+        ("TypeError: x", "<|im_start|>", "answer did not come: your code raised TypeError: x."),
+        ("An Error: no", 3.0, "answer is a str, expected a float"),
+        ({"error": "no error"}, {"scores": 1}, "answer lacks the key 'scores'"),
+    ],
+)
+def test_an_error_that_a_probe_caught_is_told_as_one(came, wanted, found):
+    with pytest.raises(CheckFailed) as caught:
+        checks.equal(came, wanted, what="it", name="answer")
+    assert caught.value.found.startswith(found)

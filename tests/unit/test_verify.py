@@ -54,6 +54,27 @@ def test_a_good_catalogue_is_as_intended(tiny):
     assert row.generic[0] == row.generic[1] >= 7
 
 
+@pytest.mark.parametrize(
+    ("recorded", "came"),
+    [
+        ("2.0", []),
+        ("2.1", []),
+        ("3.0", ["the solution has 2, its tests say that 3 is recorded"]),
+        ("", ["its tests note none"]),
+    ],
+)
+def test_the_recorded_number_of_an_open_experiment_is_the_solutions_own(tiny, recorded, came):
+    tiny.cell("tiny-scale-double").metadata["course"]["open"] = True
+    if recorded:
+        line = f"checks.measured(float(double(torch.tensor([1.0]))[0]), 'it', {recorded}, 'lower')"
+        source = tiny.cell(OWN).source
+        tiny.cell(OWN).source = source.replace("### END HIDDEN", f"{line}\n### END HIDDEN")
+    tiny.write()
+    matrix = run(tiny)
+    assert [problem.came for problem in matrix.problems] == came
+    assert matrix.rows[0].generic == (0, 0)  # another answer may be as good
+
+
 def test_the_whole_lab_needs_every_catalogue_and_enough_in_each(tiny):
     matrix = verify_tests(tiny.lab, root=tiny.root)
     found = [(problem.exercise, problem.what, problem.wanted) for problem in matrix.problems]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import copy
+import math
 import os
 import random
 import re
@@ -41,12 +42,14 @@ from course_utils.grading.sandbox.usual import same_random_numbers, usual_state
 
 if TYPE_CHECKING:
     from course_utils.grading.author.generic import Generic, Watch
+    from course_utils.measured import Measured
 
 MIN_MUTANTS = 8
 MIN_VARIANTS = 4
 GRADING, JUPYTER, VISIBLE = "when grading", "in Jupyter", "in Jupyter, visible tests alone"
 SECONDS = 10.0  # processor time for one answer, at least: an endless loop is a wrong answer too
 _ENOUGH = 30  # times that for the solution itself
+_SAME_NUMBER = 0.1  # relative: what is trained elsewhere comes out a little different
 _TIMES = 10  # as long as the solution takes, on this machine and now, if that is more
 
 
@@ -222,7 +225,9 @@ def _verify(
     stage: Stage, item: Exercise, root: Path, lab: str, count_visible: bool
 ) -> tuple[Row, list[Mismatch]]:
     start = time.perf_counter()
-    problems = [problem for problem in (_solution(stage, item), _stub(stage, item)) if problem]
+    problems = [
+        problem for problem in (_solution(stage, item), _recorded(stage, item), _stub(stage, item)) if problem
+    ]
     broken = bool(problems)
     entries: list[Entry] = []
     with contextlib.suppress(CourseError):  # `lacking` says so
@@ -253,6 +258,19 @@ def _verify(
         seconds=time.perf_counter() - start,
     )
     return row, problems + bad + unknown + refused + survivors
+
+
+def _recorded(stage: Stage, item: Exercise) -> Mismatch | None:
+    """The number that an open experiment names as the recorded one must be the solution's own."""
+    if not item.open or stage.run(item, item.solution.source):
+        return None
+    number = stage.measured
+    if number is None:
+        return Mismatch(item.name, "the solution", "a number by checks.measured", "its tests note none")
+    if math.isclose(number.value, number.recorded, rel_tol=_SAME_NUMBER):
+        return None
+    came = f"the solution has {number.value:.4g}, its tests say that {number.recorded:.4g} is recorded"
+    return Mismatch(item.name, "the recorded number", "the solution's own", came)
 
 
 def docstring_sentences(source: str) -> list[str]:
@@ -384,6 +402,7 @@ class Stage:
         self.nb = nb
         self.seconds = seconds
         self.limit: float | None = seconds  # of the exercise at hand
+        self.measured: Measured | None = None  # what the last test cell noted
         self.students = nbk.student_names(nb)
         self.tests = {nbk.grade_id(cell): i for i, cell in enumerate(nb.cells) if nbk.is_test(cell)}
         # Functions of setup cells look names up here, so the dict stays one and the same.
@@ -432,10 +451,15 @@ class Stage:
         names = self._start if where == GRADING else self.namespace
         memo: dict[int, Any] = {}
         names = {key: _copied(value, memo) for key, value in names.items() if key not in self.students}
+        self.measured = None
+
+        def run(name: str) -> Ending:
+            ending = run_test(name, source, names, self.students, Loopback(self.namespace))
+            self.measured = ending.measured
+            return ending
+
         with usual_state(), same_random_numbers():
-            return _failure(
-                self.limit, run_test, name, source, names, self.students, Loopback(self.namespace)
-            )
+            return _failure(self.limit, run, name)
 
     def execute(self, item: Exercise, answer: str, tests: list[str] | None = None) -> Failure | None:
         """Run the cells that the answer and the test cells need, and the answer in the solution's place."""

@@ -1632,3 +1632,10 @@ def add_lora(model, rank, target_modules="all-linear", alpha=None, dropout=0.0, 
             module, rank, alpha, dropout, rank_stabilised
         )
     return [name for name, *_ in places]
+
+
+# %% mutant: head_by_its_usual_name
+# misconception: The output head is always called lm_head.
+# fails: lora-model-add_lora-tests
+# says: called generator_lm_head
+# edit: if module is not model.get_output_embeddings() -> if name != "lm_head"

@@ -1490,3 +1490,10 @@ def calculate(expression: str) -> Fraction:
     if values[tree] is None or len(order) > 2500:
         raise ValueError("too deep")
     return values[tree]
+
+
+# %% mutant: digits_behind_the_point
+# misconception: A point has digits behind it.
+# fails: gsm8k-calculator-calculate-tests
+# says: the value of '7.'
+# edit: r"\d+\.?\d*|\.\d+" -> r"\d+(\.\d+)?|\.\d+"

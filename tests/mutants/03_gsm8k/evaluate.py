@@ -1036,3 +1036,10 @@ def evaluate(model, tokenizer, problems, batch_size=32, max_new_tokens=128, gene
         "format_rate": formatted.count(True) / n,
         "stop_rate": stopped.count(True) / n,
     }
+
+
+# %% mutant: ten_batches_are_enough
+# misconception: After ten batches the accuracy is known well enough.
+# fails: gsm8k-evaluate-evaluate-tests
+# says: 25 problems in batches of two
+# edit: for start in range(0, len(prompts), batch_size): -> for start in range(0, min(len(prompts), 10 * batch_size), batch_size):
