@@ -87,7 +87,7 @@ def _work() -> str:
         parts.append([one for one in exercises if one["open"]])
         sums = [[sum(one[what] for one in part) for what in ("minutes", "points")] for part in parts]
         essays = lab.points - sum(points for _, points in sums)
-        shown = [f"{minutes} minutes, {points} points" for minutes, points in sums]
+        shown = [f"{minutes} minutes, {points} points" if points else "none" for minutes, points in sums]
         rows.append([lab.name, *shown, f"{essays} points"])
     return table(["lab", "core", "stretch", "open experiment", "written answers"], rows)
 

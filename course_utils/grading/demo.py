@@ -41,6 +41,9 @@ write questions, which nobody wants from it, and with long prompts it is most of
 prompt in when there is little data, answers are short, and the prompts are the kind of text that the model
 should know better, for example a new domain."""
 _SHORT = "Because the model should learn to answer and not to ask. I would put it in when the prompts are useful text."
+_REPORT = """\
+I expected a sample over all chats to beat the first chats in order, because it sees more numbers. On two seeds it was
+a little lower, which says nothing yet. I would try more seeds next."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +207,9 @@ def _notebook(
     if sample.mutant:
         exercise = nbk.find_exercise(source, sample.lost[0])
         answers[exercise.id] = catalogue.find(paths.root, lab, exercise, sample.mutant).source
-    answers |= {nbk.grade_id(cell): sample.essay for cell in nbk.essays(released)}
+    for cell in nbk.essays(released):
+        report = sample.essay and _REPORT
+        answers[nbk.grade_id(cell)] = report if nbk.grade_id(cell).endswith("-open") else sample.essay
     nb = nbk.with_answers(released, answers)
     if sample.spoil:
         sample.spoil(nb, sample.lost[0] if sample.lost else "")
