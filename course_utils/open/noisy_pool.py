@@ -15,8 +15,8 @@ import numpy as np
 import torch
 
 from course_utils.data import icl_tasks
+from course_utils.errors import CourseError
 from course_utils.models import load_base
-from course_utils.open.rules import BrokenRule
 
 MOST_SHOTS = 32
 POOL = 160  # examples that the plan sees
@@ -59,7 +59,7 @@ def play(plan: Plan, family: str, seed: int) -> float:
     """The share of the task's queries that nano-icl answers correctly after the plan's demonstrations.
 
     plan(pool, labels): at most MOST_SHOTS (input, label) pairs, in the order of the prompt. They need not stand in
-    the pool. Raises BrokenRule for demonstrations that are too many or that nano-icl cannot read.
+    the pool. Raises CourseError for demonstrations that are too many or that nano-icl cannot read.
     """
     task = draw(family, seed)
     shots = _checked(plan(list(task.pool), list(task.labels)), task.labels)
@@ -91,23 +91,25 @@ def _learner() -> tuple[Any, Any]:
 
 def _checked(shots: Any, labels: Sequence[str]) -> list[tuple[str, str]]:
     if not isinstance(shots, list | tuple):
-        raise BrokenRule(f"the plan gave {shots!r:.60}: give a list of (input, label) pairs")
+        raise CourseError(f"the plan gave {shots!r:.60}: give a list of (input, label) pairs")
     if len(shots) > MOST_SHOTS:
-        raise BrokenRule(f"the plan gave {len(shots)} demonstrations: at most {MOST_SHOTS} are allowed")
+        raise CourseError(f"the plan gave {len(shots)} demonstrations: at most {MOST_SHOTS} are allowed")
     _, tokenizer = _learner()
     for number, shot in enumerate(shots):
         pair = (
             isinstance(shot, list | tuple) and len(shot) == 2 and all(isinstance(part, str) for part in shot)
         )
         if not pair:
-            raise BrokenRule(f"demonstration {number} is {shot!r:.60}: give (input, label), two texts")
+            raise CourseError(f"demonstration {number} is {shot!r:.60}: give (input, label), two texts")
         text, label = shot
         if label not in labels:
-            raise BrokenRule(
+            raise CourseError(
                 f"demonstration {number} has the label {label!r}: use one of {', '.join(labels)}"
             )
         words = text.split(" ")
         known = tokenizer.convert_tokens_to_ids(words)
         if not 1 <= len(words) <= MOST_WORDS or tokenizer.unk_token_id in known:
-            raise BrokenRule(f"demonstration {number} has the input {text!r}: use words as the pool has them")
+            raise CourseError(
+                f"demonstration {number} has the input {text!r}: use words as the pool has them"
+            )
     return [(text, label) for text, label in shots]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from course_utils import scaling
-from course_utils.open.rules import BrokenRule
+from course_utils.errors import CourseError
 
 BUDGET = 1e19  # FLOPs, at 6 per weight and token
 TARGET = (3e9, 6e10)  # parameters and tokens of the run to forecast: more than a hundred budgets
@@ -43,7 +43,7 @@ def play(
     """Buy runs until `next_run` gives None, the money or the number of runs is used up, then ask for the forecast.
 
     next_run(runs, flops_left): the size and tokens (n, d) of the next run, or None. forecast(runs, n, d): the loss
-    at TARGET. Both get copies. Raises BrokenRule for a run that is not on sale or not affordable, and for a forecast
+    at TARGET. Both get copies. Raises CourseError for a run that is not on sale or not affordable, and for a forecast
     that is no finite number.
     """
     params, noise = draw_surface(seed)
@@ -55,7 +55,7 @@ def play(
             break
         n, d = _checked(wanted)
         if PRICE * n * d > left:
-            raise BrokenRule(
+            raise CourseError(
                 f"run {len(runs) + 1}, n = {n:g} and d = {d:g}, costs {PRICE * n * d:.3g} FLOPs, "
                 f"and {left:.3g} are left"
             )
@@ -63,11 +63,11 @@ def play(
         loss = scaling.loss(params, n=n, d=d) * np.exp(NOISE * noise.standard_normal())
         runs.append({"n": n, "d": d, "loss": float(loss)})
     if not runs:
-        raise BrokenRule("no run was bought: next_run gave None at once")
+        raise CourseError("no run was bought: next_run gave None at once")
     n, d = TARGET
     value = forecast([dict(run) for run in runs], n, d)
     if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
-        raise BrokenRule(f"the forecast is {value!r}, which is no finite number")
+        raise CourseError(f"the forecast is {value!r}, which is no finite number")
     return Game(tuple(runs), float(value), float(scaling.loss(params, n=n, d=d)))
 
 
@@ -89,9 +89,9 @@ def _checked(wanted: Any) -> tuple[float, float]:
     try:
         n, d = (float(value) for value in wanted)
     except (TypeError, ValueError):
-        raise BrokenRule(f"next_run gave {wanted!r}: give (n, d), two numbers, or None") from None
+        raise CourseError(f"next_run gave {wanted!r}: give (n, d), two numbers, or None") from None
     if not (SMALLEST[0] <= n < np.inf and SMALLEST[1] <= d < np.inf):
-        raise BrokenRule(
+        raise CourseError(
             f"a run with n = {n:g} and d = {d:g} is not on sale: at least {SMALLEST[0]:g} parameters and "
             f"{SMALLEST[1]:g} tokens"
         )
