@@ -1,4 +1,4 @@
-"""Lab 06: the best prompt within 32 shots, made from a pool of examples of which three in ten have a wrong label.
+"""Lab 06: the best prompt within 32 shots, made from a pool of examples of which about three in ten are labelled wrong.
 
 A task is drawn by family and seed; the embedded nano-icl answers its queries with the student's demonstrations before
 them.
@@ -21,7 +21,7 @@ from course_utils.models import load_base
 MOST_SHOTS = 32
 POOL = 160  # examples that the plan sees
 QUERIES = 32  # questions that it does not see
-NOISE = 0.3  # share of the pool's labels that are wrong
+NOISE = 0.3  # the chance of each of the pool's labels to be wrong
 MOST_WORDS = 2  # in a demonstration's input: no family has more
 FAMILIES: dict[str, dict[str, Any]] = {
     "map": {"keys": 24, "labels": 4},

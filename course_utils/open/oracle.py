@@ -20,6 +20,7 @@ MOST_RUNS = 24
 SMALLEST = (1e6, 1e7)  # parameters and tokens of the smallest run on sale
 NOISE = 0.01  # standard deviation of the log of a run's loss
 PRICE = 6.0  # FLOPs for a weight and a token
+_ROUNDING = 1 + 1e-9  # who spends all in equal shares is off by some last digits
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def play(
     forecast: Callable[[list[dict[str, float]], float, float], float],
     seed: int,
 ) -> Game:
-    """Buy runs until `next_run` gives None, the money or the number of runs is used up, then ask for the forecast.
+    """Buy runs until `next_run` gives None or MOST_RUNS are bought, then ask for the forecast.
 
     next_run(runs, flops_left): the size and tokens (n, d) of the next run, or None. forecast(runs, n, d): the loss
     at TARGET. Both get copies. Raises CourseError for a run that is not on sale or not affordable, and for a forecast
@@ -54,12 +55,12 @@ def play(
         if wanted is None:
             break
         n, d = _checked(wanted)
-        if PRICE * n * d > left:
+        if PRICE * n * d > left * _ROUNDING:
             raise CourseError(
                 f"run {len(runs) + 1}, n = {n:g} and d = {d:g}, costs {PRICE * n * d:.3g} FLOPs, "
                 f"and {left:.3g} are left"
             )
-        left -= PRICE * n * d
+        left = max(0.0, left - PRICE * n * d)
         loss = scaling.loss(params, n=n, d=d) * np.exp(NOISE * noise.standard_normal())
         runs.append({"n": n, "d": d, "loss": float(loss)})
     if not runs:

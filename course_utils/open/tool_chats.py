@@ -137,7 +137,8 @@ def whole_text(chats: list[Chat], budget: int) -> list[list[bool]]:
 def broken_rule(chats: list[Chat], marks: Any, budget: int) -> str:
     """The first rule that `marks` breaks, as a sentence, or "".
 
-    The rules: for each chat a list, with True or False (or 1 and 0) for each token; 1 to `budget` tokens are True.
+    The rules: for each chat a list, with True or False (or 1 and 0) for each token; 1 to `budget` tokens are True,
+    and not only first ones, which nothing predicts.
     """
     if not isinstance(marks, list | tuple) or len(marks) != len(chats):
         got = f"{len(marks)}" if isinstance(marks, list | tuple) else f"a {type(marks).__name__}"
@@ -163,7 +164,7 @@ def held_out_loss(seed: int, marks: Any) -> float:
 
     marks: for each chat a list with True for each token in the loss and False for the others; at most BUDGET True.
     Training is STEPS steps of Adam on the mean loss of all marked tokens and STAY_CLOSE times the squared distance
-    from the weights before; the learning rate falls to 0.
+    from the weights before; a bias is trained, too, from 0 and without that pull; the learning rate falls to 0.
     Returns the mean loss of the assistant's tokens in HELD_OUT_CHATS chats of the test split. The same chats and the
     same beginning for every plan. Raises CourseError for marks that break a rule (`broken_rule`).
     """

@@ -255,9 +255,11 @@ def _network(event: str, arguments: tuple, frame: FrameType) -> None:
         note("tried to reach the network", where)
 
 
-def _datagrams(event: str, arguments: tuple, frame: FrameType) -> None:
-    if arguments[1] in (2, 10) and arguments[2] & 0xF != 1 and _is_students(frame, 3):  # IPv4 or 6, no stream
-        note("tried to reach the network", "a socket for datagrams")
+def _sockets(event: str, arguments: tuple, frame: FrameType) -> None:
+    if arguments[1] in (2, 10) and _is_students(
+        frame, 3
+    ):  # IPv4 or 6; libraries only ask whether there is one
+        note("tried to reach the network", "a socket")
 
 
 def _signal(event: str, arguments: tuple, frame: FrameType) -> None:
@@ -304,7 +306,7 @@ _EVENTS: dict[str, Callable[[str, tuple, FrameType], None]] = {
     **dict.fromkeys(("os.rename", "os.symlink", "os.link", "os.chmod", "os.utime", "shutil.rmtree"), _file),
     **dict.fromkeys(("socket.connect", "socket.sendto", "socket.bind"), _network),
     **dict.fromkeys(("socket.getaddrinfo", "socket.gethostbyname"), _network),
-    "socket.__new__": _datagrams,
+    "socket.__new__": _sockets,
     **dict.fromkeys(("os.kill", "os.killpg"), _signal),
     **dict.fromkeys(("os.fork", "os.forkpty", "os.posix_spawn"), _fork),
     **dict.fromkeys(("ctypes.dlsym",), _behind),

@@ -12,7 +12,7 @@ def place_adapters(shapes):
 # misconception: "all-linear" with rank 1 is the smallest adapter there is, so it fits.
 # fails: lora-open-place_adapters-tests
 # says: trains 9,472 weights and the budget is 2,000
-# breaks: at most 2,000 weights
+# breaks: at most 2,000
 def place_adapters(shapes):
     return dict.fromkeys(shapes, 1)
 

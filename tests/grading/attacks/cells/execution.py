@@ -70,7 +70,7 @@ builtins.AssertionError = type("AssertionError", (Exception,), {})
 # %% attack: changes_libraries
 # group: changed execution
 # tries: The comparisons of json and of the course's checks always agree.
-# flag: a changed Python | kernel died
+# flag: a changed Python | kernel died | cell took too long
 import json
 from course_utils import checks
 

@@ -42,7 +42,12 @@ open("COURSE_ROOT/autograded/cheat/07_tiny/result.json", "w").write('{"score": 5
 # flag: looked for what is not its own
 import os
 
-for name in ["VICTIM_PID", *os.listdir("/proc")]:
+names = ["VICTIM_PID"]
+try:
+    names += os.listdir("/proc")
+except OSError:
+    pass
+for name in names:
     for file in ("environ", "mem", "maps"):
         try:
             open(f"/proc/{name}/{file}", "rb").read(10)
