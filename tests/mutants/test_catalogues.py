@@ -27,8 +27,9 @@ PROMISE_NOTHING = {
     "Which tokens of chats with tool calls enter the loss.",
     "budget: how many tokens may be in the loss, at least 1.",
     "To beat: `tool_chats.whole_text`.",
-    'chats: for each chat its tokens, dicts with `text` (str), `role` ("user", "tool", "assistant": what the model '
-    'must write itself, its end token too, or "template": what the chat template adds), `turn` (int, from 0) and `loss` '
+    'chats: for each chat its tokens, dicts with `text` (str), `role` ("user", "tool", "assistant": what the '
+    'model must write itself, its end token too, or "template": what the chat template adds), `turn` (int, '
+    "from 0) and `loss` "
     "(float, nats of the model before training).",
     'pool: (input, label) pairs; an input is one word or number, or two numbers as in "7 14".',
 }
