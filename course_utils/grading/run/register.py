@@ -38,7 +38,10 @@ def register(lab: LabFiles, scratch: Path) -> None:
     try:
         converter.start()
     except BaseException as error:
-        raise CourseError(said.cause or str(error)) from (said.error or error)
+        why = said.error or error
+        if not isinstance(why, Exception | SystemExit):
+            raise why from None  # Ctrl-C and the like, which nbgrader makes an exit of
+        raise CourseError(said.cause or str(error)) from why
     late.set_due_date(lab.name, paths.database_url)
 
 
