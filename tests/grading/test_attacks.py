@@ -268,7 +268,7 @@ def test_an_attack_gets_nothing_and_is_noticed(attacked, name):
     result = attacked["results"][attacked["students"][name]]
     assert result.score == 0, [(cell.grade_id, cell.state) for cell in result.cells]
     assert all(cell.points == 0 for cell in result.cells)
-    told = "; ".join(f"{flag.reason}: {flag.detail}" for flag in result.flags)
+    told = "; ".join([*(f"{flag.reason}: {flag.detail}" for flag in result.flags), *result.repairs])
     assert any(words in told for words in ATTACKS[name].flag.split(" | ")), told
 
 

@@ -184,7 +184,7 @@ def impossible_numbers(desk: Desk) -> None:
     )
 
 
-@attack("notebook bombs", "nothing passed | is missing")
+@attack("notebook bombs", "what is no cell was left out")
 def cells_of_another_shape(desk: Desk) -> None:
     """Cells that are numbers, sources that are dicts, metadata that are lists."""
     cells = [7, None, {"cell_type": "code", "source": {"a": 1}, "metadata": [], "outputs": 3}]
