@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
-import textwrap
-import threading
 
 import pytest
 
@@ -31,30 +28,13 @@ def behind_a_try() -> float:
         return 0.0
 
 
-def in_a_thread() -> float:
-    found: list[float] = []
-    thread = threading.Thread(target=lambda: found.append(by_name()))
-    thread.start()
-    thread.join()
-    return found[0]
-
-
-def from_a_copy() -> float:
-    copy: dict[str, object] = dict(vars(sys.modules[renamed.__module__]), __name__="__main__")
-    exec(textwrap.dedent(inspect.getsource(renamed)), copy)
-    return float(copy["loss"](PARAMS, n=4.0, d=16.0))  # type: ignore[operator]
-
-
 def test_an_answer_by_hand_calls_nothing() -> None:
     with library_calls("course_utils.scaling") as called:
         assert by_hand() == 2.5
     assert called == set()
 
 
-@pytest.mark.parametrize(
-    ("function", "name"),
-    [(by_name, "loss"), (behind_a_try, "compute_optimal"), (in_a_thread, "loss"), (from_a_copy, "loss")],
-)
+@pytest.mark.parametrize(("function", "name"), [(by_name, "loss"), (behind_a_try, "compute_optimal")])
 def test_a_call_is_seen(function, name) -> None:
     with library_calls("course_utils.scaling") as called:
         function()

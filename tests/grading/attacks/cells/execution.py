@@ -198,8 +198,3 @@ import course_utils.by_hand
 math.isclose = functools.partial(operator.contains, [True])
 Fraction.__eq__ = operator.truth
 course_utils.by_hand.library_calls = math.fsum
-
-def nothing(*packages):
-    return set()
-
-course_utils.by_hand._is_in.__code__ = nothing.__code__
