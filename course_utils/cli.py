@@ -271,11 +271,10 @@ def grade(
         if said:
             console.print(said, style="dim")
     for name in _labs(lab):
-        found = _with_progress(name, whatif.what_if if what_if else grade_class, options, kept=not what_if)
         if what_if:
-            whatif.show_preview(found, console)
+            whatif.show_preview(_with_progress(name, whatif.what_if, options, kept=False), console)
             continue
-        records = found
+        records = _with_progress(name, grade_class, options, kept=True)
         submissions = read_submissions(records, _paths())
         show_table(submissions, console)
         if waits := sum(len(submission.to_grade) for submission in submissions):

@@ -209,7 +209,7 @@ def _notebook(
         answers[exercise.id] = catalogue.find(paths.root, lab, exercise, sample.mutant).source
     for cell in nbk.essays(released):
         report = sample.essay and _REPORT
-        answers[nbk.grade_id(cell)] = report if nbk.grade_id(cell).endswith("-open") else sample.essay
+        answers[nbk.grade_id(cell)] = report if nbk.grade_id(cell).endswith("-experiment") else sample.essay
     nb = nbk.with_answers(released, answers)
     if sample.spoil:
         sample.spoil(nb, sample.lost[0] if sample.lost else "")

@@ -96,3 +96,29 @@ def test_a_plan_gets_copies():
 def test_a_broken_rule_is_named_with_its_value(shots, rule):
     with pytest.raises(CourseError, match=rule):
         noisy_pool.play(shots, "map", 0)
+
+
+def test_the_numbers_of_the_model_answer(solution):
+    plan = solution(
+        "06_many_shot_icl", "many_shot_icl-open-choose_shots", {"np": np, "noisy_pool": noisy_pool}
+    )["choose_shots"]
+
+    def equal_points_vote(pool, labels):
+        votes = {}
+        for text, label in pool:
+            votes.setdefault(text, []).append(label)
+        return [(text, max(labels, key=given.count)) for text, given in votes.items()][:32]
+
+    def accuracy(plan, *families):
+        return np.array([[noisy_pool.play(plan, family, seed) for seed in range(6)] for family in families])
+
+    own, plain = (accuracy(one, *noisy_pool.FAMILIES) for one in (plan, first))
+    assert (own.mean(), plain.mean()) == pytest.approx((0.89, 0.68), abs=0.005)
+    gains = dict(zip(noisy_pool.FAMILIES, (own - plain).mean(1), strict=True))
+    assert gains == pytest.approx(
+        {"map": 0.34, "categories": 0.17, "clusters": 0.15, "linear": 0.17}, abs=0.006
+    )
+    numbers = ("clusters", "linear")
+    lost = (accuracy(plan, *numbers) - accuracy(equal_points_vote, *numbers)).ravel()
+    half = 2.2 * lost.std(ddof=1) / np.sqrt(len(lost))  # of Student's t with 11 degrees of freedom
+    assert (lost.mean(), half) == pytest.approx((0.14, 0.11), abs=0.006)

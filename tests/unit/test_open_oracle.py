@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.optimize import least_squares
 
 from course_utils import scaling
 from course_utils.errors import CourseError
@@ -110,3 +111,23 @@ def test_the_whole_budget_can_be_spent_and_a_plan_cannot_change_what_was_bought(
 def test_the_target_is_more_than_a_hundred_budgets_away():
     n, d = oracle.TARGET
     assert 100 < oracle.PRICE * n * d / oracle.BUDGET < 110
+
+
+def test_the_numbers_of_the_model_answer(solution):
+    """What it says of 20 surfaces, of its own plan and of the library's fit on the same runs."""
+    names = {"math": math, "np": np, "oracle": oracle, "least_squares": least_squares}
+    functions = solution("05_scaling_laws", "scaling_laws-open-forecast", names)
+
+    def library(runs, n, d):
+        fit = scaling.fit({key: np.array([run[key] for run in runs]) for key in ("n", "d", "loss")})
+        return float(scaling.loss(fit.params, n=n, d=d))
+
+    own, other = (
+        np.array([oracle.play(functions["next_run"], forecast, seed).error for seed in range(20)])
+        for forecast in (functions["forecast"], library)
+    )
+    assert own.mean() == pytest.approx(0.025, abs=0.0005)
+    assert own.max() == pytest.approx(0.07, abs=0.005)
+    assert other.mean() == pytest.approx(0.027, abs=0.0005)
+    gaps = other - own
+    assert abs(gaps.mean()) < 2.09 * gaps.std(ddof=1) / math.sqrt(20), "no clear difference"

@@ -182,3 +182,17 @@ def test_a_broken_archive_and_an_odd_name_cost_nobody_else(paths, tmp_path):
     done = take_in(LAB, files, paths)
     assert {"bert", "anna", os.fsdecode(b"caf\xe9")} <= set(done.students)
     assert any("anna: work.zip cannot be unpacked" in sentence for sentence in done.problems)
+
+
+def test_files_that_exclude_each_other_stop_nobody(paths, tmp_path):
+    """One student's archives hold `data` once as a file and once as a folder."""
+    for number, name in enumerate(("data", "data/numbers.csv")):
+        zipped(tmp_path / f"{number}.zip", name)
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as bundle:
+        for number in range(2):
+            bundle.write(tmp_path / f"{number}.zip", f"anna/{number}.zip")
+        bundle.writestr(f"anna/{LAB}.ipynb", "book")
+        bundle.writestr(f"ben/{LAB}.ipynb", "book")
+    done = take_in(LAB, tmp_path / "class.zip", paths)
+    assert sorted(done.students) == ["anna", "ben"]
+    assert {f"anna/{LAB}/{LAB}.ipynb", f"ben/{LAB}/{LAB}.ipynb"} <= there(paths).keys()

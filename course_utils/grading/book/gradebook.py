@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from course_utils import course
@@ -23,7 +23,7 @@ from course_utils.grading.paths import CoursePaths, database_url, fits_database,
 from course_utils.trouble import trouble
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine, Table
+    from sqlalchemy import Connection, Engine, Select, Table
 
 KEPT = 20  # backups; older ones are removed
 PATIENCE = 30.0  # seconds in which another program must give a lock back
@@ -107,6 +107,16 @@ class Person:
     email: str = ""
 
 
+def read(database: Path | str, *statements: Select[Any]) -> list[list[tuple[Any, ...]]]:
+    """The rows of each statement, over one connection."""
+    engine = connect(database)
+    try:
+        with engine.connect() as connection:
+            return [[tuple(row) for row in connection.execute(statement)] for statement in statements]
+    finally:
+        engine.dispose()
+
+
 def students(database: Path | str) -> set[str]:
     """Ids of all students in the gradebook. Reads only."""
     if not is_there(database):
@@ -114,12 +124,8 @@ def students(database: Path | str) -> set[str]:
     from nbgrader.api import Student
     from sqlalchemy import select
 
-    engine = connect(database)
-    try:
-        with engine.connect() as connection:
-            return set(connection.execute(select(Student.id)).scalars())
-    finally:
-        engine.dispose()
+    (rows,) = read(database, select(Student.id))
+    return {student for (student,) in rows}
 
 
 def enter_people(paths: CoursePaths, people: Mapping[str, Person]) -> None:

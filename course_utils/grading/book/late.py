@@ -80,25 +80,15 @@ def seconds_late(lab: str, database: Path | str) -> dict[str, float]:
     from nbgrader import api
     from sqlalchemy import select
 
-    engine = gradebook.connect(database)
-    try:
-        with engine.connect() as connection:
-            rows = connection.execute(
-                select(
-                    api.SubmittedAssignment.student_id,
-                    api.SubmittedAssignment.timestamp,
-                    api.SubmittedAssignment.extension,
-                    api.Assignment.duedate,
-                )
-                .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
-                .where(api.Assignment.name == lab)
-            ).all()
-    finally:
-        engine.dispose()
+    handed_in, of = api.SubmittedAssignment, api.Assignment
+    statement = select(handed_in.student_id, handed_in.timestamp, handed_in.extension, of.duedate)
+    (rows,) = gradebook.read(
+        database, statement.join(of, of.id == handed_in.assignment_id).where(of.name == lab)
+    )
     found = {}
-    for student, handed_in, extension, due in rows:
-        if handed_in is not None and due is not None:
-            late = (handed_in - due).total_seconds() - (extension.total_seconds() if extension else 0.0)
+    for student, moment, extension, due in rows:
+        if moment is not None and due is not None:
+            late = (moment - due).total_seconds() - (extension.total_seconds() if extension else 0.0)
             if late > 0:
                 found[student] = late
     return found
@@ -133,13 +123,8 @@ def is_due(lab: str, database: Path | str) -> bool:
     from nbgrader import api
     from sqlalchemy import select
 
-    engine = gradebook.connect(database)
-    try:
-        with engine.connect() as connection:
-            rows = select(api.Assignment.duedate).where(api.Assignment.name == lab)
-            return any(due is not None for (due,) in connection.execute(rows))
-    finally:
-        engine.dispose()
+    (rows,) = gradebook.read(database, select(api.Assignment.duedate).where(api.Assignment.name == lab))
+    return any(due is not None for (due,) in rows)
 
 
 def update_penalties(lab: str, paths: CoursePaths) -> None:

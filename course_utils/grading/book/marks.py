@@ -146,18 +146,10 @@ def read_marks(database: str | Path, lab: str) -> dict[str, dict[str, Mark]]:
         )
 
     grade, comment = api.Grade, api.Comment
-    engine = gradebook.connect(database)
-    try:
-        with engine.connect() as connection:
-            grades = connection.execute(
-                of_lab(
-                    [grade.manual_score, grade.auto_score, grade.extra_credit, grade.needs_manual_grade],
-                    grade,
-                )
-            ).all()
-            comments = connection.execute(of_lab([comment.manual_comment], comment)).all()
-    finally:
-        engine.dispose()
+    scores = [grade.manual_score, grade.auto_score, grade.extra_credit, grade.needs_manual_grade]
+    grades, comments = gradebook.read(
+        database, of_lab(scores, grade), of_lab([comment.manual_comment], comment)
+    )
 
     said = {
         (student, cell): text or ""
@@ -181,20 +173,15 @@ def read_notebook_ids(database: str | Path, lab: str) -> dict[str, str]:
     from nbgrader import api
     from sqlalchemy import select
 
-    engine = gradebook.connect(database)
-    try:
-        with engine.connect() as connection:
-            rows = connection.execute(
-                select(api.SubmittedAssignment.student_id, api.SubmittedNotebook.id)
-                .join(
-                    api.SubmittedAssignment, api.SubmittedAssignment.id == api.SubmittedNotebook.assignment_id
-                )
-                .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
-                .where(api.Assignment.name == lab)
-            )
-            return {student: str(name) for student, name in rows}
-    finally:
-        engine.dispose()
+    handed_in, book = api.SubmittedAssignment, api.SubmittedNotebook
+    statement = select(handed_in.student_id, book.id).join(handed_in, handed_in.id == book.assignment_id)
+    (rows,) = gradebook.read(
+        database,
+        statement.join(api.Assignment, api.Assignment.id == handed_in.assignment_id).where(
+            api.Assignment.name == lab
+        ),
+    )
+    return {student: str(name) for student, name in rows}
 
 
 def read_submissions(records: Iterable[Record], paths: CoursePaths) -> list[MarkedSubmission]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_utils.errors import CourseError
+from course_utils.grading.paths import plain_id
 
 # Columns in which a roster may name students as their folders in submitted/ are named, best first.
 KEYS = (
@@ -140,8 +140,8 @@ def match(
 
 
 def fold(text: str) -> str:
-    """`text` as names are compared: one form of accents, no case, no blanks around it."""
-    return unicodedata.normalize("NFC", text).strip().casefold()
+    """`text` as names are compared: as ids are, and without regard to case."""
+    return plain_id(text).casefold()
 
 
 def _without_zeros(text: str) -> str:

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from course_utils import course
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
 from course_utils.grading.book.marks import MarkedExercise, MarkedSubmission, lateness_of, overlay, read_marks
 from course_utils.grading.book.records import BROKEN, MISPLACED, UNREADABLE
 from course_utils.grading.pages.own_run import Runs, read_runs
 from course_utils.grading.pages.places import Place, links, read_places
-from course_utils.grading.pages.rendering import folder_name, render, write_if_changed
+from course_utils.grading.pages.rendering import folder_name, render_for, write_if_changed
 from course_utils.grading.paths import CoursePaths
 
 if TYPE_CHECKING:
@@ -146,13 +145,10 @@ def _runs(submission: MarkedSubmission, paths: CoursePaths) -> list[Runs]:
 
 def _html(submission: MarkedSubmission, places: dict[str, Place], runs: list[Runs]) -> str:
     record = submission.record
-    lab = course.lab(record.lab)
     whole = submission.max_points or 1
-    return render(
+    return render_for(
         "feedback.html",
-        course_title=course.load_course().title,
-        lab_title=lab.title,
-        lab_number=lab.number,
+        record.lab,
         submission=submission,
         looks=LOOKS,
         explain=explain,

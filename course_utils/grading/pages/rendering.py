@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from course_utils import course
 from course_utils.errors import CourseError
 from course_utils.grading.pages.markup import comment_html, prose_html
 
@@ -91,6 +92,12 @@ def _environment() -> Environment:
 def render(template: str, **values: Any) -> str:
     """The HTML of `template` (a file in templates/). Every value is escaped unless it is Markup."""
     return _environment().get_template(template).render(**values)
+
+
+def render_for(template: str, name: str, **values: Any) -> str:
+    """The same for a page about one lab, whose title and number it knows, and the course's title."""
+    lab, course_title = course.lab(name), course.load_course().title
+    return render(template, course_title=course_title, lab_title=lab.title, lab_number=lab.number, **values)
 
 
 def folder_name(name: str, what: str) -> str:

@@ -27,7 +27,14 @@ from course_utils.grading.pages.experiments import Board, boards
 from course_utils.grading.pages.feedback import LOOKS, feedback_page, found_text
 from course_utils.grading.pages.items import Item, few, item_analysis
 from course_utils.grading.pages.places import grader_links
-from course_utils.grading.pages.rendering import count, folder_name, number, plain, render, write_if_changed
+from course_utils.grading.pages.rendering import (
+    count,
+    folder_name,
+    number,
+    plain,
+    render_for,
+    write_if_changed,
+)
 from course_utils.grading.paths import CoursePaths
 
 if TYPE_CHECKING:
@@ -93,15 +100,8 @@ def _results_page(page: Path) -> Path:
 
 
 def _results_html(name: str, found: Sequence[Board], names: bool) -> str:
-    lab = course.lab(name)
-    return render(
-        "results.html",
-        course_title=course.load_course().title,
-        lab_title=lab.title,
-        lab_number=lab.number,
-        boards=found,
-        link=(lambda submission: plain(submission.record.student)) if names else None,
-    )
+    link = (lambda submission: plain(submission.record.student)) if names else None
+    return render_for("results.html", name, boards=found, link=link)
 
 
 def show_table(
@@ -184,11 +184,9 @@ def _html(submissions: Sequence[MarkedSubmission], paths: CoursePaths, page: Pat
         address = quote(os.fsencode(Path(os.path.relpath(target, page.parent)).as_posix()))
         return Markup('<a href="{}">{}</a>').format(address, plain(student))
 
-    return render(
+    return render_for(
         "report.html",
-        course_title=course.load_course().title,
-        lab_title=lab.title,
-        lab_number=lab.number,
+        lab.name,
         submissions=submissions,
         looks=LOOKS,
         legend=_legend(submissions),

@@ -297,7 +297,7 @@ def _find(cell: NotebookNode, submission: NotebookNode, low: int, high: int) -> 
         same = [i for i in candidates if names and names <= _defined(submission.cells[i].source)]
         if same:
             return same[-1], "functions"
-        # A comparison letter by letter is dear: it is for the cells that share the most words.
+        # A comparison letter by letter is expensive: it is for the cells that share the most words.
         shared = {i: len(words & _words(submission.cells[i].source)) for i in candidates}
         nearest = sorted(candidates, key=lambda i: (shared[i], i), reverse=True)[:_TRIED]
         alike = [(_likeness(cell.source, submission.cells[i].source), i) for i in nearest]

@@ -9,6 +9,7 @@ Canvas adds a number each time it is handed in again; `anon` and a code where gr
 
 from __future__ import annotations
 
+import contextlib
 import filecmp
 import os
 import re
@@ -162,9 +163,12 @@ def _put(submission: Submission, files: list[_File], scratch: Path, result: Take
         if file in books or not all(map(is_folder_name, parts)):
             continue
         place = new.joinpath(*parts)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if place.parent.is_dir() and not place.is_dir():
-            shutil.copy2(file.path, place)
+        with contextlib.suppress(
+            FileExistsError, NotADirectoryError
+        ):  # two files of which one lies in the other
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if not place.is_dir():
+                shutil.copy2(file.path, place)
     new.mkdir(exist_ok=True)
     for file in chosen:
         shutil.copy2(file.path, new / f"{lab}.ipynb")

@@ -179,8 +179,8 @@ class Workers:
                 if self._cluster:
                     self._pass_on(self._cluster, [one for one in ready if isinstance(one, Connection)])
                 ended = [one for one in ready if isinstance(one, int)]
-                late = [key for key, (_, _, deadline) in running.items() if deadline < time.monotonic()]
-                for key in dict.fromkeys([*ended, *late]):
+                overdue = [key for key, (_, _, deadline) in running.items() if deadline < time.monotonic()]
+                for key in dict.fromkeys([*ended, *overdue]):
                     student, worker, _ = running.pop(key)
                     yield self._collect(student, worker, key not in ended)
         finally:
