@@ -137,12 +137,23 @@ def test_an_essay_below_its_cell_is_the_essay(untouched, released):
     assert (len(actions), flags) == (1, [])
 
 
-@pytest.mark.parametrize("cell", [new_code_cell("# Because of that."), new_code_cell("Because of that.")])
-def test_an_essay_in_a_cell_of_code_is_shown_to_a_person(untouched, released, cell):
-    untouched.cells.append(deepcopy(cell))
+IN_CODE = ["# Because of that.", "Because of that.", "print('Because of that.')", '"""Because of that."""']
+
+
+@pytest.mark.parametrize("source", IN_CODE)
+def test_an_essay_in_a_cell_of_code_is_shown_to_a_person(untouched, released, source):
+    untouched.cells.append(new_code_cell(source))
     actions, (flag,) = search(untouched, released)
     assert actions == []
     assert "Because of that." in flag.detail
+
+
+@pytest.mark.parametrize(
+    "source", ["print(double([1, 2]))", "display(TOY)", "print('of 3:', double([3]))", "1 + 1"]
+)
+def test_a_cell_that_only_tries_something_is_no_essay(untouched, released, source):
+    untouched.cells.append(new_code_cell(source))
+    assert search(untouched, released) == ([], [])
 
 
 @pytest.mark.parametrize("at", [0, 5, 8])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import nbformat
 import pytest
 
 from course_utils import cli
-from course_utils.grading.run.collect import SafeCollector
+from course_utils.grading.run.take_in import take_in
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 LAB = "01_sft_masking"
@@ -78,22 +79,27 @@ def test_a_term_as_the_pages_tell_it(term: Path, capsys, monkeypatch) -> None:
 
 ARCHIVES = {
     "Canvas": [
-        ("okaforamara_4711_98765_01_sft_masking.ipynb", "4711"),
-        ("novakben_LATE_4712_98766_01_sft_masking-1.ipynb", "4712"),
+        ("okaforamara_4711_98765_01_sft_masking.ipynb", "their ID", "4711"),
+        ("novakben_LATE_4712_98766_01_sft_masking-1.ipynb", "their ID", "4712"),
     ],
     "Moodle": [
-        ("Amara Okafor_12345_assignsubmission_file/01_sft_masking.ipynb", "Amara Okafor"),
-        ("Ben Novak_12346_assignsubmission_file_/01_sft_masking.ipynb", "Ben Novak"),
+        ("Amara Okafor_12345_assignsubmission_file/01_sft_masking.ipynb", "their full name", "Amara Okafor"),
+        ("Ben Novak_12346_assignsubmission_file_/01_sft_masking.ipynb", "their full name", "Ben Novak"),
     ],
 }
 
 
 @pytest.mark.parametrize("system", ARCHIVES)
-def test_names_in_archives_are_read_as_the_page_says(system: str) -> None:
+def test_names_in_archives_are_read_as_the_page_says(system: str, make_room, tmp_path) -> None:
     text = (DOCS / "graders.md").read_text(encoding="utf-8")
-    pattern = re.search(rf"^\| {system} \| `(.*)` \|", text, re.MULTILINE)[1]
-    collector = SafeCollector(named_regexp=pattern)
-    for name, student in ARCHIVES[system]:
-        found = collector.collect(f"/course/downloaded/{LAB}/extracted/submissions/{name}")
-        assert found["student_id"] == student
-        assert found["file_id"].removesuffix(".ipynb") == LAB
+    [(asked, said)] = re.findall(rf"^\| {system} \| (the zip of .*) \| (.*) \|$", text, re.MULTILINE)
+    assert asked
+    room = make_room(tmp_path / "course", LAB)
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as bundle:
+        for name, _, _ in ARCHIVES[system]:
+            bundle.writestr(name, nbformat.writes(room.notebook()))
+    taken = take_in(LAB, tmp_path / "all.zip", room.paths)
+    assert taken.students == [student for _, _, student in ARCHIVES[system]]
+    for _, words, student in ARCHIVES[system]:
+        assert said.startswith(words)
+        assert room.paths.submission(LAB, student).notebook.is_file()

@@ -128,7 +128,7 @@ def test_budgets_count_and_due_dates_and_addresses_do_not(with_facts):
     for old, new in [
         ('home = ""', 'home = "https://example.org/course"'),
         ("percent_per_day = 0", "percent_per_day = 5"),
-        ("points = 40\n", "points = 40\ndue = 2026-01-15T23:00:00+01:00\n"),
+        ("points = 46\n", "points = 46\ndue = 2026-01-15T23:00:00+01:00\n"),
     ]:
         assert with_facts(old, new) == mine["budget"]
     assert with_facts("title", "title", inside=True) == mine["budget"]

@@ -11,6 +11,8 @@ from course_utils.errors import CourseError
 from course_utils.models import load_base
 from course_utils.open import noisy_pool
 
+pytestmark = pytest.mark.slow
+
 
 def first(pool, labels):
     return pool[:32]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 from nbformat import NotebookNode
@@ -106,9 +107,19 @@ def _is_defined(name: str, text: str) -> bool:
 
 
 def _is_code(source: str) -> bool:
-    """Whether a code cell does something: a comment alone, and what does not compile, may be an essay."""
+    """Whether a code cell computes something: comments, texts in quotes and what does not compile may be an essay."""
     try:
-        compile(nbk.plain_python(source), "<cell>", "exec")
+        body = ast.parse(nbk.plain_python(source)).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    return not nbk.same_code(source, "")
+    return not all(_only_says(node) for node in body)
+
+
+def _only_says(node: ast.stmt) -> bool:
+    """A text in quotes, printed or not."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id="print" | "display"), args=texts, keywords=[])):
+            return all(isinstance(text, ast.Constant) and isinstance(text.value, str) for text in texts)
+        case ast.Expr(value=ast.Constant(value=str())):
+            return True
+    return False

@@ -12,7 +12,6 @@ import json
 import mmap
 import os
 import platform
-import resource
 import signal
 import socket
 import subprocess
@@ -174,7 +173,7 @@ def attempts(bait: dict[str, Any]) -> dict[str, Callable[[], Any]]:
         "change a process's disk priority": lambda: call("ioprio_set", 1, other, 3 << 13),
         "change a process's scheduling": lambda: _idle(other),
         "change a process's processors": lambda: os.sched_setaffinity(other, {0}),
-        "change a process's limits": lambda: resource.prlimit(other, resource.RLIMIT_CORE, (0, 0)),
+        "change a process's limits": lambda: _no_core(other),
         "become root": lambda: os.setuid(0),
         "mount a file system": lambda: call("mount", b"none", b"/tmp", b"tmpfs", 0, None),
         "change its root folder": lambda: os.chroot("/usr"),
@@ -207,6 +206,12 @@ def _own_signals(process: int) -> None:
 
 def _idle(process: int) -> None:
     os.sched_setscheduler(process, os.SCHED_IDLE, os.sched_param(0))
+
+
+def _no_core(process: int) -> None:
+    import resource  # not on Windows, where this file is imported as well
+
+    resource.prlimit(process, resource.RLIMIT_CORE, (0, 0))
 
 
 def _clone(call: Callable[..., int]) -> None:
