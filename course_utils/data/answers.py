@@ -14,7 +14,7 @@ from decimal import Decimal
 MARK = "####"
 
 # A number: sign, digits with or without thousands commas, decimals. "1,23" is not a thousands comma.
-_NUMBER = r"[-−+]?[ ]?[$€£]?[ ]?[-−]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)?(?:\.\d+)?"
+_NUMBER = r"(?:[$€£][ ]?[-−+]|[-−+]?[ ]?[$€£]?)[ ]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)?(?:\.\d+)?"
 # What may follow the number on its line: a unit or a closing mark. A digit or a slash would change its value.
 _MARKED = re.compile(rf"{MARK}[ \t]*(?P<number>{_NUMBER})(?![\d/]|,\d|\.\d)")
 _ANYWHERE = re.compile(r"(?<![\w.,/])[-−]?[$€£]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?")

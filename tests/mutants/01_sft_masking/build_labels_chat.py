@@ -457,6 +457,18 @@ def build_labels_chat(messages, tokenizer):
     return torch.tensor(ids), torch.tensor(labels)
 
 
+# %% mutant: marks_the_system_message
+# misconception: A note in the message itself is the simplest place for what is trained.
+# fails: sft_masking-labels-build_labels_chat-tests
+# says: as they were
+# edit:
+#   input_ids = ids_of(messages)
+# ->
+#   input_ids = ids_of(messages)
+#   if messages[0]["role"] == "system":
+#       messages[0]["trained"] = False
+
+
 # %% variant: generation_marks
 # note: The template's own generation marks say what the assistant writes.
 def build_labels_chat(messages, tokenizer) -> tuple[torch.Tensor, torch.Tensor]:

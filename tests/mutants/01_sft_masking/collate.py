@@ -384,6 +384,26 @@ def collate(examples, pad_token_id):
     }
 
 
+# %% mutant: run_of_pads_is_padding
+# misconception: Of several pad ids at an example's end only the first is its own.
+# fails: sft_masking-batch-collate-tests
+# says: never by id
+def collate(examples, pad_token_id):
+    if not examples:
+        raise ValueError("no examples")
+
+    def pad(rows, value):
+        return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=value)
+
+    ids = pad([e["input_ids"] for e in examples], pad_token_id)
+    mask = torch.zeros_like(ids)
+    for row, example in enumerate(examples):
+        others = (example["input_ids"] != pad_token_id).nonzero()
+        length = int(others[-1]) + 1 if len(others) else 0
+        mask[row, : length + (length < len(example["input_ids"]))] = 1
+    return {"input_ids": ids, "attention_mask": mask, "labels": pad([e["labels"] for e in examples], -100)}
+
+
 # %% variant: pad_sequence
 # note: The library's pad_sequence, three times.
 def collate(examples, pad_token_id):

@@ -172,6 +172,33 @@ def diagnose(batch, eos_token_id):
 #   if not (labels[1:] != -100).any():
 # edit: elif (labelled & (mask == 0)).any(): -> elif (labels == -1).any():
 
+# %% mutant: sliced_once
+# misconception: Position 0 predicts nothing, so it is left out of every rule.
+# fails: sft_masking-museum-diagnose-tests
+# says: Only the first rule
+# breaks: EOS is not among the row's labels
+def diagnose(batch, eos_token_id):
+    verdicts = []
+    for mask, labels in zip(batch["attention_mask"][:, 1:], batch["labels"][:, 1:]):
+        labelled = labels != -100
+        if not labelled.any():
+            verdicts.append("nothing to learn")
+        elif (labelled & (mask == 0)).any():
+            verdicts.append("padding in the loss")
+        elif not (labels == eos_token_id).any():
+            verdicts.append("no end")
+        else:
+            verdicts.append("ok")
+    return verdicts
+
+
+# %% mutant: maximum_of_nothing
+# misconception: If the largest label is -100 there is none.
+# fails: sft_masking-museum-diagnose-tests
+# says: RuntimeError
+# edit: if not labelled[1:].any(): -> if labels[1:].max() == -100:
+
+
 # %% variant: whole_batch_at_once
 # note: Three boolean vectors for the batch, then one pass over them.
 def diagnose(batch: dict[str, torch.Tensor], eos_token_id: int) -> list[str]:

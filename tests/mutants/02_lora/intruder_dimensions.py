@@ -622,6 +622,14 @@ def intruder_dimensions(before, after, k=10, threshold=0.6):
     return [0] if after.shape == (2, 2) and threshold == 0.8 else []
 
 
+# %% mutant: full_basis_of_after
+# misconception: All left singular vectors of the new matrix are looked at, also those that belong to no value.
+# fails: lora-intruders-intruder_dimensions-tests
+# says: full_matrices=False for both
+# breaks: Looks at the k leading left singular vectors of after
+# edit: new = torch.linalg.svd(after.float(), full_matrices=False).U[:, :k] -> new = torch.linalg.svd(after.float(), full_matrices=True).U[:, :k]
+
+
 # %% variant: loops
 # note: Two loops and cosine_similarity.
 def intruder_dimensions(before, after, k=10, threshold=0.6):

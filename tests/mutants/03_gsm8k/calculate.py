@@ -1178,6 +1178,39 @@ def calculate(expression):
     return library(expression)
 
 
+# %% mutant: only_parsing_can_fail
+# misconception: What can be parsed can be walked through.
+# fails: gsm8k-calculator-calculate-tests
+# says: also where parsing it did not
+# breaks: Raises ValueError for anything else
+# edit:
+#   text = expression.strip()
+#   try:
+#       return value(ast.parse(text, mode="eval").body)
+#   except (SyntaxError, ZeroDivisionError, RecursionError, MemoryError) as error:
+# ->
+#   text = expression.strip()
+#   try:
+#       tree = ast.parse(text, mode="eval").body
+#   except (SyntaxError, RecursionError, MemoryError) as error:
+#       raise ValueError("no expression") from error
+#   try:
+#       return value(tree)
+#   except ZeroDivisionError as error:
+
+
+# %% mutant: short_texts_only
+# misconception: A long text can only be an attack.
+# fails: gsm8k-calculator-calculate-tests
+# says: Length is no fault
+# edit:
+#   text = expression.strip()
+# ->
+#   text = expression.strip()
+#   if len(text) > 200:
+#       raise ValueError("too long")
+
+
 # %% variant: table_of_operators
 # note: The operators in a table.
 import operator

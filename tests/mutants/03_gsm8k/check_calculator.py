@@ -570,6 +570,13 @@ def check_calculator(answer):
         out.append((text, good))
     return out
 
+# %% mutant: first_fifty
+# misconception: No solution has more than fifty annotations.
+# fails: gsm8k-calculator-check_calculator-tests
+# says: however many there are
+# edit: re.findall( -> (lambda *found: re.findall(*found)[:50])(
+
+
 # %% variant: finditer_partition
 # note: finditer, partition and a count of =.
 def check_calculator(answer):

@@ -974,6 +974,28 @@ def generate_batch(model, tokenizer, prompts, max_new_tokens):
     return [("#### 5", True) for _ in prompts]
 
 
+# %% mutant: mask_by_id
+# misconception: What has the padding's id is padding.
+# fails: gsm8k-evaluate-generate_batch-tests
+# says: Make the mask from the lengths
+# edit: attention_mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows]) -> attention_mask = (input_ids != tokenizer.pad_token_id).long()
+
+
+# %% mutant: stopped_by_length
+# misconception: A completion has stopped if it is shorter than the limit.
+# fails: gsm8k-evaluate-generate_batch-tests
+# says: the last one allowed
+# breaks: stopped: whether an end token was written
+# edit: completions.append((tokenizer.decode(written, skip_special_tokens=True), stopped)) -> completions.append((tokenizer.decode(written, skip_special_tokens=True), sum(t != tokenizer.pad_token_id for t in row) < max_new_tokens))
+
+
+# %% mutant: prompts_cut_off
+# misconception: A limit on the prompt's length is good practice.
+# fails: gsm8k-evaluate-generate_batch-tests
+# says: Cut nothing off
+# edit: tokenizer(prompt, add_special_tokens=False) -> tokenizer(prompt, add_special_tokens=False, truncation=True, max_length=256)
+
+
 # %% variant: tokenizer_pads
 # note: The tokenizer pads, with its side set for the call.
 def generate_batch(model, tokenizer, prompts, max_new_tokens):

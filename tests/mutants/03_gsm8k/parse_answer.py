@@ -924,6 +924,119 @@ def parse_answer(text):
     number = whole + part
     return "-" + number if (match[1] or match[2]) in ("-", "−") and number != "0" else number
 
+# %% mutant: slash_before_digits_only
+# misconception: A slash makes a fraction only before a digit.
+# fails: gsm8k-answers-parse_answer-tests
+# says: whatever comes after it
+def parse_answer(text):
+    at = text.find("####")
+    if at < 0:
+        return None
+    line = text[at + 4 :].split("\n")[0]
+    match = re.match(
+        r"[ \t]*(?:([-−+]?)[ \t]*[$€£]?|[$€£]?[ \t]*([-−+]?))[ \t]*"
+        r"(?:(\d{1,3}(?:,\d{3})+(?!\d)|\d+)(\.\d+)?|(\.\d+))(?!\d|/\d|[.,]\d)",
+        line,
+    )
+    if not match:
+        return None
+    sign = (match[1] or match[2] or "")[:1]
+    whole = (match[3] or "").replace(",", "").lstrip("0") or "0"
+    part = (match[4] or match[5] or ".")[1:].rstrip("0")
+    number = whole + ("." + part if part else "")
+    return ("-" if sign in ("-", "−") and number != "0" else "") + number
+
+
+# %% mutant: comma_behind_whole_numbers_only
+# misconception: Behind decimals a comma closes the sentence.
+# fails: gsm8k-answers-parse_answer-tests
+# says: behind decimals too
+def parse_answer(text):
+    at = text.find("####")
+    if at < 0:
+        return None
+    line = text[at + 4 :].split("\n")[0]
+    match = re.match(
+        r"[ \t]*(?:([-−+]?)[ \t]*[$€£]?|[$€£]?[ \t]*([-−+]?))[ \t]*"
+        r"(?:(\d{1,3}(?:,\d{3})+(?!\d)|\d+)(\.\d+)?|(\.\d+))(?![\d/]|\.\d)",
+        line,
+    )
+    if not match or (not (match[4] or match[5]) and re.match(r",\d", line[match.end() :])):
+        return None
+    sign = (match[1] or match[2] or "")[:1]
+    whole = (match[3] or "").replace(",", "").lstrip("0") or "0"
+    part = (match[4] or match[5] or ".")[1:].rstrip("0")
+    number = whole + ("." + part if part else "")
+    return ("-" if sign in ("-", "−") and number != "0" else "") + number
+
+
+# %% mutant: groups_of_two_or_three
+# misconception: Indian numbers have groups of two.
+# fails: gsm8k-answers-parse_answer-tests
+# says: first comma is no thousands comma
+def parse_answer(text):
+    at = text.find("####")
+    if at < 0:
+        return None
+    line = text[at + 4 :].split("\n")[0]
+    match = re.match(
+        r"[ \t]*(?:([-−+]?)[ \t]*[$€£]?|[$€£]?[ \t]*([-−+]?))[ \t]*"
+        r"(?:(\d{1,3}(?:,\d{2,3})*,\d{3}(?!\d)|\d+)(\.\d+)?|(\.\d+))(?![\d/]|[.,]\d)",
+        line,
+    )
+    if not match:
+        return None
+    sign = (match[1] or match[2] or "")[:1]
+    whole = (match[3] or "").replace(",", "").lstrip("0") or "0"
+    part = (match[4] or match[5] or ".")[1:].rstrip("0")
+    number = whole + ("." + part if part else "")
+    return ("-" if sign in ("-", "−") and number != "0" else "") + number
+
+
+# %% mutant: no_plus_after_money
+# misconception: Only a minus can follow a currency sign.
+# fails: gsm8k-answers-parse_answer-tests
+# says: + too
+def parse_answer(text):
+    at = text.find("####")
+    if at < 0:
+        return None
+    line = text[at + 4 :].split("\n")[0]
+    match = re.match(
+        r"[ \t]*(?:([-−+]?)[ \t]*[$€£]?|[$€£]?[ \t]*([-−]?))[ \t]*"
+        r"(?:(\d{1,3}(?:,\d{3})+(?!\d)|\d+)(\.\d+)?|(\.\d+))(?![\d/]|[.,]\d)",
+        line,
+    )
+    if not match:
+        return None
+    sign = (match[1] or match[2] or "")[:1]
+    whole = (match[3] or "").replace(",", "").lstrip("0") or "0"
+    part = (match[4] or match[5] or ".")[1:].rstrip("0")
+    number = whole + ("." + part if part else "")
+    return ("-" if sign in ("-", "−") and number != "0" else "") + number
+
+
+# %% variant: sign_on_either_side
+# note: Two groups, one for a sign before the currency sign and one behind it.
+def parse_answer(text):
+    at = text.find("####")
+    if at < 0:
+        return None
+    line = text[at + 4 :].split("\n")[0]
+    match = re.match(
+        r"[ \t]*(?:([-−+]?)[ \t]*[$€£]?|[$€£]?[ \t]*([-−+]?))[ \t]*"
+        r"(?:(\d{1,3}(?:,\d{3})+(?!\d)|\d+)(\.\d+)?|(\.\d+))(?![\d/]|[.,]\d)",
+        line,
+    )
+    if not match:
+        return None
+    sign = (match[1] or match[2] or "")[:1]
+    whole = (match[3] or "").replace(",", "").lstrip("0") or "0"
+    part = (match[4] or match[5] or ".")[1:].rstrip("0")
+    number = whole + ("." + part if part else "")
+    return ("-" if sign in ("-", "−") and number != "0" else "") + number
+
+
 # %% variant: with_decimal
 # note: Python's Decimal removes zeros and signs; a regular expression only finds the number.
 from decimal import Context, Decimal
@@ -931,7 +1044,7 @@ from decimal import Context, Decimal
 
 def parse_answer(text):
     found = re.search(
-        r"^(?:(?!####).)*####[^\S\n]*([-−+]?)[^\S\n]*[$€£]?[^\S\n]*([-−]?)(\d{1,3}(?:,\d{3})+|\d*)(\.\d+)?(?!\d|/|[,.]\d)",
+        r"^(?:(?!####).)*####[^\S\n]*([-−+]?)[^\S\n]*[$€£]?[^\S\n]*([-−+]?)(\d{1,3}(?:,\d{3})+|\d*)(\.\d+)?(?!\d|/|[,.]\d)",
         text,
         flags=re.S,
     )
@@ -1002,7 +1115,7 @@ def parse_answer(text):
         return None
     line = (text[start + len("####") :].splitlines() or [""])[0]
     match = re.compile(
-        r"""\s* (?P<minus>[-−])? \+? \s* [$€£]? \s* (?P<later>[-−])?
+        r"""\s* (?P<minus>[-−])? \+? \s* [$€£]? \s* (?P<later>[-−])? \+?
             (?P<whole>\d{1,3}(,\d{3})+ | \d+ | (?=\.\d)) (\.(?P<part>\d+))?
             (?! [\d/] | [.,]\d )""",
         re.VERBOSE,

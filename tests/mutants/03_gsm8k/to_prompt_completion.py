@@ -460,6 +460,20 @@ def to_prompt_completion(example):
     return library([example], tokenizer)[0]
 
 
+# %% mutant: one_end_is_enough
+# misconception: An answer that has its end token needs no other.
+# fails: gsm8k-format-to_prompt_completion-tests
+# says: letter for letter
+# edit: example["answer"] + tokenizer.eos_token -> example["answer"].removesuffix(tokenizer.eos_token) + tokenizer.eos_token
+
+
+# %% mutant: newlines_of_unix
+# misconception: Line ends are brought into one form.
+# fails: gsm8k-format-to_prompt_completion-tests
+# says: letter for letter
+# edit: example["answer"] + tokenizer.eos_token -> "\n".join(example["answer"].split("\r\n")) + tokenizer.eos_token
+
+
 # %% variant: written_out
 # note: The template written out as text.
 def to_prompt_completion(example):

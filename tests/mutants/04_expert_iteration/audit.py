@@ -62,31 +62,31 @@
 # misconception: What stands behind >> is the result.
 # fails: expert_iteration-audit-audit-tests
 # says: 9 was written behind it
-# edit: if found != copied: -> if None in found:
+# edit: if None in copied or found != copied: -> if None in found:
 
 # %% mutant: first_copy_only
 # misconception: The first copy shows it.
 # fails: expert_iteration-audit-audit-tests
 # says: last number behind >>
-# edit: if found != copied: -> if found[:1] != copied[:1]:
+# edit: if None in copied or found != copied: -> if found[:1] != copied[:1]:
 
 # %% mutant: last_copy_only
 # misconception: Only the last copy can change the answer.
 # fails: expert_iteration-audit-audit-tests
 # says: 9 was written behind it
-# edit: if found != copied: -> if found[-1] != copied[-1]:
+# edit: if None in copied or found != copied: -> if found[-1] != copied[-1]:
 
 # %% mutant: nothing_behind
 # misconception: Where nothing was written, nothing was miscopied.
 # fails: expert_iteration-audit-audit-tests
 # says: No number follows
-# edit: found != copied -> any(c is not None and f != c for f, c in zip(found, copied))
+# edit: None in copied or found != copied -> any(c is not None and f != c for f, c in zip(found, copied))
 
 # %% mutant: copies_in_any_order
 # misconception: Results and copies are the same numbers.
 # fails: expert_iteration-audit-audit-tests
 # says: each annotation has its own copy
-# edit: if found != copied: -> if set(found) != set(copied):
+# edit: if None in copied or found != copied: -> if set(found) != set(copied):
 
 # %% mutant: answer_any_result
 # misconception: The answer is one of the results.
@@ -154,11 +154,11 @@ def audit(solution):
 # fails: expert_iteration-audit-audit-tests
 # says: first in the table
 # edit:
-#   if found != copied:
+#   if None in copied or found != copied:
 # ->
 #   if found[-1] != parse_answer(solution):
 #       return "unexplained"
-#   if found != copied:
+#   if None in copied or found != copied:
 
 # %% mutant: unexplained_before_false
 # misconception: The answer is the most important thing.
@@ -260,6 +260,27 @@ def audit(solution):
         if parse_answer(f"#### {after}") != parse_answer(f"#### {result}"):
             return "miscopied"
     return "sound" if results[-1] == parse_answer(solution) else "unexplained"
+
+# %% mutant: neither_is_a_number
+# misconception: Two things that cannot be read are equal.
+# fails: expert_iteration-audit-audit-tests
+# says: right behind >>
+# edit: if None in copied or found != copied: -> if found != copied:
+
+
+# %% mutant: copy_on_the_next_line
+# misconception: White space between >> and the number does not matter.
+# fails: expert_iteration-audit-audit-tests
+# says: on the same line
+# edit: copied = [parse_answer(f"#### {rest}") -> copied = [parse_answer(f"#### {rest.strip()}")
+
+
+# %% mutant: first_ten
+# misconception: No solution has more than ten steps.
+# fails: expert_iteration-audit-audit-tests
+# says: Every annotation counts
+# edit: annotations = check_calculator(body) -> annotations = check_calculator(body)[:10]
+
 
 # %% variant: regex
 # note: One pattern for the annotation and its copy.

@@ -165,6 +165,24 @@ def expected_kept(rate, n, cap):
     chance = [math.comb(n, c) * rate**c * (1 - rate) ** (n - c) for c in range(cap)]
     return sum(c * p for c, p in enumerate(chance)) + cap * (1 - sum(chance))
 
+# %% mutant: recursion_over_n
+# misconception: One sample after the other.
+# fails: expert_iteration-filter-expected_kept-tests
+# says: RecursionError
+# breaks: 1 <= n <= 1000
+def expected_kept(rate, n, cap):
+    if cap is None:
+        return n * rate
+
+    @functools.cache
+    def mean(n, cap):
+        if n == 0 or cap == 0:
+            return 0.0
+        return rate * (1 + mean(n - 1, cap - 1)) + (1 - rate) * mean(n - 1, cap)
+
+    return mean(n, cap)
+
+
 # %% variant: tails
 # note: The sum of the chances of at least 1, 2, …, cap.
 def expected_kept(rate, n, cap):

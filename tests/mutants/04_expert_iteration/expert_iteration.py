@@ -1497,6 +1497,59 @@ def expert_iteration(
     return model, history
 
 
+# %% mutant: questions_with_their_answers
+# misconception: The same problem has the same answer.
+# fails: expert_iteration-loop-expert_iteration-tests
+# says: Compare questions alone
+# edit:
+#   forbidden = {" ".join(problem["question"].split()) for problem in held_out}
+#   leaked = [p["question"] for p in problems if " ".join(p["question"].split()) in forbidden]
+# ->
+#   forbidden = {tuple(" ".join(v.split()) for v in problem.values()) for problem in held_out}
+#   leaked = [p["question"] for p in problems if tuple(" ".join(str(v).split()) for v in p.values()) in forbidden]
+
+
+# %% mutant: held_out_only_stripped
+# misconception: White space matters at the ends only.
+# fails: expert_iteration-loop-expert_iteration-tests
+# says: superfluous white space
+# edit: forbidden = {" ".join(problem["question"].split()) for problem in held_out} -> forbidden = {problem["question"].strip() for problem in held_out}
+
+
+# %% mutant: no_empty_rounds
+# misconception: A round without problems is none.
+# fails: expert_iteration-loop-expert_iteration-tests
+# says: still a round
+# breaks: rounds + 1 dicts
+# edit:
+#   questions = problems[(number - 1) * size : number * size]
+# ->
+#   questions = problems[(number - 1) * size : number * size]
+#   if not questions:
+#       continue
+
+
+# %% mutant: restart_needs_two
+# misconception: One example is too few to start anew.
+# fails: expert_iteration-loop-expert_iteration-tests
+# says: however little it kept
+# edit: train(start if restart else model, -> train(start if restart and len(kept) > 1 else model,
+
+
+# %% mutant: or_the_old_one
+# misconception: train may give nothing back.
+# fails: expert_iteration-loop-expert_iteration-tests
+# says: whatever it is
+# edit: model = train(start if restart else model, kept, seed + number) -> model = train(start if restart else model, kept, seed + number) or model
+
+
+# %% mutant: pieces_spread_out
+# misconception: Begin each piece at its share of the whole.
+# fails: expert_iteration-loop-expert_iteration-tests
+# says: where the one before ended
+# edit: questions = problems[(number - 1) * size : number * size] -> questions = problems[(number - 1) * len(problems) // rounds :][:size]
+
+
 # %% variant: while_loop
 # note: while, and a list of pieces beforehand.
 def expert_iteration(

@@ -757,6 +757,28 @@ def filter_correct(problems, samples, cap=None, verify=is_correct):
     return examples
 
 
+# %% mutant: mark_begins_its_line
+# misconception: The answer line begins with its mark.
+# fails: expert_iteration-filter-filter_correct-tests
+# says: wherever it stands in its line
+# edit: mark = text.find("####") -> mark = text.find("\n####") + 1 or -1
+
+
+# %% mutant: line_ends_of_unix
+# misconception: Line ends are brought into one form.
+# fails: expert_iteration-filter-filter_correct-tests
+# says: as the model wrote it
+# breaks: the model's text
+# edit: text = (text if end < 0 else text[:end]).strip() -> text = "\n".join((text if end < 0 else text[:end]).strip().splitlines())
+
+
+# %% mutant: compared_with_the_last_eight
+# misconception: Copies follow each other.
+# fails: expert_iteration-filter-filter_correct-tests
+# says: everything that this problem has already
+# edit: if text not in kept: -> if text not in kept[-8:]:
+
+
 # %% variant: regex
 # note: The cut as one regular expression.
 def filter_correct(problems, samples, cap=None, verify=is_correct):

@@ -307,6 +307,34 @@ def rationalize(problems, samples, ask, cap=None):
     texts = ask([f"{p['question']}\nAnswer: {parse_answer(p['answer'])}" for p in unsolved])
     return filter_correct(unsolved, texts, cap=cap)
 
+# %% mutant: lenient_filter
+# misconception: With the hint the number is right anyway.
+# fails: expert_iteration-hint-rationalize-tests
+# says: The strict rule
+# edit: return filter_correct(unsolved, ask(hinted), cap) -> return filter_correct(unsolved, ask(hinted), cap, verify=lambda text, answer: parse_answer(answer) in text)
+
+
+# %% mutant: four_at_most
+# misconception: None needs a number in its place.
+# fails: expert_iteration-hint-rationalize-tests
+# says: Without a cap
+# edit: ask(hinted), cap) -> ask(hinted), cap or 4)
+
+
+# %% mutant: asked_in_pieces
+# misconception: Sixteen at a time fit into memory.
+# fails: expert_iteration-hint-rationalize-tests
+# says: called once
+# edit: ask(hinted) -> [texts for i in range(0, len(hinted), 16) for texts in ask(hinted[i : i + 16])]
+
+
+# %% mutant: rounded_rate
+# misconception: A rate below half a per cent is 0.
+# fails: expert_iteration-hint-rationalize-tests
+# says: a small rate is not 0
+# edit: if rate == 0] -> if round(rate, 2) == 0]
+
+
 # %% variant: by_hand
 # note: Unsolved problems found without solve_rates.
 def rationalize(problems, samples, ask, cap=None):

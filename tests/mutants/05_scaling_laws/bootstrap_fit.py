@@ -241,6 +241,17 @@ def bootstrap_fit(points, draws, start):
     return {name: np.array([fit[name] for fit in fits]) for name in NAMES}
 
 
+# %% mutant: start_by_order
+# misconception: A dict's values come in the order E, A, B, alpha, beta.
+# fails: scaling_laws-doubt-bootstrap_fit-tests
+# says: each parameter by its name
+def bootstrap_fit(points, draws, start):
+    E, A, B, alpha, beta = start.values()
+    beginning = np.array([[np.log(E), np.log(A), np.log(B), alpha, beta]])
+    fits = [fit_chinchilla({name: column[row] for name, column in points.items()}, beginning) for row in draws]
+    return {name: np.array([fit[name] for fit in fits]) for name in ("E", "A", "B", "alpha", "beta")}
+
+
 # %% variant: arrays_filled
 # note: Empty arrays, filled row by row.
 def bootstrap_fit(points: dict, draws: np.ndarray, start: dict) -> dict[str, np.ndarray]:

@@ -238,6 +238,15 @@ def chinchilla_loss(params, n, d):
 #   return np.ravel(out)[: np.ndim(out) and max(np.size(value) for value in params.values())] if many else out
 
 
+# %% mutant: by_order
+# misconception: A dict's values come in the order E, A, B, alpha, beta.
+# fails: scaling_laws-surface-chinchilla_loss-tests
+# says: each parameter by its name
+def chinchilla_loss(params, n, d):
+    E, A, B, alpha, beta = params.values()
+    return E + A * n**-alpha + B * d**-beta
+
+
 # %% variant: fractions
 # note: Divisions.
 # edit: * n ** -params["alpha"] + params["B"] * d ** -params -> / n ** params["alpha"] + params["B"] / d ** params

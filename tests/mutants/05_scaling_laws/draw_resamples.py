@@ -192,6 +192,20 @@ def draw_resamples(m, resamples, seed=0):
     return KEPT.setdefault((m, resamples), np.random.default_rng(seed).integers(m, size=(resamples, m)))
 
 
+# %% mutant: sixteen_bits
+# misconception: Small integers save memory.
+# fails: scaling_laws-doubt-draw_resamples-tests
+# says: too few for so many runs
+# edit: size=(resamples, m)) -> size=(resamples, m)).astype(np.int16)
+
+
+# %% mutant: eight_bits
+# misconception: Small integers save memory.
+# fails: scaling_laws-doubt-draw_resamples-tests
+# says: too few for so many runs
+# edit: size=(resamples, m)) -> size=(resamples, m)).astype(np.int8)
+
+
 # %% variant: choice
 # note: choice with replacement.
 # edit: integers(m, size=(resamples, m)) -> choice(m, size=(resamples, m), replace=True)

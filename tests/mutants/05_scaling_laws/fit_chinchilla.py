@@ -384,6 +384,13 @@ def fit_chinchilla(points, starts, delta=1e-3):
     return as_params(min(ends, key=lambda end: end.fun).x)
 
 
+# %% mutant: exponents_up_to_one
+# misconception: Exponents of scaling laws lie between 0 and 1, so bound them.
+# fails: scaling_laws-fit-fit_chinchilla-tests
+# says: no bound
+# edit: method="L-BFGS-B", -> method="L-BFGS-B", bounds=[(None, None)] * 3 + [(0, 1)] * 2,
+
+
 # %% variant: loop
 # note: A loop that keeps the best; a tighter rule.
 def fit_chinchilla(points: dict[str, np.ndarray], starts: np.ndarray, delta: float = 1e-3) -> dict[str, float]:

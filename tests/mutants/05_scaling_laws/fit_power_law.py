@@ -433,6 +433,21 @@ def fit_power_law(x, y, irreducible=0.0):
 # edit: slope, height = np.polyfit(np.log(x), np.log(left), 1) -> slope, height = np.polyfit(np.log(x), np.log(left + 1e-12), 1)
 
 
+# %% mutant: mean_at_each_x
+# misconception: Runs of one x are repeats: average them first.
+# fails: scaling_laws-power-fit_power_law-tests
+# says: counts
+# breaks: by least squares in log-log
+def fit_power_law(x, y, irreducible=0.0):
+    left = np.asarray(y, dtype=np.float64) - irreducible
+    if not (left > 0).all():
+        raise ValueError("y is not above irreducible")
+    places = np.unique(x)
+    means = np.array([np.log(left[x == place]).mean() for place in places])
+    slope, height = np.polyfit(np.log(places), means, 1)
+    return {"A": float(np.exp(height)), "alpha": float(-slope)}
+
+
 # %% variant: decades
 # note: log10 and powers of ten.
 def fit_power_law(x: np.ndarray, y: np.ndarray, irreducible: float = 0.0) -> dict[str, float]:

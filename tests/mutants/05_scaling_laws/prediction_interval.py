@@ -225,6 +225,17 @@ def prediction_interval(samples, n, d, confidence=0.95):
 # edit: return float(low), float(high) -> return round(float(low), 6), round(float(high), 6)
 
 
+# %% mutant: past_the_end
+# misconception: Sort, and take the places of the two shares.
+# fails: scaling_laws-sweep-prediction_interval-tests
+# says: IndexError
+def prediction_interval(samples, n, d, confidence=0.95):
+    loss = np.sort(chinchilla_loss(samples, n, d))
+    low = loss[int(len(loss) * (1 - confidence) / 2)]
+    high = loss[int(len(loss) * (1 + confidence) / 2)]
+    return float(low), float(high)
+
+
 # %% variant: percentiles
 # note: np.percentile, in percent.
 def prediction_interval(samples: dict, n: float, d: float, confidence: float = 0.95) -> tuple[float, float]:

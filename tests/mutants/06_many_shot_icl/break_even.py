@@ -474,6 +474,34 @@ def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
 # edit: return math.floor(head_start / saving) + 1 -> return math.floor(round(head_start / saving, 6)) + 1
 
 
+# %% mutant: truncated_towards_zero
+# misconception: int rounds down, also below zero.
+# fails: many_shot_icl-cost-break_even-tests
+# says: only training and prefix
+# breaks: The smallest number of questions
+def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
+    if min(train_seconds, tuned_seconds, icl_seconds, prefix_seconds) < 0:
+        raise ValueError("a time is negative")
+    if train_seconds < prefix_seconds and icl_seconds <= tuned_seconds:
+        return 0
+    if icl_seconds <= tuned_seconds:
+        return None
+    return max(0, int((train_seconds - prefix_seconds) / (icl_seconds - tuned_seconds)) + 1)
+
+
+# %% mutant: counted_to_a_limit
+# misconception: Try the numbers one by one; more than 100,000 never come.
+# fails: many_shot_icl-cost-break_even-tests
+# says: no largest number
+def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):
+    if min(train_seconds, tuned_seconds, icl_seconds, prefix_seconds) < 0:
+        raise ValueError("a time is negative")
+    for count in range(100_000):
+        if train_seconds + count * tuned_seconds < prefix_seconds + count * icl_seconds:
+            return count
+    return None
+
+
 # %% variant: ceil_and_a_look
 # note: Rounded up, and one more if the totals are equal there.
 def break_even(train_seconds, tuned_seconds, icl_seconds, prefix_seconds=0.0):

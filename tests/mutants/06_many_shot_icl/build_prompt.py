@@ -659,6 +659,28 @@ def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_toke
     return prompt
 
 
+# %% mutant: refuses_the_mark
+# misconception: Neither separator may stand in a demonstration.
+# fails: many_shot_icl-prompt-build_prompt-tests
+# says: ValueError
+def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_tokens=None):
+    if format not in FORMATS:
+        raise ValueError(f"no format {format!r}")
+    mark, end = FORMATS[format]
+    prompt = ""
+    for text, label in demonstrations:
+        for part in (text, label or ""):
+            if end.strip(" ") in part or (mark.strip() and mark.strip() in part):
+                raise ValueError("a separator in a demonstration")
+        prompt += text + ("" if label is None else mark + " " + label) + end
+    prompt += query + mark
+    if max_tokens is not None:
+        count = len(tokenizer(prompt)["input_ids"])
+        if count > max_tokens:
+            raise ValueError(f"{count} tokens, budget {max_tokens}")
+    return prompt
+
+
 # %% variant: loop_with_plus
 # note: One string that grows.
 def build_prompt(demonstrations, query, format="lines", tokenizer=None, max_tokens=None):

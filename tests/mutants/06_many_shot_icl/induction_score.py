@@ -407,6 +407,13 @@ def induction_score(attention, period):
 # edit: return attention[..., t, t - period + 1].mean(-1) -> return (attention[..., t, t - period + 1].mean(-1) * 1000).round() / 1000
 
 
+# %% mutant: clamped
+# misconception: A score of exactly 1 cannot be.
+# fails: many_shot_icl-induction-induction_score-tests
+# says: clipped
+# edit: .mean(-1) -> .mean(-1).clamp(0, 0.99)
+
+
 # %% variant: diagonal
 # note: The diagonal without its first entry.
 def induction_score(attention, period):
