@@ -1,15 +1,19 @@
 """Builds the decks: Marp Markdown, numbers from results files and figures become one self-contained HTML each.
 
-A deck `slides/NN_name.md` is a jinja2 template. Six names are visible in it:
+A deck `slides/NN_name.md` is a jinja2 template; each goes with the lab of its name, but for the first, which goes with
+the whole course. Seven names are visible in it:
 
 - `r`: the recorded results `course_utils/results/NN_name.json`; `{{ r.after.accuracy | percent }}`.
-  A key that is not there stops the build with its name.
+  A key that is not there stops the build with its name. In the first deck: all labs' results, `r["02_lora"].nano`.
 - `figure(name, alt)`: puts `slides/figures/NN_name/<name>.svg` into the page, with its text kept as text.
 - `toy`: numbers that `slides/figures/NN_name.py` works out for the toy example, when that script has a `toy()`.
 - `claim(text, holds)`: the text, if the recorded numbers bear it out; else the build stops. For headlines.
+- `where_we_are`: the strip of all lectures with this one lit, for the second slide.
 - `lab`: the lab's facts in course.toml: `{{ lab.title }}`, `{{ lab.number }}`, `{{ lab.name }}`.
 - `exercises`: the lab's exercises in order, as its notebook has them: part, title, minutes, core, points,
   and whether it is an open experiment.
+
+In its text, `arXiv 2106.09685` becomes a link.
 
 The figure script's `draw(r)` returns `{name: svg text}`. The build writes these files beside the script, so that
 they can be looked at and used elsewhere. Everything goes through marp-cli, pinned by package-lock.json, into
@@ -51,12 +55,21 @@ from course_utils.evaluation import Difference
 ROOT = Path(__file__).resolve().parent.parent
 SLIDES = ROOT / "slides"
 MARP = ROOT / "node_modules" / ".bin" / "marp"
+OVERVIEW = "00_whole_way"  # the deck of no lab
 
 # Family as the theme names it -> package in package.json. One variable file holds all weights.
 FONTS = {
     "Course Sans": "atkinson-hyperlegible-next",
     "Course Mono": "atkinson-hyperlegible-mono",
 }
+
+# What is left alone (front matter, notes, drawings, code, tags), or papers: "arXiv 2001.08361; 2203.15556".
+_PAPERS = re.compile(
+    r"\A---\n.*?^---$|<!--.*?-->|<svg\b.*?</svg>|^```.*?^```|`[^`\n]*`|<[^>]*>"
+    r"|(?P<papers>arXiv \d{4}\.\d{4,5}\b(?:(?:; |, | and )\d{4}\.\d{4,5}\b)*)",
+    re.DOTALL | re.MULTILINE,
+)
+_PAPER = re.compile(r"(?:arXiv )?(\d{4}\.\d{4,5})")
 
 _STAMP = re.compile(r'<meta name="deck-sources" content="([0-9a-f]{64})">')
 
@@ -176,7 +189,7 @@ def compose(deck: str, recorded: dict[str, Any] | None = None) -> Composed:
     source = SLIDES / f"{deck}.md"
     if not source.is_file():
         raise CourseError(f"There is no deck {deck!r}: the decks are {', '.join(decks()) or 'none yet'}.")
-    r = Recorded(results.load(deck) if recorded is None else recorded, "r")
+    r = Recorded(_recorded(deck) if recorded is None else recorded, "r")
     script = _figure_script(deck)
     figures: dict[str, str] = {k: tidy_svg(v) for k, v in script.draw(r).items()} if script else {}
     toy = script.toy() if script and hasattr(script, "toy") else {}
@@ -192,12 +205,13 @@ def compose(deck: str, recorded: dict[str, Any] | None = None) -> Composed:
             figure=_figure_function(figures),
             claim=claim,
             exercises=exercises(deck),
+            where_we_are=where_we_are(deck),
             lab=_lab(deck),
         )
     except jinja2.TemplateError as error:
         line = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
         raise CourseError(f"{source.name}{line}: {error.message}.") from error
-    return Composed(markdown, theme(), figures)
+    return Composed(link_papers(markdown), theme(), figures)
 
 
 def exercises(deck: str) -> list[dict[str, Any]]:
@@ -220,6 +234,37 @@ def exercises(deck: str) -> list[dict[str, Any]]:
         for cell in cells
         if "minutes" in cell.get("course", {})
     ]
+
+
+def where_we_are(deck: str) -> str:
+    """All lectures in a row, `deck` lit, as a figure: the first deck, then one for each lab of course.toml."""
+    from course_utils.viz import diagrams
+
+    stops = [OVERVIEW, *(lab.name for lab in load_course().labs)]
+    words = [stop.split("_", 1)[1].replace("_", " ") for stop in stops]
+    here = stops.index(deck) if deck in stops else None
+    alt = f"The {len(stops)} lectures in a row: {', '.join(words)}."
+    if here is not None:
+        alt += f" This one, {words[here]}, is lit."
+    return _figure_function({"where_we_are": diagrams.stops(words, here)})("where_we_are", alt)
+
+
+def link_papers(markdown: str) -> str:
+    """Numbers of papers, such as arXiv 2106.09685, as links: in the text, not in notes, code, tags or drawings."""
+
+    def link(found: re.Match[str]) -> str:
+        if found["papers"] is None:
+            return found[0]
+        return _PAPER.sub(r'<a href="https://arxiv.org/abs/\1">\g<0></a>', found[0])
+
+    return _PAPERS.sub(link, markdown)
+
+
+def _recorded(deck: str) -> dict[str, Any]:
+    """The lab's recorded results; for the overview those of all labs, by name."""
+    if deck == OVERVIEW:
+        return {lab.name: results.load(lab.name) for lab in load_course().labs}
+    return results.load(deck)
 
 
 def _lab(deck: str) -> Lab | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -14,8 +15,19 @@ import pytest
 from course_utils import results, slides
 from course_utils.course import Lab, load_course
 from course_utils.errors import CourseError
+from course_utils.grading import notebook as nbk
 from course_utils.grading.author.check_lab import CheckedLab, look_at_deck, look_at_page
-from course_utils.grading.author.decks import built_complaints, deck_complaints, slide_complaints
+from course_utils.grading.author.decks import (
+    built_complaints,
+    deck_complaints,
+    frame_complaints,
+    given_away,
+    overview_complaints,
+    page_complaints,
+    pages_of,
+    slide_complaints,
+)
+from course_utils.viz import diagrams
 
 
 @pytest.fixture
@@ -50,18 +62,84 @@ def test_the_pages_were_built_anew(marp: None) -> None:
     assert slides.MARP.exists()
 
 
-def test_every_deck_goes_with_a_lab() -> None:
-    assert slides.decks() == [lab.name for lab in load_course().labs]
+class TestOverview:
+    """The first deck goes with no lab; all else that is asked of a deck is asked of it."""
+
+    @pytest.fixture(scope="class")
+    def composed(self) -> slides.Composed:
+        return slides.compose(slides.OVERVIEW)
+
+    def test_has_what_a_lecturer_needs(self, composed: slides.Composed) -> None:
+        assert overview_complaints(lambda deck: composed) == []
+
+    def test_page_is_what_the_sources_make_and_opens_offline(self, composed: slides.Composed) -> None:
+        assert page_complaints(slides.OVERVIEW, lambda deck: composed) == []
+
+    @each_lab
+    def test_shows_no_solution(self, composed: slides.Composed, lab: Lab) -> None:
+        source = nbk.read(checked(lab).source)
+        assert list(given_away(source, pages_of(composed.markdown))) == []
+
+    def test_reads_the_results_of_all_labs(self) -> None:
+        recorded = slides._recorded(slides.OVERVIEW)
+        assert recorded == {lab.name: results.load(lab.name) for lab in load_course().labs}
+
+    def test_a_lab_that_it_does_not_know_stops_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        script = slides._figure_script(slides.OVERVIEW)
+        monkeypatch.delitem(script.ANSWERED, "02_lora")
+        with pytest.raises(CourseError, match="does not say what 02_lora answers: add it to ANSWERED"):
+            script.labs()
+
+
+def test_a_deck_for_the_course_and_one_for_each_lab() -> None:
+    assert slides.decks() == [slides.OVERVIEW, *(lab.name for lab in load_course().labs)]
+
+
+@pytest.mark.parametrize(
+    ("text", "linked"),
+    [
+        ("Hu, arXiv 2106.09685.", ["2106.09685"]),
+        ("arXiv 2001.08361; 2203.15556 and 2410.21228.", ["2001.08361", "2203.15556", "2410.21228"]),
+        ("arXiv 2001.08361, 2203.15556", ["2001.08361", "2203.15556"]),
+        ("arXiv 0706.1234", ["0706.1234"]),
+        ("It has 3407.87200 weights.", []),
+        ("<!--\nSay: arXiv 2106.09685.\n-->", []),
+        ('<svg aria-label="arXiv 2106.09685"><text>arXiv 2106.09685</text></svg>', []),
+        ('<a title="arXiv 2106.09685">a paper</a>', []),
+        ("```python\n# arXiv 2106.09685\n```", []),
+        ("`arXiv 2106.09685`", []),
+        ("---\ntitle: arXiv 2106.09685\n---\n\nafter arXiv 2404.11018", ["2404.11018"]),
+    ],
+)  # fmt: skip
+def test_numbers_of_papers_become_links(text: str, linked: list[str]) -> None:
+    made = slides.link_papers(text)
+    assert re.findall(r'href="https://arxiv\.org/abs/([^"]+)"', made) == linked
+    assert re.sub(r'<a href="https://arxiv[^>]*>|(?<=\d)</a>', "", made) == text
+
+
+def test_the_strip_lights_the_deck_and_names_all_lectures() -> None:
+    strip = slides.where_we_are("02_lora")
+    assert "The 7 lectures in a row: whole way, sft masking, lora, " in strip
+    assert "This one, lora, is lit." in strip
+    assert "is lit" not in slides.where_we_are("07_made_up")
+    many = diagrams.stops(["whole way", *(f"topic {n}" for n in range(1, 17))], here=3)
+    assert ">topic 3<" in many  # no room for the others
+    assert ">topic 4<" not in many
 
 
 NOTES = "<!--\nSay: a.\nAsk: b.\nWatch: c.\n-->\n"
+PLAN = "Minutes: 15 “question”, 30 “answer”, 45 “question”, 60 “answer”. When late, skip “answer”."
+GOALS = '<svg aria-label="The 7 lectures in a row: a."></svg>\n\n1. a\n1. b\n1. c\n'
+SECOND = f"# Goals\n{GOALS}{NOTES.replace('-->', PLAN)}\n-->\n"
+LAST = f"# Last\n- [a](https://a.org)\n- [b](https://b.org)\n- [c](https://c.org)\n{NOTES}"
 CODE_OF_13_LINES = "```python\n" + "x\n" * 13 + "```\n"
 QUESTION, ANSWER = (f"<!-- _class: {kind} -->\n# {kind}\n{NOTES}" for kind in ("question", "answer"))
-GOOD = [f"# Title\n{NOTES}", *[QUESTION, ANSWER] * 3]
+GOOD = [f"# Title\n{NOTES}", SECOND, *[QUESTION, ANSWER] * 3, LAST]
 
 
 def test_slides_in_order_have_no_complaints() -> None:
     assert slide_complaints("deck", GOOD) == []
+    assert frame_complaints("deck", GOOD) == []
 
 
 @pytest.mark.parametrize(
@@ -74,13 +152,33 @@ def test_slides_in_order_have_no_complaints() -> None:
         ),
         (lambda pages: [pages[0].replace("Ask:", "Ask "), *pages[1:]], "deck, slide 1", "has no 'Ask:'"),
         (lambda pages: [pages[0] + CODE_OF_13_LINES, *pages[1:]], "deck, slide 1", "13 lines"),
-        (lambda pages: pages[:-1], "deck, slide 6", "the next slide does not answer"),
-        (lambda pages: pages[:5], "deck", "has 2 slides with a question"),
+        (lambda pages: pages[:-2], "deck, slide 7", "the next slide does not answer"),
+        (lambda pages: pages[:6], "deck", "has 2 slides with a question"),
     ],
 )
 def test_what_a_slide_lacks_is_named(change: Callable, place: str, says: str) -> None:
     found = slide_complaints("deck", change(GOOD))
     assert any(complaint.place == place and says in complaint.what for complaint in found), found
+
+
+@pytest.mark.parametrize(
+    ("page", "old", "new", "place", "says"),
+    [
+        (1, "lectures in a row", "lectures", "deck, slide 2", "has no strip of the lectures"),
+        (1, "1. c\n", "", "deck, slide 2", "has 2 learning goals, not 3"),
+        (1, "Minutes: ", "When: ", "deck, slide 2", "has no plan in its notes"),
+        (1, "45 “question”, ", "", "deck, slide 2", "plans the minutes (15, 30, 60)"),
+        (1, " When late, skip “answer”.", "", "deck, slide 2", "does not say what to skip when late"),
+        (1, "30 “answer”", "30 “an answer”", "deck, slide 2", "plans with “an answer”, which is no headline"),
+        (8, "(https://c.org)", "", "deck, slide 9", "has 2 links to further reading, fewer than 3"),
+    ],
+)
+def test_what_the_frame_lacks_is_named(page: int, old: str, new: str, place: str, says: str) -> None:
+    assert old in GOOD[page]
+    pages = [text.replace(old, new) if number == page else text for number, text in enumerate(GOOD)]
+    [complaint] = frame_complaints("deck", pages)
+    assert complaint.place == place
+    assert says in complaint.what
 
 
 NOTE = '<div class="bespoke-marp-note">Say: a.</div>'
