@@ -408,7 +408,7 @@ class TestCheck:
 
     def test_a_page_edited_by_hand(self, copy: Path, marp: None) -> None:
         path = copy / "01_sft_masking.html"
-        path.write_bytes(path.read_bytes().replace(b"Four questions", b"Five questions"))
+        path.write_bytes(path.read_bytes().replace(b"The toy, in full", b"The toy, in part"))
         self.refuse("not what marp makes")
 
     def test_a_figure_edited_by_hand(self, copy: Path) -> None:
