@@ -22,6 +22,7 @@ builds again and compares.
 
     python -m course_utils.slides build [DECK …]
     python -m course_utils.slides check [DECK …]
+    python -m course_utils.slides live DECK
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.machinery import SourceFileLoader
@@ -188,7 +190,7 @@ def compose(deck: str, recorded: dict[str, Any] | None = None) -> Composed:
     """
     source = SLIDES / f"{deck}.md"
     if not source.is_file():
-        raise CourseError(f"There is no deck {deck!r}: the decks are {', '.join(decks()) or 'none yet'}.")
+        raise _unknown(deck)
     r = Recorded(_recorded(deck) if recorded is None else recorded, "r")
     script = _figure_script(deck)
     figures: dict[str, str] = {k: tidy_svg(v) for k, v in script.draw(r).items()} if script else {}
@@ -212,6 +214,10 @@ def compose(deck: str, recorded: dict[str, Any] | None = None) -> Composed:
         line = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
         raise CourseError(f"{source.name}{line}: {error.message}.") from error
     return Composed(link_papers(markdown), theme(), figures)
+
+
+def _unknown(deck: str) -> CourseError:
+    return CourseError(f"There is no deck {deck!r}: the decks are {', '.join(decks()) or 'none yet'}.")
 
 
 def exercises(deck: str) -> list[dict[str, Any]]:
@@ -422,11 +428,7 @@ def marp(composed: Composed) -> bytes:
     _install()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "deck.md").write_text(composed.markdown, encoding="utf-8")
-        (folder / "theme.css").write_text(f"{composed.theme}\n{_font_faces()}\n", encoding="utf-8")
-        command = [str(MARP), "--no-stdin", "-c", str(SLIDES / "marp.config.mjs")]
-        command += ["--theme-set", "theme.css", "-o", "deck.html", "deck.md"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        done = subprocess.run(_laid_out(composed, folder), cwd=folder, capture_output=True, text=True)
         if done.returncode or not (folder / "deck.html").is_file():
             raise CourseError(f"marp failed: {(done.stderr or done.stdout).strip()[-600:]}")
         page = (folder / "deck.html").read_text(encoding="utf-8")
@@ -434,14 +436,70 @@ def marp(composed: Composed) -> bytes:
     return page.replace("<head>", f"<head>{stamp}", 1).encode("utf-8")
 
 
+def _laid_out(composed: Composed, folder: Path) -> list[str]:
+    """Write what marp reads into `folder`; return the command that makes deck.html of it there."""
+    (folder / "deck.md").write_text(composed.markdown, encoding="utf-8")
+    (folder / "theme.css").write_text(f"{composed.theme}\n{_font_faces()}\n", encoding="utf-8")
+    command = [str(MARP), "--no-stdin", "-c", str(SLIDES / "marp.config.mjs")]
+    return [*command, "--theme-set", "theme.css", "-o", "deck.html", "deck.md"]
+
+
+def live(deck: str, folder: Path, done: Callable[[], bool] = lambda: False) -> None:
+    """Keep deck.html in `folder` in line with the deck, its figure script and the theme; the open page reloads itself.
+
+    Goes on until it is interrupted, or done() is true. A mistake is printed, and the page stays as it was.
+    Raises CourseError for an unknown deck, or where marp cannot be had.
+    """
+    sources = [SLIDES / f"{deck}.md", SLIDES / "figures" / f"{deck}.py", SLIDES / "theme.css"]
+    if not sources[0].is_file():
+        raise _unknown(deck)
+    _install()
+    seen: list[int] = []
+    watcher = None
+    try:
+        while not done():
+            now = [path.stat().st_mtime_ns if path.is_file() else 0 for path in sources]
+            if now != seen:
+                seen = now
+                try:
+                    command = _laid_out(compose(deck), folder)
+                except Exception as error:  # a script that is being written may raise anything
+                    print(f"{type(error).__name__}: {error}", file=sys.stderr)
+                else:
+                    if watcher is None:
+                        watcher = subprocess.Popen([*command, "--watch"], cwd=folder)
+                        print(f"Open {folder / 'deck.html'} once marp watches. Ctrl-C ends this.", flush=True)
+            elif watcher is not None and _left_behind(folder):
+                (folder / "deck.md").touch()
+            time.sleep(0.3)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        if watcher is not None:
+            watcher.terminate()
+            watcher.wait()
+
+
+def _left_behind(folder: Path) -> bool:
+    """Whether the page is older than the text, three seconds after it: marp misses what changes before it watches."""
+    page, text = folder / "deck.html", (folder / "deck.md").stat().st_mtime
+    return time.time() - text > 3 and (not page.is_file() or page.stat().st_mtime < text)
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m course_utils.slides", description="Build or check the decks."
+        prog="python -m course_utils.slides", description="Build, check or preview the decks."
     )
-    parser.add_argument("action", choices=["build", "check"])
+    parser.add_argument("action", choices=["build", "check", "live"])
     parser.add_argument("deck", nargs="*", help="names such as 01_sft_masking; all decks when none is given")
     options = parser.parse_args(arguments)
     try:
+        if options.action == "live":
+            if len(options.deck) != 1:
+                raise CourseError(f"Name one deck to see live: {', '.join(decks())}.")
+            with tempfile.TemporaryDirectory() as name:
+                live(options.deck[0], Path(name))
+            return 0
         for deck in options.deck or decks():
             if options.action == "build":
                 path = build(deck)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from threading import Event
 
 import nbformat
 import pytest
@@ -103,7 +105,7 @@ def test_a_deck_for_the_course_and_one_for_each_lab() -> None:
         ("arXiv 2001.08361, 2203.15556", ["2001.08361", "2203.15556"]),
         ("arXiv 0706.1234", ["0706.1234"]),
         ("It has 3407.87200 weights.", []),
-        ("<!--\nSay: arXiv 2106.09685.\n-->", []),
+        ("<!--\nSay: a -> b, arXiv 2106.09685.\n-->", []),
         ('<svg aria-label="arXiv 2106.09685"><text>arXiv 2106.09685</text></svg>', []),
         ('<a title="arXiv 2106.09685">a paper</a>', []),
         ("```python\n# arXiv 2106.09685\n```", []),
@@ -374,6 +376,60 @@ def test_npm_runs_once_though_two_ask_for_it(monkeypatch: pytest.MonkeyPatch, tm
     with ThreadPoolExecutor(3) as pool:
         assert list(pool.map(whole, range(3))) == [True] * 3
     assert (tmp_path / "calls").read_text() == "called\n"
+
+
+class TestLive:
+    @pytest.fixture
+    def deck(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+        for name in ("marp.config.mjs", "theme.css"):
+            (tmp_path / name).write_bytes((slides.SLIDES / name).read_bytes())
+        monkeypatch.setattr(slides, "SLIDES", tmp_path)
+        monkeypatch.setattr(slides.results, "load", lambda name: {})
+        return tmp_path / "07_made_up.md"
+
+    def test_follows_the_sources_and_survives_a_mistake(
+        self, deck: Path, marp: None, tmp_path_factory: pytest.TempPathFactory, capfd: pytest.CaptureFixture
+    ) -> None:
+        head, folder, done = (
+            "---\nmarp: true\ntheme: course\n---\n\n",
+            tmp_path_factory.mktemp("live"),
+            Event(),
+        )
+        page, said = folder / "deck.html", []
+
+        def becomes(holds: Callable[[], bool]) -> bool:
+            until = time.monotonic() + 60
+            while not holds() and time.monotonic() < until:
+                time.sleep(0.1)
+            return holds()
+
+        def shows(words: str) -> bool:
+            return page.is_file() and words in page.read_text(encoding="utf-8")
+
+        def complains() -> bool:
+            said.append(capfd.readouterr().err)
+            return "'nobody' is undefined" in "".join(said)
+
+        deck.write_text(f"{head}# one", encoding="utf-8")
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(slides.live, deck.stem, folder, done.is_set)
+            try:
+                assert becomes(lambda: shows("one</h1>"))
+                deck.write_text(f"{head}# {{{{ nobody }}}}", encoding="utf-8")
+                assert becomes(complains)
+                assert shows("one</h1>")
+                deck.write_text(f"{head}# two", encoding="utf-8")
+                assert becomes(lambda: shows("two</h1>"))
+            finally:
+                done.set()
+            assert running.result(timeout=30) is None
+
+    def test_unknown_or_none(self, deck: Path, capsys: pytest.CaptureFixture) -> None:
+        deck.write_text("# one", encoding="utf-8")
+        assert slides.main(["live", "08_none"]) == 1
+        assert "There is no deck '08_none': the decks are 07_made_up." in capsys.readouterr().err
+        assert slides.main(["live"]) == 1
+        assert "Name one deck to see live: 07_made_up." in capsys.readouterr().err
 
 
 class TestCheck:
