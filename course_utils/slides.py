@@ -1,15 +1,19 @@
 """Builds the decks: Marp Markdown, numbers from results files and figures become one self-contained HTML each.
 
-A deck `slides/NN_name.md` is a jinja2 template. Six names are visible in it:
+A deck `slides/NN_name.md` is a jinja2 template; each goes with the lab of its name, but for the first, which goes with
+the whole course. Seven names are visible in it:
 
 - `r`: the recorded results `course_utils/results/NN_name.json`; `{{ r.after.accuracy | percent }}`.
-  A key that is not there stops the build with its name.
+  A key that is not there stops the build with its name. In the first deck: all labs' results, `r["02_lora"].nano`.
 - `figure(name, alt)`: puts `slides/figures/NN_name/<name>.svg` into the page, with its text kept as text.
 - `toy`: numbers that `slides/figures/NN_name.py` works out for the toy example, when that script has a `toy()`.
 - `claim(text, holds)`: the text, if the recorded numbers bear it out; else the build stops. For headlines.
+- `where_we_are`: the strip of all lectures with this one lit, for the second slide.
 - `lab`: the lab's facts in course.toml: `{{ lab.title }}`, `{{ lab.number }}`, `{{ lab.name }}`.
 - `exercises`: the lab's exercises in order, as its notebook has them: part, title, minutes, core, points,
   and whether it is an open experiment.
+
+In its text, `arXiv 2106.09685` becomes a link.
 
 The figure script's `draw(r)` returns `{name: svg text}`. The build writes these files beside the script, so that
 they can be looked at and used elsewhere. Everything goes through marp-cli, pinned by package-lock.json, into
@@ -18,6 +22,7 @@ builds again and compares.
 
     python -m course_utils.slides build [DECK …]
     python -m course_utils.slides check [DECK …]
+    python -m course_utils.slides live DECK
 """
 
 from __future__ import annotations
@@ -34,6 +39,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.machinery import SourceFileLoader
@@ -51,12 +57,21 @@ from course_utils.evaluation import Difference
 ROOT = Path(__file__).resolve().parent.parent
 SLIDES = ROOT / "slides"
 MARP = ROOT / "node_modules" / ".bin" / "marp"
+OVERVIEW = "00_whole_way"  # the deck of no lab
 
 # Family as the theme names it -> package in package.json. One variable file holds all weights.
 FONTS = {
     "Course Sans": "atkinson-hyperlegible-next",
     "Course Mono": "atkinson-hyperlegible-mono",
 }
+
+# What is left alone (front matter, notes, drawings, code, tags), or papers: "arXiv 2001.08361; 2203.15556".
+_PAPERS = re.compile(
+    r"\A---\n.*?^---$|<!--.*?-->|<svg\b.*?</svg>|^```.*?^```|`[^`\n]*`|<[^>]*>"
+    r"|(?P<papers>arXiv \d{4}\.\d{4,5}\b(?:(?:; |, | and )\d{4}\.\d{4,5}\b)*)",
+    re.DOTALL | re.MULTILINE,
+)
+_PAPER = re.compile(r"(?:arXiv )?(\d{4}\.\d{4,5})")
 
 _STAMP = re.compile(r'<meta name="deck-sources" content="([0-9a-f]{64})">')
 
@@ -175,8 +190,8 @@ def compose(deck: str, recorded: dict[str, Any] | None = None) -> Composed:
     """
     source = SLIDES / f"{deck}.md"
     if not source.is_file():
-        raise CourseError(f"There is no deck {deck!r}: the decks are {', '.join(decks()) or 'none yet'}.")
-    r = Recorded(results.load(deck) if recorded is None else recorded, "r")
+        raise _unknown(deck)
+    r = Recorded(_recorded(deck) if recorded is None else recorded, "r")
     script = _figure_script(deck)
     figures: dict[str, str] = {k: tidy_svg(v) for k, v in script.draw(r).items()} if script else {}
     toy = script.toy() if script and hasattr(script, "toy") else {}
@@ -192,12 +207,17 @@ def compose(deck: str, recorded: dict[str, Any] | None = None) -> Composed:
             figure=_figure_function(figures),
             claim=claim,
             exercises=exercises(deck),
+            where_we_are=where_we_are(deck),
             lab=_lab(deck),
         )
     except jinja2.TemplateError as error:
         line = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
         raise CourseError(f"{source.name}{line}: {error.message}.") from error
-    return Composed(markdown, theme(), figures)
+    return Composed(link_papers(markdown), theme(), figures)
+
+
+def _unknown(deck: str) -> CourseError:
+    return CourseError(f"There is no deck {deck!r}: the decks are {', '.join(decks()) or 'none yet'}.")
 
 
 def exercises(deck: str) -> list[dict[str, Any]]:
@@ -220,6 +240,37 @@ def exercises(deck: str) -> list[dict[str, Any]]:
         for cell in cells
         if "minutes" in cell.get("course", {})
     ]
+
+
+def where_we_are(deck: str) -> str:
+    """All lectures in a row, `deck` lit, as a figure: the first deck, then one for each lab of course.toml."""
+    from course_utils.viz import diagrams
+
+    stops = [OVERVIEW, *(lab.name for lab in load_course().labs)]
+    words = [stop.split("_", 1)[1].replace("_", " ") for stop in stops]
+    here = stops.index(deck) if deck in stops else None
+    alt = f"The {len(stops)} lectures in a row: {', '.join(words)}."
+    if here is not None:
+        alt += f" This one, {words[here]}, is lit."
+    return _figure_function({"where_we_are": diagrams.stops(words, here)})("where_we_are", alt)
+
+
+def link_papers(markdown: str) -> str:
+    """Numbers of papers, such as arXiv 2106.09685, as links: in the text, not in notes, code, tags or drawings."""
+
+    def link(found: re.Match[str]) -> str:
+        if found["papers"] is None:
+            return found[0]
+        return _PAPER.sub(r'<a href="https://arxiv.org/abs/\1">\g<0></a>', found[0])
+
+    return _PAPERS.sub(link, markdown)
+
+
+def _recorded(deck: str) -> dict[str, Any]:
+    """The lab's recorded results; for the overview those of all labs, by name."""
+    if deck == OVERVIEW:
+        return {lab.name: results.load(lab.name) for lab in load_course().labs}
+    return results.load(deck)
 
 
 def _lab(deck: str) -> Lab | None:
@@ -377,11 +428,7 @@ def marp(composed: Composed) -> bytes:
     _install()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "deck.md").write_text(composed.markdown, encoding="utf-8")
-        (folder / "theme.css").write_text(f"{composed.theme}\n{_font_faces()}\n", encoding="utf-8")
-        command = [str(MARP), "--no-stdin", "-c", str(SLIDES / "marp.config.mjs")]
-        command += ["--theme-set", "theme.css", "-o", "deck.html", "deck.md"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        done = subprocess.run(_laid_out(composed, folder), cwd=folder, capture_output=True, text=True)
         if done.returncode or not (folder / "deck.html").is_file():
             raise CourseError(f"marp failed: {(done.stderr or done.stdout).strip()[-600:]}")
         page = (folder / "deck.html").read_text(encoding="utf-8")
@@ -389,14 +436,70 @@ def marp(composed: Composed) -> bytes:
     return page.replace("<head>", f"<head>{stamp}", 1).encode("utf-8")
 
 
+def _laid_out(composed: Composed, folder: Path) -> list[str]:
+    """Write what marp reads into `folder`; return the command that makes deck.html of it there."""
+    (folder / "deck.md").write_text(composed.markdown, encoding="utf-8")
+    (folder / "theme.css").write_text(f"{composed.theme}\n{_font_faces()}\n", encoding="utf-8")
+    command = [str(MARP), "--no-stdin", "-c", str(SLIDES / "marp.config.mjs")]
+    return [*command, "--theme-set", "theme.css", "-o", "deck.html", "deck.md"]
+
+
+def live(deck: str, folder: Path, done: Callable[[], bool] = lambda: False) -> None:
+    """Keep deck.html in `folder` in line with the deck, its figure script and the theme; the open page reloads itself.
+
+    Goes on until it is interrupted, or done() is true. A mistake is printed, and the page stays as it was.
+    Raises CourseError for an unknown deck, or where marp cannot be had.
+    """
+    sources = [SLIDES / f"{deck}.md", SLIDES / "figures" / f"{deck}.py", SLIDES / "theme.css"]
+    if not sources[0].is_file():
+        raise _unknown(deck)
+    _install()
+    seen: list[int] = []
+    watcher = None
+    try:
+        while not done():
+            now = [path.stat().st_mtime_ns if path.is_file() else 0 for path in sources]
+            if now != seen:
+                seen = now
+                try:
+                    command = _laid_out(compose(deck), folder)
+                except Exception as error:  # a script that is being written may raise anything
+                    print(f"{type(error).__name__}: {error}", file=sys.stderr)
+                else:
+                    if watcher is None:
+                        watcher = subprocess.Popen([*command, "--watch"], cwd=folder)
+                        print(f"Open {folder / 'deck.html'} once marp watches. Ctrl-C ends this.", flush=True)
+            elif watcher is not None and _left_behind(folder):
+                (folder / "deck.md").touch()
+            time.sleep(0.3)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        if watcher is not None:
+            watcher.terminate()
+            watcher.wait()
+
+
+def _left_behind(folder: Path) -> bool:
+    """Whether the page is older than the text, three seconds after it: marp misses what changes before it watches."""
+    page, text = folder / "deck.html", (folder / "deck.md").stat().st_mtime
+    return time.time() - text > 3 and (not page.is_file() or page.stat().st_mtime < text)
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m course_utils.slides", description="Build or check the decks."
+        prog="python -m course_utils.slides", description="Build, check or preview the decks."
     )
-    parser.add_argument("action", choices=["build", "check"])
+    parser.add_argument("action", choices=["build", "check", "live"])
     parser.add_argument("deck", nargs="*", help="names such as 01_sft_masking; all decks when none is given")
     options = parser.parse_args(arguments)
     try:
+        if options.action == "live":
+            if len(options.deck) != 1:
+                raise CourseError(f"Name one deck to see live: {', '.join(decks())}.")
+            with tempfile.TemporaryDirectory() as name:
+                live(options.deck[0], Path(name))
+            return 0
         for deck in options.deck or decks():
             if options.action == "build":
                 path = build(deck)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import io
 import re
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -214,6 +215,23 @@ class Canvas:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(self.width)} {_n(self.height)}" '
             f'width="{_n(self.width)}" height="{_n(self.height)}">' + "".join(self._parts) + "</svg>"
         )
+
+
+def stops(words: list[str], here: int | None) -> str:
+    """A row of numbered stops, from 0, one lit; each has its words below, where there is room.
+
+    words: a short name for each stop. here: the one that is lit; None: none is.
+    """
+    c = Canvas(132)
+    step = WIDTH / len(words)
+    c.line(step / 2, 28, WIDTH - step / 2, 28, LINE, 4)
+    for number, name in enumerate(words):
+        x, lit = (number + 0.5) * step, number == here
+        c.rect(x - 26, 2, 52, 52, INK if lit else PAPER, INK if lit else LINE, radius=26, thick=4)
+        c.text(x, 28, str(number), 26, bold=lit, fill=PAPER if lit else QUIET)
+        for line, word in enumerate(textwrap.wrap(name, 10) if lit or step >= 140 else ()):
+            c.text(x, 78 + 33 * line, word, 24, bold=lit, fill=INK if lit else QUIET)
+    return c.svg()
 
 
 def _n(value: float) -> str:

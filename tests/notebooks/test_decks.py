@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from threading import Event
 
 import nbformat
 import pytest
@@ -14,8 +17,19 @@ import pytest
 from course_utils import results, slides
 from course_utils.course import Lab, load_course
 from course_utils.errors import CourseError
+from course_utils.grading import notebook as nbk
 from course_utils.grading.author.check_lab import CheckedLab, look_at_deck, look_at_page
-from course_utils.grading.author.decks import built_complaints, deck_complaints, slide_complaints
+from course_utils.grading.author.decks import (
+    built_complaints,
+    deck_complaints,
+    frame_complaints,
+    given_away,
+    overview_complaints,
+    page_complaints,
+    pages_of,
+    slide_complaints,
+)
+from course_utils.viz import diagrams
 
 
 @pytest.fixture
@@ -50,18 +64,84 @@ def test_the_pages_were_built_anew(marp: None) -> None:
     assert slides.MARP.exists()
 
 
-def test_every_deck_goes_with_a_lab() -> None:
-    assert slides.decks() == [lab.name for lab in load_course().labs]
+class TestOverview:
+    """The first deck goes with no lab; all else that is asked of a deck is asked of it."""
+
+    @pytest.fixture(scope="class")
+    def composed(self) -> slides.Composed:
+        return slides.compose(slides.OVERVIEW)
+
+    def test_has_what_a_lecturer_needs(self, composed: slides.Composed) -> None:
+        assert overview_complaints(lambda deck: composed) == []
+
+    def test_page_is_what_the_sources_make_and_opens_offline(self, composed: slides.Composed) -> None:
+        assert page_complaints(slides.OVERVIEW, lambda deck: composed) == []
+
+    @each_lab
+    def test_shows_no_solution(self, composed: slides.Composed, lab: Lab) -> None:
+        source = nbk.read(checked(lab).source)
+        assert list(given_away(source, pages_of(composed.markdown))) == []
+
+    def test_reads_the_results_of_all_labs(self) -> None:
+        recorded = slides._recorded(slides.OVERVIEW)
+        assert recorded == {lab.name: results.load(lab.name) for lab in load_course().labs}
+
+    def test_a_lab_that_it_does_not_know_stops_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        script = slides._figure_script(slides.OVERVIEW)
+        monkeypatch.delitem(script.ANSWERED, "02_lora")
+        with pytest.raises(CourseError, match="does not say what 02_lora answers: add it to ANSWERED"):
+            script.labs()
+
+
+def test_a_deck_for_the_course_and_one_for_each_lab() -> None:
+    assert slides.decks() == [slides.OVERVIEW, *(lab.name for lab in load_course().labs)]
+
+
+@pytest.mark.parametrize(
+    ("text", "linked"),
+    [
+        ("Hu, arXiv 2106.09685.", ["2106.09685"]),
+        ("arXiv 2001.08361; 2203.15556 and 2410.21228.", ["2001.08361", "2203.15556", "2410.21228"]),
+        ("arXiv 2001.08361, 2203.15556", ["2001.08361", "2203.15556"]),
+        ("arXiv 0706.1234", ["0706.1234"]),
+        ("It has 3407.87200 weights.", []),
+        ("<!--\nSay: a -> b, arXiv 2106.09685.\n-->", []),
+        ('<svg aria-label="arXiv 2106.09685"><text>arXiv 2106.09685</text></svg>', []),
+        ('<a title="arXiv 2106.09685">a paper</a>', []),
+        ("```python\n# arXiv 2106.09685\n```", []),
+        ("`arXiv 2106.09685`", []),
+        ("---\ntitle: arXiv 2106.09685\n---\n\nafter arXiv 2404.11018", ["2404.11018"]),
+    ],
+)  # fmt: skip
+def test_numbers_of_papers_become_links(text: str, linked: list[str]) -> None:
+    made = slides.link_papers(text)
+    assert re.findall(r'href="https://arxiv\.org/abs/([^"]+)"', made) == linked
+    assert re.sub(r'<a href="https://arxiv[^>]*>|(?<=\d)</a>', "", made) == text
+
+
+def test_the_strip_lights_the_deck_and_names_all_lectures() -> None:
+    strip = slides.where_we_are("02_lora")
+    assert "The 7 lectures in a row: whole way, sft masking, lora, " in strip
+    assert "This one, lora, is lit." in strip
+    assert "is lit" not in slides.where_we_are("07_made_up")
+    many = diagrams.stops(["whole way", *(f"topic {n}" for n in range(1, 17))], here=3)
+    assert ">topic 3<" in many  # no room for the others
+    assert ">topic 4<" not in many
 
 
 NOTES = "<!--\nSay: a.\nAsk: b.\nWatch: c.\n-->\n"
+PLAN = "Minutes: 15 “question”, 30 “answer”, 45 “question”, 60 “answer”. When late, skip “answer”."
+GOALS = '<svg aria-label="The 7 lectures in a row: a."></svg>\n\n1. a\n1. b\n1. c\n'
+SECOND = f"# Goals\n{GOALS}{NOTES.replace('-->', PLAN)}\n-->\n"
+LAST = f"# Last\n- [a](https://a.org)\n- [b](https://b.org)\n- [c](https://c.org)\n{NOTES}"
 CODE_OF_13_LINES = "```python\n" + "x\n" * 13 + "```\n"
 QUESTION, ANSWER = (f"<!-- _class: {kind} -->\n# {kind}\n{NOTES}" for kind in ("question", "answer"))
-GOOD = [f"# Title\n{NOTES}", *[QUESTION, ANSWER] * 3]
+GOOD = [f"# Title\n{NOTES}", SECOND, *[QUESTION, ANSWER] * 3, LAST]
 
 
 def test_slides_in_order_have_no_complaints() -> None:
     assert slide_complaints("deck", GOOD) == []
+    assert frame_complaints("deck", GOOD) == []
 
 
 @pytest.mark.parametrize(
@@ -74,13 +154,33 @@ def test_slides_in_order_have_no_complaints() -> None:
         ),
         (lambda pages: [pages[0].replace("Ask:", "Ask "), *pages[1:]], "deck, slide 1", "has no 'Ask:'"),
         (lambda pages: [pages[0] + CODE_OF_13_LINES, *pages[1:]], "deck, slide 1", "13 lines"),
-        (lambda pages: pages[:-1], "deck, slide 6", "the next slide does not answer"),
-        (lambda pages: pages[:5], "deck", "has 2 slides with a question"),
+        (lambda pages: pages[:-2], "deck, slide 7", "the next slide does not answer"),
+        (lambda pages: pages[:6], "deck", "has 2 slides with a question"),
     ],
 )
 def test_what_a_slide_lacks_is_named(change: Callable, place: str, says: str) -> None:
     found = slide_complaints("deck", change(GOOD))
     assert any(complaint.place == place and says in complaint.what for complaint in found), found
+
+
+@pytest.mark.parametrize(
+    ("page", "old", "new", "place", "says"),
+    [
+        (1, "lectures in a row", "lectures", "deck, slide 2", "has no strip of the lectures"),
+        (1, "1. c\n", "", "deck, slide 2", "has 2 learning goals, not 3"),
+        (1, "Minutes: ", "When: ", "deck, slide 2", "has no plan in its notes"),
+        (1, "45 “question”, ", "", "deck, slide 2", "plans the minutes (15, 30, 60)"),
+        (1, " When late, skip “answer”.", "", "deck, slide 2", "does not say what to skip when late"),
+        (1, "30 “answer”", "30 “an answer”", "deck, slide 2", "plans with “an answer”, which is no headline"),
+        (8, "(https://c.org)", "", "deck, slide 9", "has 2 links to further reading, fewer than 3"),
+    ],
+)
+def test_what_the_frame_lacks_is_named(page: int, old: str, new: str, place: str, says: str) -> None:
+    assert old in GOOD[page]
+    pages = [text.replace(old, new) if number == page else text for number, text in enumerate(GOOD)]
+    [complaint] = frame_complaints("deck", pages)
+    assert complaint.place == place
+    assert says in complaint.what
 
 
 NOTE = '<div class="bespoke-marp-note">Say: a.</div>'
@@ -278,6 +378,60 @@ def test_npm_runs_once_though_two_ask_for_it(monkeypatch: pytest.MonkeyPatch, tm
     assert (tmp_path / "calls").read_text() == "called\n"
 
 
+class TestLive:
+    @pytest.fixture
+    def deck(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+        for name in ("marp.config.mjs", "theme.css"):
+            (tmp_path / name).write_bytes((slides.SLIDES / name).read_bytes())
+        monkeypatch.setattr(slides, "SLIDES", tmp_path)
+        monkeypatch.setattr(slides.results, "load", lambda name: {})
+        return tmp_path / "07_made_up.md"
+
+    def test_follows_the_sources_and_survives_a_mistake(
+        self, deck: Path, marp: None, tmp_path_factory: pytest.TempPathFactory, capfd: pytest.CaptureFixture
+    ) -> None:
+        head, folder, done = (
+            "---\nmarp: true\ntheme: course\n---\n\n",
+            tmp_path_factory.mktemp("live"),
+            Event(),
+        )
+        page, said = folder / "deck.html", []
+
+        def becomes(holds: Callable[[], bool]) -> bool:
+            until = time.monotonic() + 60
+            while not holds() and time.monotonic() < until:
+                time.sleep(0.1)
+            return holds()
+
+        def shows(words: str) -> bool:
+            return page.is_file() and words in page.read_text(encoding="utf-8")
+
+        def complains() -> bool:
+            said.append(capfd.readouterr().err)
+            return "'nobody' is undefined" in "".join(said)
+
+        deck.write_text(f"{head}# one", encoding="utf-8")
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(slides.live, deck.stem, folder, done.is_set)
+            try:
+                assert becomes(lambda: shows("one</h1>"))
+                deck.write_text(f"{head}# {{{{ nobody }}}}", encoding="utf-8")
+                assert becomes(complains)
+                assert shows("one</h1>")
+                deck.write_text(f"{head}# two", encoding="utf-8")
+                assert becomes(lambda: shows("two</h1>"))
+            finally:
+                done.set()
+            assert running.result(timeout=30) is None
+
+    def test_unknown_or_none(self, deck: Path, capsys: pytest.CaptureFixture) -> None:
+        deck.write_text("# one", encoding="utf-8")
+        assert slides.main(["live", "08_none"]) == 1
+        assert "There is no deck '08_none': the decks are 07_made_up." in capsys.readouterr().err
+        assert slides.main(["live"]) == 1
+        assert "Name one deck to see live: 07_made_up." in capsys.readouterr().err
+
+
 class TestCheck:
     """check must see every way in which a page can be out of date. A copy of the real deck is put out of date."""
 
@@ -310,7 +464,7 @@ class TestCheck:
 
     def test_a_page_edited_by_hand(self, copy: Path, marp: None) -> None:
         path = copy / "01_sft_masking.html"
-        path.write_bytes(path.read_bytes().replace(b"Four questions", b"Five questions"))
+        path.write_bytes(path.read_bytes().replace(b"The toy, in full", b"The toy, in part"))
         self.refuse("not what marp makes")
 
     def test_a_figure_edited_by_hand(self, copy: Path) -> None:

@@ -155,7 +155,7 @@ def _files(folder: Path) -> set[Path]:
 
 
 def look_at_page(files: CheckedLab) -> list[Complaint]:
-    return page_complaints(files.lab, lambda name: files.deck)
+    return page_complaints(files.lab.name, lambda name: files.deck)
 
 
 def look_at_tests(files: CheckedLab) -> list[Complaint]:

@@ -16,9 +16,13 @@ from course_utils.slides import Composed
 
 MOST_CODE_LINES = 12
 LEAST_QUESTIONS = 3
+GOALS = 3
+LEAST_READING = 3
+MINUTES = (15, 30, 45, 60)
 
 _NOTE = re.compile(r"<!--(?!\s*_)(.*?)-->", re.DOTALL)
 _CODE = re.compile(r"^```\w+\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_PLAN = re.compile(r"^Minutes: (.*)$", re.MULTILINE)
 _HEADLINE = re.compile(r"^# (\S.*)$", re.MULTILINE)
 _FETCHES = r"<(?:img|script|link|iframe|source|video|audio|use|image)\b[^>]*?\b(?:src|href)="
 _OUTSIDE = r"""["']?(?!data:|#)([^"'\s)>]{1,80})"""
@@ -32,44 +36,60 @@ def deck_complaints(
     compose: gives the deck of this name, or raises CourseError; for callers that have drawn it already.
     """
     place = f"slides/{lab.name}.md"
-    path = slides.SLIDES / f"{lab.name}.md"
-    if not path.is_file():
-        return [Complaint(place, "is missing: each lab has a deck.", "Write it; slides/ holds others.")]
-    text = path.read_text(encoding="utf-8")
-    found = unwritten(place, text)
-    if not (slides.SLIDES / "figures" / f"{lab.name}.py").is_file():
-        found.append(Complaint(f"slides/figures/{lab.name}.py", "is missing: it draws the deck's figures."))
-    try:
-        composed = compose(lab.name)
-    except CourseError as error:
-        return [*found, Complaint(place, f"does not build: {error}")]
+    found, composed = _drawn(lab.name, compose)
+    if composed is None:
+        return found
     pages = pages_of(composed.markdown)
-    found += slide_complaints(place, pages)
     found += [Complaint(place, what, cure) for what, cure in _titles(lab, composed.markdown, pages)]
-    found += [
-        Complaint(place, f"shows the solution of {name}.", "Show the idea in other code.")
-        for name in _given_away(source, pages)
-    ]
     return found + [
-        Complaint(f"slides/figures/{lab.name}.py", f"draws {name!r}, which no slide shows.")
-        for name in composed.figures
-        if f'figure("{name}"' not in text
+        Complaint(place, f"shows the solution of {name}.", "Show the idea in other code.")
+        for name in given_away(source, pages)
     ]
 
 
-def page_complaints(lab: Lab, compose: Callable[[str], Composed] = slides.compose) -> list[Complaint]:
+def overview_complaints(compose: Callable[[str], Composed] = slides.compose) -> list[Complaint]:
+    """What is wrong with the deck that goes with no lab; compose: as for deck_complaints."""
+    return _drawn(slides.OVERVIEW, compose)[0]
+
+
+def page_complaints(deck: str, compose: Callable[[str], Composed] = slides.compose) -> list[Complaint]:
     """What is wrong with the committed page: it is not what the sources make, or needs something from outside.
 
     compose: as for deck_complaints.
     """
-    place = f"slides/{lab.name}.html"
+    place = f"slides/{deck}.html"
     try:
-        composed = compose(lab.name)
-        slides.check(lab.name, composed)
+        composed = compose(deck)
+        slides.check(deck, composed)
     except CourseError as error:
         return [Complaint(place, f"is not in order: {error}")]
-    page = (slides.SLIDES / f"{lab.name}.html").read_text(encoding="utf-8")
+    page = (slides.SLIDES / f"{deck}.html").read_text(encoding="utf-8")
     return built_complaints(place, page, len(pages_of(composed.markdown)))
+
+
+def _drawn(deck: str, compose: Callable[[str], Composed]) -> tuple[list[Complaint], Composed | None]:
+    """What is wrong with a deck, whether it has a lab or not, and the deck itself; None where it does not build."""
+    place = f"slides/{deck}.md"
+    path = slides.SLIDES / f"{deck}.md"
+    if not path.is_file():
+        return [Complaint(place, "is missing.", "Write it; slides/ holds others.")], None
+    text = path.read_text(encoding="utf-8")
+    found = unwritten(place, text)
+    script = f"slides/figures/{deck}.py"
+    if not (slides.SLIDES / "figures" / f"{deck}.py").is_file():
+        found.append(Complaint(script, "is missing: it draws the deck's figures."))
+    try:
+        composed = compose(deck)
+    except CourseError as error:
+        return [*found, Complaint(place, f"does not build: {error}")], None
+    pages = pages_of(composed.markdown)
+    found += slide_complaints(place, pages) + frame_complaints(place, pages)
+    found += [
+        Complaint(script, f"draws {name!r}, which no slide shows.")
+        for name in composed.figures
+        if f'figure("{name}"' not in text
+    ]
+    return found, composed
 
 
 def pages_of(markdown: str) -> list[str]:
@@ -91,6 +111,24 @@ def slide_complaints(place: str, pages: list[str]) -> list[Complaint]:
     if len(asked) < LEAST_QUESTIONS:
         what = f"has {len(asked)} slides with a question, fewer than {LEAST_QUESTIONS}."
         found.append(Complaint(place, what, "Mark them `<!-- _class: question -->`."))
+    return found
+
+
+def frame_complaints(place: str, pages: list[str]) -> list[Complaint]:
+    """The second slide says where the lecture stands, what it is for and when to be where; the last one looks back."""
+    second, last = pages[1], pages[-1]
+    found = []
+    if "lectures in a row: " not in second:
+        found.append(
+            Complaint(f"{place}, slide 2", "has no strip of the lectures.", "Put `{{ where_we_are }}` on it.")
+        )
+    if (goals := len(re.findall(r"^\d\. ", second, re.MULTILINE))) != GOALS:
+        what = f"has {goals} learning goals, not {GOALS}."
+        found.append(Complaint(f"{place}, slide 2", what, "Write them as a list, `1. …`."))
+    found += [Complaint(f"{place}, slide 2", what) for what in _plan(second, pages)]
+    if (reading := len(re.findall(r"https?://", last))) < LEAST_READING:
+        what = f"has {reading} links to further reading, fewer than {LEAST_READING}."
+        found.append(Complaint(f"{place}, slide {len(pages)}", what))
     return found
 
 
@@ -120,6 +158,21 @@ def _slide(page: str) -> Iterator[str]:
             yield f"shows {code.count(chr(10))} lines of code, more than {MOST_CODE_LINES}."
 
 
+def _plan(page: str, pages: list[str]) -> Iterator[str]:
+    """The line of the notes that says which headline to have reached when, and which to skip."""
+    plan = _PLAN.search(page)
+    if plan is None:
+        yield "has no plan in its notes: `Minutes: 15 “A headline”, 30 …. When late, skip “Another”.`"
+        return
+    when = tuple(int(minutes) for minutes in re.findall(r"(\d+) “", plan[1]))
+    if when != MINUTES or "skip “" not in plan[1]:
+        yield f"plans the minutes {when}, not {MINUTES}, or does not say what to skip when late."
+    headlines = [headline for page in pages for headline in _HEADLINE.findall(page)]
+    for name in re.findall(r"“(.*?)”", plan[1]):
+        if name not in headlines:
+            yield f"plans with “{name}”, which is no headline of the deck."
+
+
 def _titles(lab: Lab, markdown: str, pages: list[str]) -> Iterator[tuple[str, str]]:
     """The lab's title is course.toml's; a deck repeats it in its first headline and its front matter."""
     headline = _HEADLINE.search(pages[0])
@@ -131,7 +184,8 @@ def _titles(lab: Lab, markdown: str, pages: list[str]) -> Iterator[tuple[str, st
         yield f"has the title {title and title[1]!r} in its front matter, it should be {wanted!r}.", ""
 
 
-def _given_away(source: NotebookNode, pages: list[str]) -> Iterator[str]:
+def given_away(source: NotebookNode, pages: list[str]) -> Iterator[str]:
+    """Exercises of a lab's source whose solution stands in the slides."""
     text = _squeezed("\n".join(pages))
     for cell in source.cells:
         lines = cell.source.split("\n")
