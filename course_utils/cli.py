@@ -488,12 +488,14 @@ def model_list() -> None:
     from course_utils.models.embedded import EMBEDDED
     from course_utils.models.fetched import FETCHED
 
-    table = Table("model", "where", "what it is", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("model", "what it is", "where"):
+        table.add_column(heading, overflow="fold")
     for carried in EMBEDDED.values():
-        table.add_row(carried.label, "in the package", carried.purpose)
+        table.add_row(carried.label, carried.purpose, "in the package")
     for model in FETCHED.values():
         where = f"{model.place}, {model.origin()['weights']}" if model.here else f"not here: {model.command}"
-        table.add_row(model.name, escape(where), model.purpose)
+        table.add_row(model.name, model.purpose, escape(where))
     console.print(table)
 
 

@@ -30,6 +30,7 @@ from course_utils.trouble import trouble
 
 if TYPE_CHECKING:
     from gguf import GGUFReader
+    from transformers import PreTrainedModel
 
 _ORIGINAL = (
     "config.json",
@@ -73,6 +74,8 @@ def get(model: FetchedModel, source: str | None = None, say: Callable[[str], Non
                 origin = {"from": f"{model.hub}, revision {model.revision}", "weights": "the original's"}
                 _take_over(model, found, made)
             (made / ORIGIN).write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
+            for file in made.iterdir():
+                file.chmod(0o644)  # one folder may serve a class; safetensors lets nobody else read
             if model.place.exists():
                 model.place.rename(work / "old")
             made.rename(model.place)
@@ -185,22 +188,26 @@ def _from_folder(model: FetchedModel, folder: Path, work: Path, say: Callable[[s
     )
 
 
-def _convert(model: FetchedModel, file: Path, made: Path) -> None:
-    """Write the GGUF file's model and tokenizer into `made`. Raises CourseError for a file that is another one."""
+def unpack(file: Path) -> PreTrainedModel:
+    """The model of a GGUF file, every weight in float32 and none of it in GGUF's hands, which would not be saved."""
     import torch
     from transformers import AutoModelForCausalLM
 
+    with _quiet():
+        packed = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=torch.float32)
+    del packed.config.quantization_config
+    plain = AutoModelForCausalLM.from_config(packed.config, dtype=torch.float32)
+    plain.load_state_dict(packed.state_dict())
+    return plain.eval()
+
+
+def _convert(model: FetchedModel, file: Path, made: Path) -> None:
+    """Write the GGUF file's model and tokenizer into `made`. Raises CourseError for a file that is another one."""
     _need_gguf()
     from gguf import GGUFReader
 
     _check(file, model.gguf_sha256)
-    with _quiet():
-        packed = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=torch.float32)
-    # What was read from GGUF refuses to be saved: its weights go into a model that does not know of it.
-    del packed.config.quantization_config
-    plain = AutoModelForCausalLM.from_config(packed.config, dtype=torch.float32)
-    plain.load_state_dict(packed.state_dict())
-    plain.to(torch.float16).save_pretrained(made)
+    unpack(file).half().save_pretrained(made)
     reader = GGUFReader(file)
     _save_tokenizer(model, tokenizer_file(reader), _tokenizer_settings(reader), made)
 
