@@ -155,7 +155,7 @@ LABS: dict[str, dict[str, dict[str, Any]]] = {
         "cpu": {"model": "nano-icl", "stage": None},
         "colab": {"model": "Qwen/Qwen2.5-1.5B"},
         "gpu": {"model": "Qwen/Qwen2.5-1.5B"},
-        "real": {"model": "nano-icl"},  # its thousands of prompts would take SmolLM2 hours
+        "real": {"model": "nano-icl"},  # thousands of prompts are too many for SmolLM2 on a CPU
     },
 }
 

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
+from torch.nn.functional import one_hot
 
 from course_utils import results
-from course_utils.data import gsm8k, word_problems
+from course_utils.data import gsm8k, icl_tasks, word_problems
 from course_utils.evaluation import chat_prompt, evaluate
 from course_utils.generation import generate
 from course_utils.models import load_base
 from course_utils.models.fetched import FETCHED
 from course_utils.models.fetching import NotGiven, get
-from course_utils.models.smollm2 import card
+from course_utils.models.smollm2 import card, many_shot
 from course_utils.profiles import PROFILES, get_profile
 from course_utils.training import fine_tune, recipe
 
@@ -82,8 +84,8 @@ def test_the_way_of_a_lab(real, monkeypatch):
     model, tokenizer = real
     problems = word_problems.generate(2, seed=0, steps=(1, 1))
     before, _ = card.answer_losses(model, tokenizer, problems)
-    run = fine_tune(model, tokenizer, problems, **{**recipe(profile), "epochs": 4}, progress=False)
-    assert run.steps == 4
+    run = fine_tune(model, tokenizer, problems, **{**recipe(profile), "epochs": 3}, progress=False)
+    assert run.steps == 3
     trained = {name for name, weight in run.model.named_parameters() if weight.requires_grad}
     assert trained
     assert all("lora_" in name for name in trained)
@@ -91,7 +93,7 @@ def test_the_way_of_a_lab(real, monkeypatch):
     again, _ = card.answer_losses(model, tokenizer, problems[:1])
     assert torch.cat(after).mean() < torch.cat(before).mean() - 0.2
     assert torch.equal(again[0], before[0]), "the base itself must not change"
-    found = evaluate(run.model.merge_and_unload(), tokenizer, problems, max_new_tokens=24)
+    found = evaluate(run.model.merge_and_unload(), tokenizer, problems, max_new_tokens=12)
     assert (found.n, found.samples) == (2, 1)
     assert all(completion.text for group in found.completions for completion in group)
 
@@ -125,6 +127,26 @@ def test_how_far_one_model_is_from_another():
     losses, choices = card.answer_losses(strong, tokenizer, problems)
     ids = tokenizer(problems[0]["answer"] + tokenizer.eos_token)["input_ids"]
     assert len(losses[0]) == len(choices[0]) == len(ids)
+
+
+def test_shots_are_judged_where_their_label_is_predicted(real):
+    """A model that knows every next token is always right; one that always says A is right where A is."""
+    _, tokenizer = real
+    [task] = icl_tasks.draw("map", 1, 12, seed=0, keys=16, labels=4)
+
+    def knows(input_ids):
+        return SimpleNamespace(logits=one_hot(input_ids.roll(-1, dims=1), len(tokenizer)).float())
+
+    def says_a(input_ids):
+        [says] = tokenizer(" A")["input_ids"]
+        return SimpleNamespace(logits=one_hot(torch.full_like(input_ids, says), len(tokenizer)).float())
+
+    knows.device = says_a.device = "cpu"
+    assert many_shot.answers(knows, tokenizer, task).all()
+    first = [label == task.labels[0] for label in task.outputs]
+    assert 0 < sum(first) < len(first)
+    assert many_shot.answers(says_a, tokenizer, task).tolist() == first
+    assert all(len(tokenizer(f" {letter}")["input_ids"]) == 1 for letter in many_shot.LETTERS)
 
 
 def test_the_card_is_what_the_recorded_numbers_make():

@@ -23,6 +23,7 @@ from course_utils.markdown import table
 from course_utils.models import cards, load_base
 from course_utils.models.fetched import FETCHED
 from course_utils.models.fetching import unpack
+from course_utils.models.smollm2 import many_shot
 
 if TYPE_CHECKING:
     import torch
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
 MODEL = FETCHED["smollm2-135m"]
 FOLDER = Path(__file__).parent
 PROBLEMS = 20
-QUESTIONS = ("What is the capital of France?", word_problems.generate(1, seed=4, split="test")[0]["question"])
+QUESTIONS = (
+    "What is the capital of France?",
+    str(word_problems.generate(1, seed=0, steps=(2, 2), split="test")[0]["question"]),
+)
 
 
 def answer_losses(
@@ -95,6 +99,7 @@ def measure(gguf: Path | None, original: Path | None) -> dict[str, Any]:
         "answering_seconds": time.process_time() - start,
         "threads": torch.get_num_threads(),
         "answers": [[question, group[0].text] for question, group in zip(QUESTIONS, answers, strict=True)],
+        "many_shot": many_shot.measure(model, tokenizer),
         "stored": {},
         "original": None,
     }
@@ -131,6 +136,11 @@ def render(found: dict[str, Any]) -> str:
         f"> **{question}**\n>\n" + "\n".join(f"> {line}".rstrip() for line in answer.strip().splitlines())
         for question, answer in found["answers"]
     )
+    shots = [f"{start} to {end - 1} shots" if end - start > 1 else "none" for start, end in many_shot.BEFORE]
+    learned = [
+        [name, *(f"{mean:.2f} [{low:.2f}, {high:.2f}]" for mean, low, high in entries)]
+        for name, entries in found["many_shot"].items()
+    ]
     loss = f"{found['loss']:.2f} ± {found['standard_error']:.2f}"
     return f"""\
 # {MODEL.name}: a real chat model on a laptop
@@ -176,6 +186,14 @@ On {found["problems"]} answers of GSM8K's test problems, as the assistant's turn
 most 60 tokens:
 
 {shown}
+
+From the examples in its prompt, tasks of lab 06 with four letters for labels; the share right after so many shots, in
+{many_shot.DOCUMENTS} documents, with its 95 % interval over them. A guess has 0.25.
+
+{table(["task", *shots], learned)}
+
+The lab itself asks thousands of prompts, too many for this model on a CPU: with `COURSE_PROFILE=real` it keeps
+nano-icl.
 
 Loading it, and the libraries that it needs, took {found["loading_seconds"]:.0f} s of processor time.
 """
