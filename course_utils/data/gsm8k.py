@@ -73,12 +73,15 @@ def at_hand() -> dict[str, Dataset] | None:
     For cells that show something about the real data where they are, and go on without them where they are not.
     Raises CourseError if COURSE_DATA_DIR is set and wrong, see `local_folder`.
     """
-    if not local_folder() and not _hub_answers():
-        return None
-    return {split: load(split) for split in SPLITS}
+    return {split: load(split) for split in SPLITS} if is_at_hand() else None
 
 
-def _hub_answers() -> bool:
+def is_at_hand() -> bool:
+    """Whether the folder or the hub has them. Raises CourseError like `at_hand`."""
+    return local_folder() is not None or hub_answers()
+
+
+def hub_answers() -> bool:
     """Whether the hub can be reached at all: its own client would try for half a minute before it gives up.
 
     When grading it is not asked: there the network is cut, and a try counts as one of the student's.

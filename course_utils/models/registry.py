@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_utils.errors import CourseError
-from course_utils.models import embedded
+from course_utils.models import embedded, fetched
 
 if TYPE_CHECKING:
     import torch
@@ -36,8 +36,8 @@ def load_base(
     """A base model, in evaluation mode, and its tokenizer.
 
     name, stage, device, dtype: each defaults to the profile's. `name` is that of an embedded model ("nano-math",
-    "nano-icl"), a folder with a transformers model, or a model of the hub; `stage` is for embedded models that have
-    some ("weak", "medium", "strong" of nano-math).
+    "nano-icl"), of one that `course model get` has brought ("smollm2-135m"), a folder with a transformers model, or a
+    model of the hub; `stage` is for embedded models that have some ("weak", "medium", "strong" of nano-math).
     Raises CourseError if there is no such model or it cannot be reached.
     """
     import torch
@@ -58,7 +58,7 @@ def load_base(
     else:
         if stage is not None:
             raise embedded.no_stages(stage, name)
-        source = name
+        source = str(fetched.FETCHED[name].folder()) if name in fetched.FETCHED else name
         options = {"revision": HUB_REVISIONS[name]} if name in HUB_REVISIONS else {}
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, **options)

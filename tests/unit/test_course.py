@@ -71,7 +71,7 @@ def test_a_course_toml_that_cannot_be_used_is_one_sentence(facts, text, says):
 
 def test_an_unknown_profile_is_named(monkeypatch):
     monkeypatch.setenv("COURSE_PROFILE", "cppu")
-    with pytest.raises(CourseError, match=r"no profile 'cppu'.*cpu, colab, gpu"):
+    with pytest.raises(CourseError, match=r"no profile 'cppu'.*cpu, colab, gpu, real"):
         profiles.get_profile()
 
 
@@ -136,6 +136,7 @@ def test_the_learner_in_context_of_every_profile():
         "cpu": ("nano-icl", None),
         "colab": ("Qwen/Qwen2.5-1.5B", None),
         "gpu": ("Qwen/Qwen2.5-1.5B", None),
+        "real": ("nano-icl", None),
     }
 
 

@@ -42,6 +42,10 @@ def _course(words: list[str]) -> str:
     command = group.commands.get(words[0])
     if command is None:
         return f"course has no command {words[0]}: it has {', '.join(group.commands)}"
+    if words[1:] and hasattr(command, "commands"):
+        if words[1] not in command.commands:
+            return f"course {words[0]} has no command {words[1]}: it has {', '.join(command.commands)}"
+        command, words = command.commands[words[1]], words[1:]
     if words[1:]:  # the name alone is only a mention
         try:
             command.make_context(words[0], words[1:]).close()
@@ -87,6 +91,8 @@ def test_facts_for_course_toml_are_ones_that_it_knows() -> None:
     [
         ("```sh\n.venv/bin/course grade 1 --dry-run\n```", "No such option: --dry-run"),
         ("Run `course mark 1`.", "course has no command mark"),
+        ("Run `course model fetch x`.", "course model has no command fetch"),
+        ("Run `course model get x --form y`.", "--form"),
         ("- a\n\n  ```sh\n  make slide\n  ```", "slide"),
         ("```console\n$ course export 1 --to\n```", "--to"),
         ("```sh\ncd x && nbgrader autograd 1\n```", "nbgrader has no command autograd"),

@@ -22,6 +22,7 @@ from course_utils.errors import CourseError
 from course_utils.evaluation import chat_prompt, evaluate
 from course_utils.models import load_base, model_path
 from course_utils.models.embedded import EMBEDDED, WEIGHTS, EmbeddedModel
+from course_utils.models.fetched import FETCHED
 from course_utils.models.nano_math import behaviour, corpus
 from course_utils.models.nano_math.pretrain import NanoMathRecipe, build_tokenizer
 from course_utils.models.pretraining import PretrainingRecipe
@@ -205,8 +206,9 @@ def test_a_model_of_the_hub_is_pinned(monkeypatch) -> None:
     monkeypatch.setattr(AutoTokenizer, "from_pretrained", refuse)
     chosen = [p for profile in PROFILES.values() for p in (profile, *map(profile.lab, LABS))]
     named = {profile.model for profile in chosen}
-    assert len(named - set(EMBEDDED)) == len(HUB_REVISIONS)
-    for name in named - set(EMBEDDED):
+    here = {*EMBEDDED, *FETCHED}
+    assert len(named - here) == len(HUB_REVISIONS)
+    for name in named - here:
         with pytest.raises(CourseError, match="not reachable"):
             load_base(name, device="cpu", dtype="float32")
         assert asked.pop() == (name, HUB_REVISIONS[name])
