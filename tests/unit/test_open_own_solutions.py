@@ -10,6 +10,7 @@ import torch
 from course_utils import results
 from course_utils.data import word_problems
 from course_utils.data.answers import is_correct, parse_answer
+from course_utils.data.calculator import check_calculator
 from course_utils.errors import CourseError
 from course_utils.experiments import own_samples
 from course_utils.open import own_solutions
@@ -169,3 +170,24 @@ def test_the_loss_is_that_of_one_solution_at_a_time():
         assert float(own_solutions._loss(_untrained_top(), own_solutions._encode(pairs))) == pytest.approx(
             total / count, rel=1e-4
         )
+
+
+def test_the_numbers_of_the_model_answer(solution):
+    recorded = results.load("04_expert_iteration")["open"]
+    assert recorded["seeds"] == 6
+    means = {name: sum(found) / len(found) for name, found in recorded["losses"].items()}
+    quoted = {"baseline: first right": 0.0993, "right, one of each problem": 0.0977, "your plan": 0.0949}
+    assert means == pytest.approx(quoted, abs=5e-5)
+    assert recorded["gaps"]["baseline: first right"] == pytest.approx([-0.0044, -0.0071, -0.0016], abs=5e-5)
+    assert recorded["gain"] == pytest.approx([0.08, 0.04, 0.12], abs=5e-3)
+
+    right = own_solutions.first_right(*own_solutions.draw(0), 1000)
+    unchecked = [one for one in right if not check_calculator(one["answer"])]
+    assert (len(unchecked), len(right)) == (26, 63)
+
+    names = {"is_correct": is_correct, "check_calculator": check_calculator}
+    plan = solution("04_expert_iteration", "expert_iteration-open-choose_examples", names)["choose_examples"]
+    chosen = plan(*own_solutions.draw(10), own_solutions.BUDGET)
+    assert own_solutions.held_out_loss(10, chosen) == pytest.approx(
+        recorded["losses"]["your plan"][0], abs=5e-4
+    )
