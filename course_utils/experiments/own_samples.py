@@ -10,6 +10,7 @@ the first ``####``; a text without one is left out.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -46,7 +47,9 @@ def draw(recipe: SampleRecipe) -> list[dict[str, Any]]:
     from course_utils.models import load_base
 
     model, tokenizer = load_base("nano-math", "strong", "cpu", "float32")
-    problems = word_problems.generate(recipe.problems, recipe.seed, recipe.steps, "train")
+    problems: Sequence[Mapping[str, Any]] = word_problems.generate(
+        recipe.problems, recipe.seed, recipe.steps, "train"
+    )
     groups = generate(
         model,
         tokenizer,

@@ -129,7 +129,7 @@ def _measured(seed: int, examples: tuple[tuple[str, str], ...]) -> float:
 
 @functools.cache
 def _held_out(seed: int) -> _Batch:
-    problems = word_problems.generate(HELD_OUT_PROBLEMS, seed, STEPS, "test")
+    problems: Sequence[Mapping[str, Any]] = word_problems.generate(HELD_OUT_PROBLEMS, seed, STEPS, "test")
     return _encode([(problem["question"], problem["answer"]) for problem in problems])
 
 
