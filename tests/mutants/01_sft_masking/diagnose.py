@@ -218,7 +218,7 @@ def diagnose(batch: dict[str, torch.Tensor], eos_token_id: int) -> list[str]:
 def diagnose(batch, eos_token_id):
     verdicts = []
     for mask, labels in zip(batch["attention_mask"].tolist(), batch["labels"].tolist()):
-        if set(labels[1:]) == {-100}:
+        if set(labels[1:]) <= {-100}:
             verdicts.append("nothing to learn")
         elif any(label != -100 and not real for label, real in zip(labels, mask)):
             verdicts.append("padding in the loss")
