@@ -35,6 +35,7 @@ _INTERNAL = tuple(
     for part in (
         *("_dynamo", "_inductor", "_export", "_functorch", "_higher_order_ops", "_prims", "_refs", "_decomp"),
         *(
+            "_C._distributed",  # its classes get their methods later, from torch.distributed
             "_subclasses",
             "_library",
             "ao",
@@ -102,17 +103,15 @@ def remember(libraries: Iterable[str] = ()) -> None:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     for name, module in list(sys.modules.items()):
-        if _is_watched(name) and type(module) is ModuleType:
+        if (
+            name.partition(".")[0] in _LIBRARIES
+            and not name.startswith(_INTERNAL)
+            and type(module) is ModuleType
+        ):
             _originals[id(module)] = (module, _functions(module))
-            kinds = (kind for kind in list(vars(module).values()) if isinstance(kind, type))
-            for kind in kinds:
-                if kind.__module__ == name:
-                    bases = (base for base in kind.__mro__[:-1] if not base.__module__.startswith(_INTERNAL))
-                    _originals.update((id(base), (base, _functions(base))) for base in bases)
-
-
-def _is_watched(module: str) -> bool:
-    return module.partition(".")[0] in _LIBRARIES and not module.startswith(_INTERNAL)
+            for value in list(vars(module).values()):
+                if isinstance(value, type) and value.__module__ == name:
+                    _originals.update((id(kind), (kind, _functions(kind))) for kind in value.__mro__[:-1])
 
 
 def look_at_libraries() -> None:

@@ -981,7 +981,7 @@ def generate_batch(model, tokenizer, prompts, max_new_tokens):
 # edit: attention_mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows]) -> attention_mask = (input_ids != tokenizer.pad_token_id).long()
 
 
-# %% mutant: stopped_by_length
+# %% mutant: shorter_than_the_limit
 # misconception: A completion has stopped if it is shorter than the limit.
 # fails: gsm8k-evaluate-generate_batch-tests
 # says: the last one allowed
