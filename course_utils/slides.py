@@ -74,6 +74,13 @@ _PAPERS = re.compile(
 _PAPER = re.compile(r"(?:arXiv )?(\d{4}\.\d{4,5})")
 
 _STAMP = re.compile(r'<meta name="deck-sources" content="([0-9a-f]{64})">')
+# Words of a lab's name that are not written as they are there.
+_SPELLED = {"sft": "SFT", "lora": "LoRA", "gsm8k": "GSM8K", "icl": "ICL"}
+# Marp's page control would stand on the last lines of a slide; above the headline there is no text.
+_CONTROL = (
+    "<style>html body[data-bespoke-view] .bespoke-marp-parent>div.bespoke-marp-osc"
+    "{top:6px;bottom:auto;transform:translateX(-50%) scale(.7);transform-origin:top}</style>"
+)
 
 
 class Recorded:
@@ -247,7 +254,7 @@ def where_we_are(deck: str) -> str:
     from course_utils.viz import diagrams
 
     stops = [OVERVIEW, *(lab.name for lab in load_course().labs)]
-    words = [stop.split("_", 1)[1].replace("_", " ") for stop in stops]
+    words = [" ".join(_SPELLED.get(word, word) for word in stop.split("_")[1:]) for stop in stops]
     here = stops.index(deck) if deck in stops else None
     alt = f"The {len(stops)} lectures in a row: {', '.join(words)}."
     if here is not None:
@@ -433,7 +440,7 @@ def marp(composed: Composed) -> bytes:
             raise CourseError(f"marp failed: {(done.stderr or done.stdout).strip()[-600:]}")
         page = (folder / "deck.html").read_text(encoding="utf-8")
     stamp = f'<meta name="deck-sources" content="{composed.stamp}">'
-    return page.replace("<head>", f"<head>{stamp}", 1).encode("utf-8")
+    return page.replace("<head>", f"<head>{stamp}{_CONTROL}", 1).encode("utf-8")
 
 
 def _laid_out(composed: Composed, folder: Path) -> list[str]:

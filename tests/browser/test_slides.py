@@ -16,6 +16,7 @@ FAULTS = r"""
   // A slide itself lies in an svg; here the ones inside it are meant, which have their own checks below.
   const drawn = (element) => element.closest("figure svg, mjx-container, style, script");
   const page = section.getBoundingClientRect();
+  const control = document.querySelector(".bespoke-marp-osc").getBoundingClientRect();
   const say = (what, text) => faults.push(what + ": " + text.trim().replace(/\s+/g, " ").slice(0, 60));
   const outside = (box, frame) =>
     box.left < frame.left - slack || box.top < frame.top - slack ||
@@ -37,8 +38,10 @@ FAULTS = r"""
     if (!node.data.trim() || drawn(parent)) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
-    for (const box of range.getClientRects())
+    for (const box of range.getClientRects()) {
       if (outside(box, page)) { say("text outside the slide", node.data); break; }
+      if (meet(box, control, 0)) { say("text under the page control", node.data); break; }
+    }
     if (parseFloat(getComputedStyle(parent).fontSize) < smallest) say("small text", node.data);
   }
   for (const formula of section.querySelectorAll("mjx-container")) {
@@ -119,6 +122,7 @@ BROKEN = {
     "texts on top of each other": '<figure class="drawn"><svg viewBox="0 0 400 60" width="400" height="60">'
     '<text x="10" y="40" font-size="30">first</text><text x="40" y="40" font-size="30">second</text></svg></figure>',
     "blocks overlap": '<p style="margin-top: 570px">Down to the foot.</p>\n\n<div class="source">A source.</div>',
+    "text under the page control": '<p style="position: absolute; left: 500px; top: 10px">At the top.</p>',
     "text outside the slide": '<p style="position: absolute; left: 1200px; width: 400px">Over the edge.</p>',
 }
 

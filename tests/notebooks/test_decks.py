@@ -121,8 +121,8 @@ def test_numbers_of_papers_become_links(text: str, linked: list[str]) -> None:
 
 def test_the_strip_lights_the_deck_and_names_all_lectures() -> None:
     strip = slides.where_we_are("02_lora")
-    assert "The 7 lectures in a row: whole way, sft masking, lora, " in strip
-    assert "This one, lora, is lit." in strip
+    assert "The 7 lectures in a row: whole way, SFT masking, LoRA, " in strip
+    assert "This one, LoRA, is lit." in strip
     assert "is lit" not in slides.where_we_are("07_made_up")
     many = diagrams.stops(["whole way", *(f"topic {n}" for n in range(1, 17))], here=3)
     assert ">topic 3<" in many  # no room for the others
