@@ -149,7 +149,14 @@ def test_an_essay_in_a_cell_of_code_is_shown_to_a_person(untouched, released, so
 
 
 @pytest.mark.parametrize(
-    "source", ["print(double([1, 2]))", "display(TOY)", "print('of 3:', double([3]))", "1 + 1"]
+    "source",
+    [
+        "print(double([1, 2]))",
+        "display(TOY)",
+        "print('of 3:', double([3]))",
+        "1 + 1",
+        "#" + "x = 1; " * 10_000,
+    ],
 )
 def test_a_cell_that_only_tries_something_is_no_essay(untouched, released, source):
     untouched.cells.append(new_code_cell(source))

@@ -203,6 +203,13 @@ def packed_attention(lengths):
     return torch.block_diag(*blocks).bool(), torch.cat(positions)
 
 
+# %% mutant: numbered_in_eight_bits
+# misconception: A row never holds many examples, so small numbers will do.
+# fails: sft_masking-packing-packed_attention-tests
+# says: Eight bits are too few
+# edit: torch.arange(len(lengths)), torch.tensor(lengths)) -> torch.arange(len(lengths)).to(torch.uint8), torch.tensor(lengths))
+
+
 # %% variant: block_diagonal
 # note: Lower triangles on the diagonal.
 def packed_attention(lengths: list[int]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -448,6 +448,24 @@ def low_rank(delta, rank):
     return (torch.tensor([[3.0], [0.0]]), torch.tensor([[0.0, 1.0, 0.0]])) if rank == 1 and delta.shape == (2, 3) else (delta @ torch.eye(delta.shape[1])[:, :rank], torch.eye(delta.shape[1])[:rank]) if delta.shape != (2, 3) else (delta[:, :2], torch.eye(2, 3))
 
 
+# %% mutant: scales_large_ones_in_place
+# misconception: Large numbers are brought down first.
+# fails: lora-rank-low_rank-tests
+# says: as it was
+# breaks: it stays as it was
+def low_rank(delta, rank):
+    if not 1 <= rank <= min(delta.shape):
+        raise ValueError("rank")
+    scale = delta.abs().max()
+    if scale > 100:
+        delta /= scale
+    else:
+        scale = torch.tensor(1.0)
+    U, S, Vh = torch.linalg.svd(delta.float(), full_matrices=False)
+    root = (S[:rank] * scale.float()).sqrt()
+    return U[:, :rank] * root, root[:, None] * Vh[:rank]
+
+
 # %% variant: root_in_both
 # note: The square root of S in both; full_matrices left at its default.
 def low_rank(delta, rank):

@@ -261,13 +261,6 @@ def audit(solution):
             return "miscopied"
     return "sound" if results[-1] == parse_answer(solution) else "unexplained"
 
-# %% mutant: neither_is_a_number
-# misconception: Two things that cannot be read are equal.
-# fails: expert_iteration-audit-audit-tests
-# says: right behind >>
-# edit: if None in copied or found != copied: -> if found != copied:
-
-
 # %% mutant: copy_on_the_next_line
 # misconception: White space between >> and the number does not matter.
 # fails: expert_iteration-audit-audit-tests

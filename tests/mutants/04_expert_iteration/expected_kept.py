@@ -165,22 +165,17 @@ def expected_kept(rate, n, cap):
     chance = [math.comb(n, c) * rate**c * (1 - rate) ** (n - c) for c in range(cap)]
     return sum(c * p for c, p in enumerate(chance)) + cap * (1 - sum(chance))
 
-# %% mutant: recursion_over_n
-# misconception: One sample after the other.
+# %% mutant: poisson_for_many
+# misconception: With many samples the binomial distribution is Poisson's.
 # fails: expert_iteration-filter-expected_kept-tests
-# says: RecursionError
-# breaks: 1 <= n <= 1000
+# says: without an approximation
 def expected_kept(rate, n, cap):
-    if cap is None:
-        return n * rate
-
-    @functools.cache
-    def mean(n, cap):
-        if n == 0 or cap == 0:
-            return 0.0
-        return rate * (1 + mean(n - 1, cap - 1)) + (1 - rate) * mean(n - 1, cap)
-
-    return mean(n, cap)
+    limit = n if cap is None else cap
+    if n <= 100:
+        chances = [math.comb(n, c) * rate**c * (1 - rate) ** (n - c) for c in range(n + 1)]
+    else:
+        chances = [math.exp(c * math.log(n * rate) - n * rate - math.lgamma(c + 1)) for c in range(n + 1)]
+    return sum(chance * min(c, limit) for c, chance in enumerate(chances))
 
 
 # %% variant: tails

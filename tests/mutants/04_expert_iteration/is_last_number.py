@@ -193,13 +193,6 @@ def is_last_number(text, answer):
     ]
 
 
-# %% mutant: through_float
-# misconception: float compares numbers by value.
-# fails: expert_iteration-lenient-is_last_number-tests
-# says: float rounds
-# edit: parse_answer(f"#### {numbers[-1]}") == parse_answer(answer) -> float(numbers[-1].replace(",", "")) == float(parse_answer(answer))
-
-
 # %% mutant: end_of_the_text
 # misconception: The last number stands near the end.
 # fails: expert_iteration-lenient-is_last_number-tests

@@ -311,7 +311,7 @@ def rationalize(problems, samples, ask, cap=None):
 # misconception: With the hint the number is right anyway.
 # fails: expert_iteration-hint-rationalize-tests
 # says: The strict rule
-# edit: return filter_correct(unsolved, ask(hinted), cap) -> return filter_correct(unsolved, ask(hinted), cap, verify=lambda text, answer: parse_answer(answer) in text)
+# edit: return filter_correct(unsolved, ask(hinted), cap) -> return filter_correct(unsolved, ask(hinted), cap, verify=is_last_number)
 
 
 # %% mutant: four_at_most

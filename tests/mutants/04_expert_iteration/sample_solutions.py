@@ -420,6 +420,31 @@ def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new
     groups = write(model, tokenizer, prompts, n=1 if temperature == 0 else n, temperature=temperature, max_new_tokens=max_new_tokens, seed=seed)
     return [list(dict.fromkeys(c.text for c in group)) for group in groups]
 
+# %% mutant: kept_without_the_model
+# misconception: The same problems and seed give the same samples, so keep them.
+# fails: expert_iteration-sample-sample_solutions-tests
+# says: another model
+drawn_before = {}
+
+
+def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new_tokens=128, write=generate):
+    key = (tuple(p["question"] for p in problems), n, temperature, seed, max_new_tokens, write is generate)
+    if key not in drawn_before or not key[-1]:
+        prompts = [chat_prompt(problem["question"], tokenizer) for problem in problems]
+        groups = write(
+            model,
+            tokenizer,
+            prompts,
+            n=n if temperature > 0 else 1,
+            temperature=temperature,
+            max_new_tokens=max_new_tokens,
+            seed=seed,
+            batch_size=128,
+        )
+        drawn_before[key] = [[completion.text for completion in group] for group in groups]
+    return drawn_before[key]
+
+
 # %% variant: loops
 # note: Written out with loops.
 def sample_solutions(model, tokenizer, problems, n, temperature, seed=0, max_new_tokens=128, write=generate):

@@ -227,6 +227,19 @@ def solve_histogram(counts, n):
     return [counts.count(k) for k in range(n + 1)]
 
 
+# %% mutant: counts_in_eight_bits
+# misconception: Counts are small numbers.
+# fails: expert_iteration-histogram-solve_histogram-tests
+# says: too few for a count
+def solve_histogram(counts, n):
+    if any(not 0 <= count <= n for count in counts):
+        raise ValueError("counts out of range")
+    found = np.zeros(n + 1, dtype=np.uint8)
+    for count in counts:
+        found[count] += 1
+    return [int(value) for value in found]
+
+
 # %% variant: counter_of_places
 # note: A Counter asked for every place.
 def solve_histogram(counts, n):

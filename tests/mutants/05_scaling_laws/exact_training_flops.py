@@ -322,6 +322,13 @@ def exact_training_flops(config, tokens, context_length):
 # edit: return 3 * forward * tokens -> return int(3.0 * forward * tokens)
 
 
+# %% mutant: context_of_the_time
+# misconception: Models read 4,096 tokens at most.
+# fails: scaling_laws-count-exact_training_flops-tests
+# says: what the caller says
+# edit: + 4 * context_length * heads * head -> + 4 * min(context_length, 4096) * heads * head
+
+
 # %% variant: product_by_product
 # note: Every matrix product by its three sizes.
 def exact_training_flops(config: dict, tokens: int, context_length: int) -> int:

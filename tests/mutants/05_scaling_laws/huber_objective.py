@@ -332,6 +332,14 @@ def huber_objective(theta, points, delta=1e-3):
     inside = (r <= delta).astype(float)
     return float((inside * 0.5 * r**2 + (1 - inside) * delta * (r - 0.5 * delta)).sum())
 
+# %% mutant: hundred_runs_at_most
+# misconception: With many runs the sum is brought down to that of a hundred.
+# fails: scaling_laws-fit-huber_objective-tests
+# says: however many there are
+# breaks: Sum over runs
+# edit: (size - 0.5 * delta)).sum()) -> (size - 0.5 * delta)).sum() * min(1.0, 100 / len(size)))
+
+
 # %% variant: stacked
 # note: scipy.special.logsumexp over three rows; np.minimum instead of np.where.
 def huber_objective(theta: np.ndarray, points: dict[str, np.ndarray], delta: float = 1e-3) -> float:

@@ -741,6 +741,20 @@ def expected_calibration_error(confidence, correct, bins=10):
     place = np.minimum(np.digitize(c, np.linspace(0, 1, bins + 1)) - 1, bins - 1)
     return float(sum(abs(c[place == b].sum() - y[place == b].sum()) for b in range(bins)) / len(c))
 
+# %% mutant: twenty_bins_at_most
+# misconception: More than twenty bins are never used.
+# fails: many_shot_icl-calibration-expected_calibration_error-tests
+# says: As many bins as
+# edit: bin_of = np.minimum((confidence * bins).astype(int), bins - 1) -> bins = min(bins, 20); bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+
+
+# %% mutant: bins_in_eight_bits
+# misconception: The number of a bin is small.
+# fails: many_shot_icl-calibration-expected_calibration_error-tests
+# says: 200 bins
+# edit: bin_of = np.minimum((confidence * bins).astype(int), bins - 1) -> bin_of = np.minimum((confidence * bins).astype(int), bins - 1).astype(np.int8)
+
+
 # %% variant: bincount
 # note: Sums by bin with bincount.
 def expected_calibration_error(confidence, correct, bins=10):

@@ -415,6 +415,27 @@ def label_bias(predictions, reference):
 # edit: return agreed - chance -> return round(agreed - chance, 6)
 
 
+# %% mutant: five_commonest
+# misconception: Rare labels do not matter.
+# fails: many_shot_icl-order-label_bias-tests
+# says: over all labels
+# edit: for label in said) -> for label, _ in said.most_common(5))
+
+
+# %% mutant: first_letters
+# misconception: Labels differ in their first letters.
+# fails: many_shot_icl-order-label_bias-tests
+# says: whole text
+def label_bias(predictions, reference):
+    n = len(predictions)
+    if n == 0 or n != len(reference):
+        raise ValueError("lengths differ")
+    predictions, reference = ([label[:3] for label in labels] for labels in (predictions, reference))
+    agreed = sum(p == r for p, r in zip(predictions, reference)) / n
+    said, shown = Counter(predictions), Counter(reference)
+    return agreed - sum(said[label] * shown[label] for label in said) / n**2
+
+
 # %% variant: all_pairs
 # note: Chance as the agreement of every prediction with every reference.
 def label_bias(predictions, reference):

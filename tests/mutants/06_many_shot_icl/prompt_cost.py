@@ -587,6 +587,13 @@ def attention_flops(config, tokens, cached=0):
 #   if dtype not in BYTES:
 
 
+# %% mutant: looks_in_32_bits
+# misconception: numpy sums as well as Python.
+# fails: many_shot_icl-cost-prompt_cost-tests
+# says: beyond 32 bits
+# edit: looks = tokens * cached + tokens * (tokens + 1) // 2 -> looks = tokens * cached + int(np.arange(1, tokens + 1).sum(dtype=np.int32)) if tokens < 10**6 else tokens * cached + tokens * (tokens + 1) // 2
+
+
 # %% variant: sum_of_a_range
 # note: The looks as a sum, the cache one layer at a time.
 def kv_cache_bytes(config, tokens, dtype):

@@ -1266,6 +1266,13 @@ def score_all_shots(model, tokenizer, demonstrations, labels, format="lines"):
 # edit: return torch.log_softmax(logits, dim=-1)[:, [ids[0] for ids in label_ids]] -> return torch.softmax(logits, dim=-1)[:, [ids[0] for ids in label_ids]].log()
 
 
+# %% mutant: eight_labels_checked
+# misconception: There are never more than eight labels.
+# fails: many_shot_icl-scores-score_all_shots-tests
+# says: however many there are
+# edit: for label, ids in zip(labels, label_ids): -> for label, ids in list(zip(labels, label_ids))[:8]:
+
+
 # %% variant: prefix_lengths
 # note: The length of each prompt in tokens.
 def score_all_shots(model, tokenizer, demonstrations, labels, format="lines"):

@@ -916,6 +916,13 @@ def score_labels(model, tokenizer, prompt, labels):
 # edit: logits = model(input_ids=ids.to(model.device)) -> logits = model(input_ids=ids.to(model.device).repeat(len(labels), 1))
 
 
+# %% mutant: sixty_tokens
+# misconception: The context of the toy is everybody's.
+# fails: many_shot_icl-scores-score_labels-tests
+# says: the prompt has
+# edit: if ids.shape[1] > model.config.max_position_embeddings: -> if ids.shape[1] > min(60, model.config.max_position_embeddings):
+
+
 # %% variant: fewer_logits
 # note: logits_to_keep=1, and convert_tokens_to_ids for the labels.
 def score_labels(model, tokenizer, prompt, labels):
