@@ -31,6 +31,11 @@ PROMISE_NOTHING = {
     'model must write itself, its end token too, or "template": what the chat template adds), `turn` (int, '
     "from 0) and `loss` "
     "(float, nats of the model before training).",
+    "Which examples of a pool a model is fine-tuned on.",
+    "Most have a flaw.",
+    "To beat, by 0.002 nats per token: the first 100, `training_pool.as_they_come`.",
+    "Which of a model's own texts to train on.",
+    'problems: dicts with "question" and "answer", the right number alone, as "#### 12".',
     'pool: (input, label) pairs; an input is one word or number, or two numbers as in "7 14".',
 }
 

@@ -1237,37 +1237,6 @@ def unmerge(model):
     return count
 
 
-# %% mutant: keeps_the_old_weight
-# misconception: Putting the old weight back is exact.
-# fails: lora-merge-merge_unmerge-tests
-# says: Subtract delta_weight
-# breaks: subtract delta_weight() and set merged to False
-def _layers(model):
-    found = [module for module in model.modules() if isinstance(module, LoRALinear)]
-    if not found:
-        raise ValueError("no LoRALinear layer")
-    return found
-
-
-def merge(model):
-    todo = [layer for layer in _layers(model) if not layer.merged]
-    with torch.no_grad():
-        for layer in todo:
-            layer.__dict__["old"] = layer.base.weight.clone()
-            layer.base.weight.copy_(layer.base.weight.float() + layer.delta_weight())
-            layer.merged = True
-    return len(todo)
-
-
-def unmerge(model):
-    todo = [layer for layer in _layers(model) if layer.merged]
-    with torch.no_grad():
-        for layer in todo:
-            layer.base.weight.copy_(layer.__dict__.get("old", layer.base.weight - layer.delta_weight()))
-            layer.merged = False
-    return len(todo)
-
-
 # %% variant: saved_weight
 # note: unmerge puts back a weight that merge has kept.
 def merge(model):
