@@ -36,7 +36,7 @@ ProblemRow = Mapping[str, Any]
 
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 _ANNOTATION = re.compile(r"<<[^<>]*>>")
-_ANSWER_LINE = re.compile(rf"{MARK}[^\n]*")
+ANSWER_LINE = re.compile(rf"{MARK}[^\n]*")
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ def accepted(
         text = completion.text
         if not VERIFIERS[verifier](text, _gold(problem)):
             continue
-        if verifier == "strict" and (line := _ANSWER_LINE.search(text)):
+        if verifier == "strict" and (line := ANSWER_LINE.search(text)):
             text = text[: line.end()]
         if text.strip() not in solutions:
             solutions.append(text.strip())

@@ -9,7 +9,6 @@ the first ``####``; a text without one is left out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,10 +17,10 @@ from course_utils import results
 from course_utils.data import word_problems
 from course_utils.data.answers import MARK, parse_answer
 from course_utils.evaluation import chat_prompt
+from course_utils.experiments.expert_iteration import ANSWER_LINE
 from course_utils.generation import generate
 
 NAME = "own_samples"
-_UP_TO_ANSWER = re.compile(rf".*?{MARK}[^\n]*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,8 @@ class SampleRecipe:
 
 def cut(text: str) -> str | None:
     """The text up to the line of its first ``####``, without white space around it; None if it has none."""
-    found = _UP_TO_ANSWER.match(text)
-    return found[0].strip() if found else None
+    line = ANSWER_LINE.search(text)
+    return text[: line.end()].strip() if line else None
 
 
 def draw(recipe: SampleRecipe) -> list[dict[str, Any]]:

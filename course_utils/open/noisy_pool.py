@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from course_utils.data import icl_tasks
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, shown
 from course_utils.models import load_base
 
 MOST_SHOTS = 32
@@ -91,7 +91,7 @@ def _learner() -> tuple[Any, Any]:
 
 def _checked(shots: Any, labels: Sequence[str]) -> list[tuple[str, str]]:
     if not isinstance(shots, list | tuple):
-        raise CourseError(f"the plan gave {shots!r:.60}: give a list of (input, label) pairs")
+        raise CourseError(f"the plan gave {shown(shots)}: give a list of (input, label) pairs")
     if len(shots) > MOST_SHOTS:
         raise CourseError(f"the plan gave {len(shots)} demonstrations: at most {MOST_SHOTS} are allowed")
     _, tokenizer = _learner()
@@ -100,7 +100,7 @@ def _checked(shots: Any, labels: Sequence[str]) -> list[tuple[str, str]]:
             isinstance(shot, list | tuple) and len(shot) == 2 and all(isinstance(part, str) for part in shot)
         )
         if not pair:
-            raise CourseError(f"demonstration {number} is {shot!r:.60}: give (input, label), two texts")
+            raise CourseError(f"demonstration {number} is {shown(shot)}: give (input, label), two texts")
         text, label = shot
         if label not in labels:
             raise CourseError(

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from course_utils import results
 from course_utils.data import word_problems
 from course_utils.data.answers import is_correct
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, shown
 from course_utils.evaluation import chat_prompt
 from course_utils.experiments.own_samples import NAME
 
@@ -71,7 +71,7 @@ def check(problems: Sequence[Mapping[str, str]], samples: Sequence[Sequence[str]
     question, or the beginning of one. The same example may stand there more than once.
     """
     if not isinstance(chosen, list | tuple):
-        raise CourseError(f"the plan gave {_shown(chosen)}: give a list of examples")
+        raise CourseError(f"the plan gave {shown(chosen)}: give a list of examples")
     if not 1 <= len(chosen) <= BUDGET:
         raise CourseError(f"the plan gave {len(chosen)} examples: choose 1 to {BUDGET}")
     texts = {problem["question"]: group for problem, group in zip(problems, samples, strict=True)}
@@ -80,16 +80,16 @@ def check(problems: Sequence[Mapping[str, str]], samples: Sequence[Sequence[str]
             isinstance(example.get(key), str) for key in ("question", "answer")
         ):
             raise CourseError(
-                f'example {number} is {_shown(example)}: give a dict with "question" and "answer", two texts'
+                f'example {number} is {shown(example)}: give a dict with "question" and "answer", two texts'
             )
         if example["question"] not in texts:
             raise CourseError(
-                f"example {number} has the question {_shown(example['question'])}: take one of the problems'"
+                f"example {number} has the question {shown(example['question'])}: take one of the problems'"
             )
         text = example["answer"]
         if not text.strip() or not any(sample.startswith(text) for sample in texts[example["question"]]):
             raise CourseError(
-                f"example {number} has the answer {_shown(text)}: take one of the samples of its question, or the "
+                f"example {number} has the answer {shown(text)}: take one of the samples of its question, or the "
                 "beginning of one"
             )
 
@@ -192,8 +192,3 @@ def _loss(top: PreTrainedModel, batch: _Batch) -> torch.Tensor:
     states = top.model(inputs_embeds=batch.states, use_cache=False).last_hidden_state
     wanted = batch.answered[:, 1:]
     return F.cross_entropy(top.lm_head(states[:, :-1][wanted]), batch.ids[:, 1:][wanted])
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:59] + "…"

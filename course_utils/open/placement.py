@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_utils import data
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, shown
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -53,12 +53,12 @@ def trainable(plan: Any) -> int:
     """
     known = shapes()
     if not isinstance(plan, Mapping):
-        raise CourseError(f"a plan is a dict, module name -> rank, and this is {_shown(plan)}")
+        raise CourseError(f"a plan is a dict, module name -> rank, and this is {shown(plan)}")
     for name, rank in plan.items():
         if name not in known:
-            raise CourseError(f"there is no module {_shown(name)}: take the full names from `shapes`")
+            raise CourseError(f"there is no module {shown(name)}: take the full names from `shapes`")
         if isinstance(rank, bool) or not isinstance(rank, int | np.integer) or rank < 0:
-            raise CourseError(f"the rank of {name} is a whole number of 0 or more, not {_shown(rank)}")
+            raise CourseError(f"the rank of {name} is a whole number of 0 or more, not {shown(rank)}")
         if rank > min(known[name]):
             raise CourseError(
                 f"rank {rank} of {name} is more than {min(known[name])}, its smaller side: lower it"
@@ -162,8 +162,3 @@ def _loss(model: PreTrainedModel, problems: list[dict[str, str]]) -> torch.Tenso
     # Only the tokens in the loss go through the output head.
     wanted = solution[:, 1:]
     return F.cross_entropy(model.lm_head(states[:, :-1][wanted]), ids[:, 1:][wanted])
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:59] + "…"

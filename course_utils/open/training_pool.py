@@ -20,7 +20,7 @@ import torch.nn.functional as F
 
 from course_utils.data import word_problems
 from course_utils.data.word_problems import PEOPLE, Problem
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, shown
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -121,14 +121,14 @@ def as_they_come(examples: Sequence[Any]) -> list[int]:
 def check(chosen: Any) -> None:
     """Raise CourseError, in one sentence, for a choice that breaks a rule: 1 to BUDGET different places in the pool."""
     if not isinstance(chosen, list | tuple):
-        raise CourseError(f"the plan gave {_shown(chosen)}: give a list of places in the pool")
+        raise CourseError(f"the plan gave {shown(chosen)}: give a list of places in the pool")
     if not chosen:
         raise CourseError("the plan chose no example, and there is nothing to learn: choose at least one")
     if len(chosen) > BUDGET:
         raise CourseError(f"the plan chose {len(chosen):,} examples: at most {BUDGET} are allowed")
     for place in chosen:
         if isinstance(place, bool) or not isinstance(place, int | np.integer):
-            raise CourseError(f"{_shown(place)} is no place in the pool: give whole numbers")
+            raise CourseError(f"{shown(place)} is no place in the pool: give whole numbers")
         if not 0 <= place < POOL:
             raise CourseError(f"there is no example {place} in the pool: give numbers from 0 to {POOL - 1}")
     if len(set(chosen)) < len(chosen):
@@ -207,8 +207,3 @@ def _losses(model: PreTrainedModel, rows: list[tuple[list[int], int]]) -> torch.
     states = model.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
     # Only the tokens in the loss go through the output head.
     return F.cross_entropy(model.lm_head(states[solution]), ids[:, 1:][solution], reduction="none")
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:59] + "…"

@@ -169,15 +169,26 @@ class TinyCourse:
         (folder / f"{exercise}.py").write_text(text)
 
 
+def solution_source(lab: str, grade_id: str) -> str:
+    """The text of a lab's own answer."""
+    nb = nbk.read(Path(__file__).resolve().parents[2] / "solutions" / lab / f"{lab}.ipynb")
+    (cell,) = (cell for cell in nb.cells if nbk.grade_id(cell) == grade_id)
+    return cell.source
+
+
+@pytest.fixture
+def model_answer() -> Callable[[str, str], str]:
+    """model_answer(lab, grade_id): the text of a lab's own written answer."""
+    return solution_source
+
+
 @pytest.fixture
 def solution() -> Callable[..., dict[str, Any]]:
     """solution(lab, grade_id, names): what a lab's own answer defines. names: of the lab, that it uses."""
 
     def run(lab: str, grade_id: str, names: dict[str, Any]) -> dict[str, Any]:
-        nb = nbk.read(Path(__file__).resolve().parents[2] / "solutions" / lab / f"{lab}.ipynb")
-        (cell,) = (cell for cell in nb.cells if nbk.grade_id(cell) == grade_id)
         namespace = dict(names)
-        exec(cell.source, namespace)
+        exec(solution_source(lab, grade_id), namespace)
         return namespace
 
     return run

@@ -172,12 +172,16 @@ def test_the_loss_is_that_of_one_solution_at_a_time():
         )
 
 
-def test_the_numbers_of_the_model_answer(solution):
+def test_the_numbers_of_the_model_answer(solution, model_answer):
+    essay = model_answer("04_expert_iteration", "expert_iteration-essay-experiment")
     recorded = results.load("04_expert_iteration")["open"]
     assert recorded["seeds"] == 6
     means = {name: sum(found) / len(found) for name, found in recorded["losses"].items()}
     quoted = {"baseline: first right": 0.0993, "right, one of each problem": 0.0977, "your plan": 0.0949}
     assert means == pytest.approx(quoted, abs=5e-5)
+    assert all(f"{number:.4f}" in essay for number in quoted.values())
+    for words in ("0.0044 lower [0.0016, 0.0071]", "26 of 63", "0.08 higher [0.04, 0.12]"):
+        assert words in essay
     assert recorded["gaps"]["baseline: first right"] == pytest.approx([-0.0044, -0.0071, -0.0016], abs=5e-5)
     assert recorded["gain"] == pytest.approx([0.08, 0.04, 0.12], abs=5e-3)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import random
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +16,6 @@ from course_utils.data.answers import parse_answer
 from course_utils.data.calculator import check_calculator
 from course_utils.data.word_problems import Line, Problem
 from course_utils.errors import CourseError
-from course_utils.grading import notebook as nbk
 from course_utils.open import training_pool
 
 pytestmark = pytest.mark.slow
@@ -159,10 +157,9 @@ def test_the_loss_is_that_of_the_solutions_one_at_a_time(monkeypatch):
         training_pool._measured.cache_clear()
 
 
-def test_the_numbers_of_the_model_answer_are_the_recorded_ones():
+def test_the_numbers_of_the_model_answer_are_the_recorded_ones(model_answer):
     open_run = results.load("03_gsm8k")["open"]
-    nb = nbk.read(Path(__file__).resolve().parents[2] / "solutions/03_gsm8k/03_gsm8k.ipynb")
-    (essay,) = (cell.source for cell in nb.cells if nbk.grade_id(cell) == "gsm8k-essay-experiment")
+    essay = model_answer("03_gsm8k", "gsm8k-essay-experiment")
     assert open_run["seeds"] == 5
     for name, found in open_run["losses"].items():
         assert f"{np.mean(found):.3f}" in essay, name

@@ -928,92 +928,29 @@ def parse_answer(text):
 # misconception: A slash makes a fraction only before a digit.
 # fails: gsm8k-answers-parse_answer-tests
 # says: whatever comes after it
-def parse_answer(text):
-    at = text.find("####")
-    if at < 0:
-        return None
-    line = text[at + 4 :].split("\n")[0]
-    match = re.match(
-        r"[ \t]*(?:([-−+]?)[ \t]*[$€£]?|[$€£]?[ \t]*([-−+]?))[ \t]*"
-        r"(?:(\d{1,3}(?:,\d{3})+(?!\d)|\d+)(\.\d+)?|(\.\d+))(?!\d|/\d|[.,]\d)",
-        line,
-    )
-    if not match:
-        return None
-    sign = (match[1] or match[2] or "")[:1]
-    whole = (match[3] or "").replace(",", "").lstrip("0") or "0"
-    part = (match[4] or match[5] or ".")[1:].rstrip("0")
-    number = whole + ("." + part if part else "")
-    return ("-" if sign in ("-", "−") and number != "0" else "") + number
+# edit: (?![\d/]|[.,]\d)", -> (?!\d|/\d|[.,]\d)",
 
 
 # %% mutant: comma_behind_whole_numbers_only
 # misconception: Behind decimals a comma closes the sentence.
 # fails: gsm8k-answers-parse_answer-tests
 # says: behind decimals too
-def parse_answer(text):
-    at = text.find("####")
-    if at < 0:
-        return None
-    line = text[at + 4 :].split("\n")[0]
-    match = re.match(
-        r"[ \t]*(?:([-−+]?)[ \t]*[$€£]?|[$€£]?[ \t]*([-−+]?))[ \t]*"
-        r"(?:(\d{1,3}(?:,\d{3})+(?!\d)|\d+)(\.\d+)?|(\.\d+))(?![\d/]|\.\d)",
-        line,
-    )
-    if not match or (not (match[4] or match[5]) and re.match(r",\d", line[match.end() :])):
-        return None
-    sign = (match[1] or match[2] or "")[:1]
-    whole = (match[3] or "").replace(",", "").lstrip("0") or "0"
-    part = (match[4] or match[5] or ".")[1:].rstrip("0")
-    number = whole + ("." + part if part else "")
-    return ("-" if sign in ("-", "−") and number != "0" else "") + number
+# edit: (?![\d/]|[.,]\d)", -> (?![\d/]|\.\d)",
+# edit: if not match or not (match["whole"] or match["decimals"]): -> if not match or not (match["whole"] or match["decimals"]) or (not match["decimals"] and line[match.end() :][:2].strip(",").isdigit()):
 
 
 # %% mutant: groups_of_two_or_three
 # misconception: Indian numbers have groups of two.
 # fails: gsm8k-answers-parse_answer-tests
 # says: first comma is no thousands comma
-def parse_answer(text):
-    at = text.find("####")
-    if at < 0:
-        return None
-    line = text[at + 4 :].split("\n")[0]
-    match = re.match(
-        r"[ \t]*(?:([-−+]?)[ \t]*[$€£]?|[$€£]?[ \t]*([-−+]?))[ \t]*"
-        r"(?:(\d{1,3}(?:,\d{2,3})*,\d{3}(?!\d)|\d+)(\.\d+)?|(\.\d+))(?![\d/]|[.,]\d)",
-        line,
-    )
-    if not match:
-        return None
-    sign = (match[1] or match[2] or "")[:1]
-    whole = (match[3] or "").replace(",", "").lstrip("0") or "0"
-    part = (match[4] or match[5] or ".")[1:].rstrip("0")
-    number = whole + ("." + part if part else "")
-    return ("-" if sign in ("-", "−") and number != "0" else "") + number
+# edit: \d{1,3}(?:,\d{3})+(?!\d)|\d+)? -> \d{1,3}(?:,\d{2,3})*,\d{3}(?!\d)|\d+)?
 
 
 # %% mutant: no_plus_after_money
 # misconception: Only a minus can follow a currency sign.
 # fails: gsm8k-answers-parse_answer-tests
 # says: + too
-def parse_answer(text):
-    at = text.find("####")
-    if at < 0:
-        return None
-    line = text[at + 4 :].split("\n")[0]
-    match = re.match(
-        r"[ \t]*(?:([-−+]?)[ \t]*[$€£]?|[$€£]?[ \t]*([-−]?))[ \t]*"
-        r"(?:(\d{1,3}(?:,\d{3})+(?!\d)|\d+)(\.\d+)?|(\.\d+))(?![\d/]|[.,]\d)",
-        line,
-    )
-    if not match:
-        return None
-    sign = (match[1] or match[2] or "")[:1]
-    whole = (match[3] or "").replace(",", "").lstrip("0") or "0"
-    part = (match[4] or match[5] or ".")[1:].rstrip("0")
-    number = whole + ("." + part if part else "")
-    return ("-" if sign in ("-", "−") and number != "0" else "") + number
+# edit: (?P<sign2>[-−+]) -> (?P<sign2>[-−])
 
 
 # %% variant: sign_on_either_side
