@@ -6,6 +6,7 @@ a warm one.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -23,6 +24,7 @@ import pytest
 from course_utils.errors import CourseError
 from course_utils.grading.sandbox import confinement, landlock, launch, machine
 from course_utils.grading.sandbox.confinement import FREE_USERS, Interpreter, Limits, Sandbox
+from course_utils.grading.sandbox.escapes import bait
 from course_utils.grading.sandbox.warm import WarmProcess
 
 REPORT = """
@@ -506,6 +508,18 @@ def test_no_way_out_leads_anywhere(locked):
     found = machine.escapes(where, interpreter)
     assert len(found.tried) > 50
     assert found.reached == ()
+
+
+def test_two_graders_try_the_ways_out_at_once():
+    libc = ctypes.CDLL(None)
+    with bait(None) as ours:
+        with bait(None) as theirs:
+            assert ours["memory"] != theirs["memory"]
+            assert ours["queue"] != theirs["queue"]
+        assert libc.shmget(ours["memory"], 1, 0) >= 0, "who ended first took the other's away"
+        assert libc.msgget(ours["queue"], 0) >= 0
+    assert libc.shmget(ours["memory"], 1, 0) < 0
+    assert libc.msgget(ours["queue"], 0) < 0
 
 
 # Refused by the system itself, whoever asks: these show nothing where there is no sandbox.

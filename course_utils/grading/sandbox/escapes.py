@@ -12,6 +12,7 @@ import json
 import mmap
 import os
 import platform
+import secrets
 import signal
 import socket
 import subprocess
@@ -21,14 +22,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-_KEY = 0x636F7572  # of System V's things: a number that nobody else has
-_CREATE, _OPEN_TO_ALL = 0o1000, 0o666
+# For System V's calls.
+_CREATE, _NEW, _OPEN_TO_ALL, _REMOVE = 0o1000, 0o2000, 0o666, 0
 # Numbers of system calls that the C library has no function for, for (x86_64, others).
 _NUMBERS = {
     "ioprio_set": (251, 30),
     "add_key": (248, 217),
     "keyctl": (250, 219),
     "mq_open": (240, 180),
+    "mq_unlink": (241, 181),
     "io_uring_setup": (425, 425),
     "pidfd_open": (434, 434),
     "userfaultfd": (282, 282),
@@ -71,16 +73,29 @@ def bait(user: int | None) -> Iterator[dict[str, Any]]:
         )
         stack.callback(other.wait)
         stack.callback(other.kill)
-        memory = libc.shmget(_KEY, mmap.PAGESIZE, _CREATE | _OPEN_TO_ALL)
-        stack.callback(libc.shmctl, memory, 0, None)
-        queue = libc.msgget(_KEY, _CREATE | _OPEN_TO_ALL)
-        stack.callback(libc.msgctl, queue, 0, None)
+        memory_key, memory = _new(lambda key, flags: libc.shmget(key, mmap.PAGESIZE, flags))
+        stack.callback(libc.shmctl, memory, _REMOVE, None)
+        queue_key, queue = _new(libc.msgget)
+        stack.callback(libc.msgctl, queue, _REMOVE, None)
         yield {
             "folder": str(folder),
             "port": tcp.getsockname()[1],
             "abstract": abstract.getsockname().lstrip(b"\0").decode(),
             "process": other.pid,
+            "memory": memory_key,
+            "queue": queue_key,
         }
+
+
+def _new(get: Callable[[int, int], int]) -> tuple[int, int]:
+    """Make something of System V's, open to all, under a key that nobody has. Two graders may do so at once, and who
+    ends first removes its own."""
+    for _ in range(100):
+        key = secrets.randbelow(2**31 - 1) + 1
+        made = get(key, _CREATE | _NEW | _OPEN_TO_ALL)
+        if made >= 0:
+            break
+    return key, made  # -1 where the system has no such thing: then nobody gets there
 
 
 # Inside
@@ -158,10 +173,10 @@ def attempts(bait: dict[str, Any]) -> dict[str, Callable[[], Any]]:
         "open a VSOCK socket": lambda: open_socket(40, stream),
         "open a socket of the kernel's cryptography": lambda: open_socket(38, socket.SOCK_SEQPACKET),
         "listen to the kernel by netlink": lambda: open_socket(16, socket.SOCK_RAW, 15),
-        "use System V shared memory": lambda: call("shmget", _KEY, mmap.PAGESIZE, 0),
-        "use a System V message queue": lambda: call("msgget", _KEY, 0),
-        "use System V semaphores": lambda: call("semget", 0, 1, _CREATE),
-        "use a POSIX message queue": lambda: call("mq_open", b"course", os.O_CREAT | os.O_RDWR, 0o600, None),
+        "use System V shared memory": lambda: call("shmget", bait["memory"], mmap.PAGESIZE, 0),
+        "use a System V message queue": lambda: call("msgget", bait["queue"], 0),
+        "use System V semaphores": lambda: call("semctl", call("semget", 0, 1, _CREATE), 0, _REMOVE),
+        "use a POSIX message queue": lambda: _message_queue(call, Path(folder).name),
         "signal a process": lambda: os.kill(other, 0),
         "signal a process by a descriptor": lambda: _signal_by_descriptor(call, other),
         "be a process's signal sender through a file": lambda: _own_signals(other),
@@ -189,6 +204,11 @@ def attempts(bait: dict[str, Any]) -> dict[str, Callable[[], Any]]:
     if platform.machine() == "x86_64":
         found["use calls of x32"] = lambda: call("getpid of x32")
     return found
+
+
+def _message_queue(call: Callable[..., int], name: str) -> None:
+    os.close(call("mq_open", name.encode(), os.O_CREAT | os.O_RDWR, 0o600, None))
+    call("mq_unlink", name.encode())
 
 
 def _signal_by_descriptor(call: Callable[..., int], process: int) -> None:
