@@ -26,11 +26,13 @@ class Row(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """A completion that is done. token_ids: the end token included; hit: a stop string was met."""
+    """A completion that is done. token_ids: the end token included; hit: a stop string was met. logprobs: one for each
+    token where they were asked for."""
 
     row: Row
     token_ids: list[int]
     hit: bool
+    logprobs: list[float]
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Request:
     """prompts: token ids, one list for each prompt. n: completions of each. ends: ids of the end tokens.
 
     stop: strings that end a completion. temperature: 0 is greedy. batch_size: rows side by side at most.
+    logprobs: whether log-probabilities are wanted.
     """
 
     prompts: Sequence[list[int]]
@@ -49,6 +52,7 @@ class Request:
     seed: int
     batch_size: int
     tokenizer: PreTrainedTokenizerBase
+    logprobs: bool = False
 
     def rows(self) -> list[Row]:
         """All rows, short prompts first, so that rows side by side have like lengths."""
@@ -74,6 +78,15 @@ class Request:
         cumulative = (logits.float() / self.temperature).softmax(-1).cumsum(-1)
         wanted = draws.to(cumulative)[:, None] * cumulative[:, -1:]
         return torch.searchsorted(cumulative, wanted, right=True)[:, 0].clamp(max=logits.shape[-1] - 1)
+
+    def logprobs_of(self, logits: Tensor, tokens: Tensor) -> Tensor:
+        """The log-probability with which each row's token was drawn, of all tokens where it is greedy: float32 of shape
+        (rows,).
+
+        logits: (rows, vocabulary). tokens: (rows,).
+        """
+        logits = logits.float() / (self.temperature or 1.0)
+        return logits.gather(-1, tokens[:, None])[:, 0] - logits.logsumexp(-1)
 
 
 class StopStrings:

@@ -30,11 +30,14 @@ class Completion:
     text: without special tokens, cut before a stop string.
     token_ids: the generated tokens, the end-of-sequence token included if there was one.
     stopped: whether the model ended by itself (an end token or a stop string), not by the token limit.
+    logprobs: for each token the natural log of the probability with which it was drawn, of softmax(logits /
+        temperature), temperature 1 where it is 0; None unless they were asked for.
     """
 
     text: str
     token_ids: tuple[int, ...]
     stopped: bool
+    logprobs: tuple[float, ...] | None = None
 
 
 class GenerationInterrupted(KeyboardInterrupt):
@@ -68,6 +71,7 @@ def generate(
     batch_size: int = 64,
     progress: bool = False,
     engine: str | None = None,
+    logprobs: bool = False,
 ) -> list[list[Completion]]:
     """`n` completions of each prompt, in the order of the prompts.
 
@@ -82,6 +86,7 @@ def generate(
         course: on a CPU `decoder` for small Qwen2 and Llama models in float32; on a GPU `vllm` where it is
         installed and runs already or has 500 completions to make; else `transformers`. What is not known to the
         one that is chosen, or asked for, goes to transformers, and a warning says why.
+    logprobs: also return each token's log-probability, without a second pass.
     Raises CourseError for an empty prompt, a negative temperature, n < 1 or batch_size < 1, and
     GenerationInterrupted, with what is done, on a KeyboardInterrupt.
     """
@@ -111,6 +116,7 @@ def generate(
         seed=seed,
         batch_size=batch_size,
         tokenizer=tokenizer,
+        logprobs=logprobs,
     )
     done: dict[Row, Completion] = {}
     was_training = model.training
@@ -150,7 +156,8 @@ def _completion(request: Request, finished: Finished) -> Completion:
     text = request.tokenizer.decode(ids, skip_special_tokens=True)
     found = [position for mark in request.stop if (position := text.find(mark)) >= 0]
     stopped = finished.hit or (bool(ids) and ids[-1] in request.ends)
-    return Completion(text[: min(found, default=len(text))], tuple(ids), stopped)
+    logprobs = tuple(finished.logprobs) if request.logprobs else None
+    return Completion(text[: min(found, default=len(text))], tuple(ids), stopped, logprobs)
 
 
 def _in_order(request: Request, done: dict[Row, Completion]) -> list[list[Completion]]:

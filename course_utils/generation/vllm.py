@@ -138,6 +138,8 @@ def _refuse_unknown(base: PreTrainedModel, request: Request) -> None:
         raise Unknown(f"it has weights in {', '.join(sorted(str(k).removeprefix('torch.') for k in kinds))}")
     if 0 < request.temperature < 0.01 or request.temperature > 2:
         raise Unknown(f"vLLM has no temperature {request.temperature}")
+    if request.logprobs and request.temperature not in (0, 1):
+        raise Unknown(f"vLLM gives log-probabilities of temperature 1, not of {request.temperature}")
     wanted = max(map(len, request.prompts)) + request.max_new_tokens
     if wanted > _length(base):
         raise Unknown(f"{wanted:,} tokens are more than {_length(base):,}")
@@ -228,7 +230,7 @@ def _completions(llm: Any, request: Request) -> Generator[Finished]:
         stops = StopStrings(request)
         while llm.llm_engine.has_unfinished_requests():
             for output in _step(llm):
-                yield _finished(rows[int(output.request_id)], list(output.outputs[0].token_ids), stops)
+                yield _finished(rows[int(output.request_id)], output.outputs[0], stops)
         _sleep(llm)
     except BaseException:
         free()
@@ -247,6 +249,7 @@ def _ask(llm: Any, request: Request) -> list[Row]:
             temperature=request.temperature,
             seed=_seed(request, row) if request.temperature else None,
             max_tokens=request.max_new_tokens,
+            logprobs=0 if request.logprobs else None,  # 0: of the token itself alone
             stop=list(request.stop),
             stop_token_ids=sorted(request.ends),
             ignore_eos=True,  # the end tokens are those of `ends`
@@ -274,7 +277,9 @@ def _seed(request: Request, row: Row) -> int:
     return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
-def _finished(row: Row, ids: list[int], stops: StopStrings) -> Finished:
-    """Cut after the token that completes a stop string, as every engine does."""
+def _finished(row: Row, output: Any, stops: StopStrings) -> Finished:
+    """Cut after the token that completes a stop string, as every engine does. output: vLLM's CompletionOutput."""
+    ids = list(output.token_ids)
+    logprobs = [step[token].logprob for token, step in zip(ids, output.logprobs or (), strict=False)]
     end = next((count for count in range(1, len(ids) + 1) if stops.hit(ids[:count])), None)
-    return Finished(row, ids[:end], end is not None)
+    return Finished(row, ids[:end], end is not None, logprobs[:end])

@@ -18,7 +18,7 @@ from transformers import (
 
 from course_utils.data import word_problems
 from course_utils.evaluation import chat_prompt
-from course_utils.generation import GenerationInterrupted, end_token_ids, generate, sampling
+from course_utils.generation import GenerationInterrupted, decoder, end_token_ids, generate, sampling
 from course_utils.generation.decoder import build
 from course_utils.generation.request import Request, Row, Unknown
 from course_utils.models import load_base
@@ -186,6 +186,39 @@ def test_samples_follow_the_models_probabilities(strong) -> None:
     assert statistic < freedom + 4 * (2 * freedom) ** 0.5  # mean and spread of chi squared
 
 
+@pytest.mark.parametrize("engine", ["decoder", "transformers"])
+@pytest.mark.parametrize("temperature", [0.0, 0.6, 1.0])
+def test_log_probabilities_are_those_of_the_distribution_that_was_drawn_from(
+    engine: str, temperature: float, strong, prompts
+) -> None:
+    """Against a second pass of the model over prompt and completion."""
+    model, tokenizer = strong
+    options = {
+        "n": 3 if temperature else 1,
+        "temperature": temperature,
+        "max_new_tokens": 30,
+        "batch_size": 4,
+        "stop": ["."],
+        "engine": engine,
+    }
+    groups = generate(model, tokenizer, prompts[:5], logprobs=True, **options)
+    for prompt, group in zip(prompts, groups, strict=False):
+        ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
+        for one in group:
+            with torch.no_grad():
+                logits = model(torch.tensor([[*ids, *one.token_ids]])).logits[0, len(ids) - 1 : -1].double()
+            wanted = (logits / (temperature or 1)).log_softmax(-1)
+            wanted = wanted.gather(1, torch.tensor(one.token_ids)[:, None])[:, 0]
+            assert one.logprobs is not None
+            torch.testing.assert_close(torch.tensor(one.logprobs).double(), wanted, rtol=0, atol=1e-4)
+    assert len({len(one.token_ids) for group in groups for one in group}) > 1
+    plain = generate(model, tokenizer, prompts[:5], **options)
+    assert [[one.token_ids for one in group] for group in plain] == [
+        [one.token_ids for one in group] for group in groups
+    ]
+    assert plain[0][0].logprobs is None
+
+
 def test_a_model_that_it_does_not_know_goes_through_transformers(strong, prompts) -> None:
     torch.manual_seed(0)
     model = GPT2LMHeadModel(GPT2Config(vocab_size=888, n_embd=32, n_layer=1, n_head=2, n_positions=256))
@@ -222,6 +255,26 @@ def test_settings_that_it_does_not_know_are_refused(change: dict, says: str) -> 
         build(model, [5])
     with pytest.raises(Unknown, match="bfloat16"):
         build(model.to(torch.bfloat16), [5])
+
+
+def test_a_model_too_large_for_a_second_copy_is_refused(monkeypatch) -> None:
+    model = random_model("qwen2, tied")
+    build(model, [5])
+    monkeypatch.setattr(decoder, "_LARGEST", model.num_parameters() - 1)
+    with pytest.raises(Unknown, match=f"it has {model.num_parameters():,} parameters"):
+        build(model, [5])
+
+
+@pytest.mark.parametrize("large", [0, 2**62])
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_ways_to_multiply_give_the_same_tokens(
+    kind: str, large: int, strong, prompts, monkeypatch
+) -> None:
+    """A small weight is multiplied by one library on this CPU and by the other on the next."""
+    model, tokenizer = random_model(kind), strong[1]
+    wanted = generate(model, tokenizer, prompts[:6], max_new_tokens=12, engine="transformers")
+    monkeypatch.setattr(decoder, "_LARGE_WEIGHT", large)
+    assert generate(model, tokenizer, prompts[:6], max_new_tokens=12, engine="decoder") == wanted
 
 
 def test_an_interruption_keeps_what_is_done(strong, prompts, monkeypatch) -> None:

@@ -164,14 +164,10 @@ class LLM:
             else:
                 token = int(logits.argmax())
             one.token_ids.append(token)
-            if settings.logprobs:
-                values, tokens = logits.log_softmax(-1).topk(settings.logprobs)
-                one.logprobs.append(
-                    {
-                        int(t): types.SimpleNamespace(logprob=float(v))
-                        for t, v in zip(tokens, values, strict=True)
-                    }
-                )
+            if settings.logprobs is not None:  # of the likeliest, and always of the token itself
+                values = logits.log_softmax(-1)
+                tokens = {*values.topk(settings.logprobs).indices.tolist(), token}
+                one.logprobs.append({t: types.SimpleNamespace(logprob=float(values[t])) for t in tokens})
             text = self.tokenizer.decode(one.token_ids, skip_special_tokens=True)
             met = next((mark for mark in settings.stop or [] if mark in text), None)
             if met or token in (settings.stop_token_ids or []) or len(one.token_ids) == settings.max_tokens:
@@ -260,6 +256,20 @@ def test_samples_depend_on_the_seed_alone_and_each_row_has_its_own(engine, stron
     assert sample(2) != first
     assert all(len({c.token_ids for c in group}) > 1 for group in first)
     assert len(by_vllm(*strong, [prompts[0]] * 2, n=1, temperature=1.0, seed=-1, max_new_tokens=3)) == 2
+
+
+def test_log_probabilities_come_along_where_they_are_those_of_the_draw(engine, strong, prompts) -> None:
+    for options in ({}, {"temperature": 1.0, "n": 2}):
+        groups = by_vllm(*strong, prompts[:3], max_new_tokens=16, stop=["="], logprobs=True, **options)
+        for prompt, group in zip(prompts, groups, strict=False):
+            ids = strong[1](prompt, add_special_tokens=False)["input_ids"]
+            for one in group:
+                with torch.no_grad():
+                    logits = strong[0](torch.tensor([[*ids, *one.token_ids]])).logits[0, len(ids) - 1 : -1]
+                wanted = logits.log_softmax(-1).gather(1, torch.tensor(one.token_ids)[:, None])[:, 0]
+                assert one.logprobs == pytest.approx(wanted.tolist(), abs=1e-4)
+    with pytest.warns(UserWarning, match=r"log-probabilities of temperature 1, not of 0\.7"):
+        generate(*strong, prompts[:1], temperature=0.7, max_new_tokens=2, logprobs=True, engine="vllm")
 
 
 def test_the_weights_are_those_of_the_moment_and_the_engine_is_kept_asleep(engine, prompts) -> None:
