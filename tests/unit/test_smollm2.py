@@ -6,6 +6,7 @@ Where the package index does not give it, all of this is left out, in CI too.
 from __future__ import annotations
 
 import hashlib
+import warnings
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -74,6 +75,15 @@ def test_it_knows_something_and_ends_by_itself(real):
     [[answer]] = generate(*real, [chat_prompt("What is the capital of France?", real[1])], max_new_tokens=24)
     assert "Paris" in answer.text
     assert answer.stopped
+
+
+def test_the_decoder_takes_it_and_gives_the_same_tokens(real):
+    questions = [problem["question"] for problem in word_problems.generate(3, seed=2, split="test")]
+    prompts = [chat_prompt(question, real[1]) for question in questions]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # no fallback
+        mine = generate(*real, prompts, max_new_tokens=16)
+    assert mine == generate(*real, prompts, max_new_tokens=16, engine="transformers")
 
 
 def test_the_way_of_a_lab(real, monkeypatch):
