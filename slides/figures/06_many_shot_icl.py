@@ -280,17 +280,12 @@ def one_pass(step: int) -> str:
         c.line(x, 208, x, 236, COLORS["orange"], 4)
         c.line(x, 236, x + w + gap, 236, COLORS["orange"], 4)
         c.line(x + w + gap, 236, x + w + gap, 206, COLORS["orange"], 4, arrow=True)
-    for place in asks[1:]:  # what is hidden from the input
+    for place in asks if step == 3 else asks[1:]:  # what is hidden from the input
         c.rect(front + (place + 1) * (w + gap) - 8, 118, 4, 92, INK, radius=2)
     if step > 1:
-        c.text(0, 296, HIDDEN[step], 27, anchor="start", bold=True, fill=DARK_ORANGE)
+        hidden = "what stands behind a bar is hidden from the input before it"
+        c.text(0, 296, hidden, 27, anchor="start", bold=True, fill=DARK_ORANGE)
     return c.svg()
-
-
-HIDDEN = {
-    2: "what stands behind the bar is hidden from oak: a one-shot prompt",
-    3: "each input is the query of a shorter prompt; its logits score the token after it",
-}
 
 
 def shots_in_words(count: int) -> str:
@@ -407,7 +402,7 @@ def law(r: Recorded) -> str:
 
 def flipped(r: Recorded) -> str:
     """Accuracy against shots for four namings of categories."""
-    figure, axes = plot(380)
+    figure, axes = plot(370)
     shots = r.flipped.shots
     for number, name in enumerate(r.flipped.accuracy):
         with_intervals(
@@ -435,7 +430,7 @@ def flipped(r: Recorded) -> str:
 
 def reinforced(r: Recorded) -> str:
     """Accuracy on parity with four kinds of demonstrations."""
-    figure, axes = plot(360)
+    figure, axes = plot(320)
     table = r.reinforced.accuracy
     counts = sorted({int(n) for kind in table for n in table[kind]})
     for number, kind in enumerate(table):
@@ -528,7 +523,7 @@ def order(r: Recorded) -> str:
 
 def calibration(r: Recorded) -> str:
     """Accuracy with skewed demonstrations, plain and calibrated, and the leaning on a question that says nothing."""
-    figure, axes = plot(270)
+    figure, axes = plot(225)
     counts = list(r.calibration)
     names = {
         "leaning": "leaning, empty question",
@@ -550,25 +545,24 @@ def calibration(r: Recorded) -> str:
 
 def triangle() -> str:
     """Ten tokens: the looks form a triangle, the cache a row."""
-    c = Canvas(350, width=460)
-    n, side = 10, 27
+    c = Canvas(300, width=460)
+    n, side = 10, 24
     for row in range(n):
         for column in range(n):
             fill = "#9cc9e6" if column <= row else "#f3f5f7"
             c.rect(column * side, 4 + row * side, side - 3, side - 3, fill, radius=3)
     for column in range(n):
-        c.rect(column * side, 306, side - 3, side - 3, "#fbd38b", COLORS["orange"], radius=3)
-    c.text(290, 96, "work:", 28, anchor="start", bold=True)
-    c.text(290, 134, "55 looks", 28, anchor="start")
-    c.text(290, 172, "for 10 tokens,", 25, anchor="start")
-    c.text(290, 206, "210 for 20", 25, anchor="start")
-    c.text(290, 318, "memory: 10", 28, anchor="start", bold=True, fill=DARK_ORANGE)
+        c.rect(column * side, 266, side - 3, side - 3, "#fbd38b", COLORS["orange"], radius=3)
+    c.text(262, 70, "work: 55 looks", 28, anchor="start", bold=True, fill=DARK_BLUE)
+    c.text(262, 112, "for 10 tokens,", 26, anchor="start")
+    c.text(262, 148, "210 for 20", 26, anchor="start")
+    c.text(262, 276, "memory: 10", 28, anchor="start", bold=True, fill=DARK_ORANGE)
     return c.svg()
 
 
 def cost(r: Recorded) -> str:
     """Milliseconds of a question by examples, with the prefix read each time or once."""
-    figure, axes = plot(350, width=680)
+    figure, axes = plot(300, width=680)
     values = r.cost.query_seconds
     for number, name in enumerate(values):
         milliseconds = [1000 * seconds for seconds in values[name]]
@@ -617,7 +611,7 @@ def nice(axes: Axes) -> list[float]:
 
 def break_even(r: Recorded) -> str:
     """From how many questions on training is cheaper, with intervals; an arrow where the interval has no end."""
-    figure, axes = plot(250)
+    figure, axes = plot(290)
     names = list(r.break_even.queries)
     for y, name in enumerate(names):
         counts = r.break_even.queries[name]
@@ -648,7 +642,7 @@ def believed(odds: int, shots: int) -> float:
 
 def bayes() -> str:
     """What somebody who reckons with Bayes believes about flipped labels, shot by shot."""
-    figure, axes = plot(320)
+    figure, axes = plot(290)
     x = list(range(7))
     for number, odds in enumerate((9, 4)):
         label = f"a shot speaks {odds} to 1"
@@ -662,32 +656,39 @@ def bayes() -> str:
     return to_svg(figure)
 
 
+CIRCUIT = ["A", "B", "C", "D", "A"]
+
+
 def circuit(step: int) -> str:
     """The two heads in three steps: the row; layer 1 notes what stood before; layer 2 finds the note and copies."""
-    c = Canvas(420)
-    words = ["A", "B", "C", "D", "A"]
+    c = Canvas(430)
     w, gap, left = 120, 56, 160
     at = [left + place * (w + gap) for place in range(6)]
-    for x, word in zip(at, words, strict=False):
-        c.token(x, 330, word, "prompt", w=w, h=70, size=34)
-    c.rect(at[5], 330, w, 70, PAPER, COLORS["orange"], dashed=True, thick=4, radius=8)
-    c.text(0, 365, "tokens", 28, bold=True, anchor="start", fill=QUIET)
-    if step >= 2:
-        c.text(0, 206, "layer 1", 28, bold=True, anchor="start", fill=DARK_BLUE)
-        for place in range(1, 5):
-            c.rect(at[place] - 8, 176, w + 16, 60, "#d3e8f6", COLORS["blue"], radius=8, thick=3)
-            c.text(at[place] + w / 2, 206, f"after {words[place - 1]}", 25, bold=place == 1)
-            c.line(at[place] - gap - w / 2, 326, at[place] + w / 2 - 8, 242, COLORS["blue"], 4, arrow=True)
+    for y, words, fill in [(300, "tokens", QUIET), (176, "layer 1", DARK_BLUE), (70, "layer 2", DARK_ORANGE)]:
+        c.text(0, y, words, 28, bold=True, anchor="start", fill=fill)
+    for x, word in zip(at, CIRCUIT, strict=False):
+        c.token(x, 265, word, "prompt", w=w, h=70, size=34)
+    c.rect(at[5], 265, w, 70, PAPER, COLORS["orange"], dashed=True, thick=4, radius=8)
+    for place, words in enumerate(["last time", "came next", "", "", "now", "next?"]):
+        if words:
+            c.brace(at[place], at[place] + w, 352, words, DARK_BLUE, 26)
+    for place in range(1, 5):
+        noted = step >= 2
+        c.rect(
+            at[place] - 8, 146, w + 16, 60, "#d3e8f6" if noted else "none", COLORS["blue"], dashed=not noted
+        )
+        if noted:
+            c.text(at[place] + w / 2, 176, f"after {CIRCUIT[place - 1]}", 25, bold=place == 1)
+            c.line(at[place] - gap - w / 2, 261, at[place] + w / 2 - 8, 212, COLORS["blue"], 4, arrow=True)
     if step >= 3:
-        c.text(0, 90, "layer 2", 28, bold=True, anchor="start", fill=DARK_ORANGE)
         found, right = at[1] + w / 2, at[4] + w + 26  # around the note of the second A itself
-        c.line(at[4] + w + 4, 365, right, 365, COLORS["orange"], 5)
-        c.line(right, 365, right, 90, COLORS["orange"], 5)
-        c.line(right, 90, found, 90, COLORS["orange"], 5)
-        c.line(found, 90, found, 170, COLORS["orange"], 5, arrow=True)
+        c.line(at[4] + w + 4, 300, right, 300, COLORS["orange"], 5)
+        c.line(right, 300, right, 70, COLORS["orange"], 5)
+        c.line(right, 70, found, 70, COLORS["orange"], 5)
+        c.line(found, 70, found, 140, COLORS["orange"], 5, arrow=True)
         asks = "who carries “after A”? copy its token"
-        c.text((found + right) / 2, 58, asks, 28, bold=True, fill=DARK_ORANGE)
-        c.text(at[5] + w / 2, 365, "B", 34, mono=True, bold=True, fill=DARK_ORANGE)
+        c.text((found + right) / 2, 38, asks, 28, bold=True, fill=DARK_ORANGE)
+        c.text(at[5] + w / 2, 300, "B", 34, mono=True, bold=True, fill=DARK_ORANGE)
     return c.svg()
 
 
@@ -720,8 +721,8 @@ def descent() -> str:
         c.text(x + w / 2, 122, name, 30, bold=True)
         for row, words in enumerate(lines):
             c.text(x + w / 2, 184 + 58 * row, words, 30, mono=True)
-    shown = ",  ".join(f"x = {x}, y = {y}" for x, y in PAIRS)
-    c.text(WIDTH / 2, 34, f"examples  {shown};   query  x = {QUERY};   step size {ETA}", 30)
+    shown = " and ".join(f"({x}, {y})" for x, y in PAIRS)
+    c.text(WIDTH / 2, 34, f"examples (x, y) = {shown}; query x = {QUERY}; step size {ETA}", 30)
     return c.svg()
 
 
