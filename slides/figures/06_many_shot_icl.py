@@ -53,7 +53,8 @@ def toy() -> dict[str, Any]:
     quotients = ASKED / NOTHING
     per_token = 2 * LAYERS * KV_HEADS * HEAD * BYTES
     r = results.load("06_many_shot_icl")
-    rates = {name: accuracies(r["formats"][name]) for name in ("lines", "slashes")}
+    rates = {name: accuracies(by_kind) for name, by_kind in r["formats"].items()}
+    trained = np.array([rates[name][:, 0] for name in ("lines", "semicolons", "bars")])
     return {
         "parts": [question for question, _ in PARTS],
         "map_labels": len(icl_tasks.draw("map", 1, r["one_pass"]["shots"], seed=5)[0].labels),
@@ -64,6 +65,7 @@ def toy() -> dict[str, Any]:
         "ridge": ridge_at(128),
         "slashed": float(rates["slashes"][:, 0].mean() - rates["lines"][:, 0].mean()),
         "apart": bool((rates["slashes"][:, 2] < rates["lines"][:, 1]).all()),
+        "trained": float(np.ptp(trained, axis=0).max()),
         "plan": paired_difference(r["shots"]["accuracy"], r["shots"]["baseline"]),
         "plan_by_family": {
             family: paired_difference(plan, first, comparisons=len(noisy_pool.FAMILIES))
