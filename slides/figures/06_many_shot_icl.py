@@ -71,9 +71,21 @@ def toy() -> dict[str, Any]:
             family: paired_difference(plan, first, comparisons=len(noisy_pool.FAMILIES))
             for family, first, plan in by_family(r["shots"])
         },
+        "strongest": strongest(r["heads"]),
+        "question": {
+            "each": r["cost"]["query_seconds"]["prompt read each time"][-1],
+            "once": r["cost"]["query_seconds"]["prefix read once"][-1],
+        },
         "believed": {odds: [believed(odds, n) for n in range(7)] for odds in (9, 4)},
         "step": ETA * sum(y * x for x, y in PAIRS),
     }
+
+
+def strongest(heads: Mapping[str, Any]) -> dict[str, float]:
+    """The head that looks most at the label: layer and head, counted from 1, and where its attention goes."""
+    layer, head = heads["strongest"][0]
+    looks = {what: heads["offsets"][f"its {what}"][layer][head] for what in ("label", "end")}
+    return {"layer": layer + 1, "head": head + 1, **looks}
 
 
 def accuracies(by_kind: Mapping[str, list[float]]) -> np.ndarray:
