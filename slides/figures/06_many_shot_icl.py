@@ -6,15 +6,19 @@ the tasks of the lab, the bytes and FLOPs of a published configuration, and smal
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.ticker import NullFormatter, NullLocator
 
+from course_utils import results
 from course_utils.data import icl_tasks
+from course_utils.evaluation import paired_difference
 from course_utils.models.nano_icl import behaviour
-from course_utils.viz.diagrams import INK, LINE, LOOKS, QUIET, RIGHT, Canvas, plot, to_svg
+from course_utils.open import noisy_pool
+from course_utils.viz.diagrams import INK, LINE, LOOKS, PAPER, QUIET, WIDTH, Canvas, plot, to_svg
 from course_utils.viz.style import COLORS, CYCLE, MARKERS
 
 if TYPE_CHECKING:
@@ -22,64 +26,108 @@ if TYPE_CHECKING:
 
     from course_utils.slides import Recorded
 
-DARK_BLUE, DARK_ORANGE, DARK_WRONG, DARK_RIGHT = "#00558a", "#8a5f00", "#a84a00", "#00664b"
+DARK_BLUE, DARK_ORANGE = "#00558a", "#8a5f00"
+# The parts of the lecture: a question each, and by what it is answered. The strip over the slides shows them too.
+PARTS = [
+    ("What does a prompt teach?", "scores, one pass, a rule without weights"),
+    ("What changes the answer?", "choice, order, format and labels"),
+    ("Why does it work at all?", "Bayes, two heads, gradient descent"),
+    ("When is it worth its price?", "own examples, the cache, break-even"),
+]
 # Qwen2.5-1.5B (Qwen team 2024): what its keys and values are made of, in bfloat16.
 LAYERS, KV_HEADS, QUERY_HEADS, HEAD, BYTES = 28, 2, 12, 128, 2
 EXAMPLE_TOKENS = 40
 
 # Contextual calibration by hand: three labels, with the question and with a question that says nothing.
 ASKED, NOTHING = np.array([0.6, 0.3, 0.1]), np.array([0.8, 0.1, 0.1])
+# Bayes by hand: the odds against flipped labels before the first example.
+AGAINST = 81
+# One step of gradient descent by hand: two examples of y = 2x, and the query x = 3.
+PAIRS, QUERY, ETA = [(1, 2), (2, 4)], 3, 0.1
 
 Triples = list[list[float]]  # mean, low, high
 
 
 def toy() -> dict[str, Any]:
-    """Numbers worked out without any model."""
+    """What is worked out without any model, and what the recorded runs give together."""
     quotients = ASKED / NOTHING
     per_token = 2 * LAYERS * KV_HEADS * HEAD * BYTES
-    tokens = 1000 * EXAMPLE_TOKENS
+    r = results.load("06_many_shot_icl")
+    rates = {name: accuracies(by_kind) for name, by_kind in r["formats"].items()}
+    trained = np.array([rates[name][:, 0] for name in ("lines", "semicolons", "bars")])
     return {
+        "parts": [question for question, _ in PARTS],
+        "map_labels": len(icl_tasks.draw("map", 1, r["one_pass"]["shots"], seed=5)[0].labels),
         "counted_log": float(np.log(10 / 92)),
         "calibrated": [float(value) for value in quotients / quotients.sum()],
         "per_token": per_token,
-        "thousand_gb": per_token * tokens / 1e9,
-        "unshared_gb": per_token * tokens * QUERY_HEADS / KV_HEADS / 1e9,
-        "looks_hundred": 100 * EXAMPLE_TOKENS * (100 * EXAMPLE_TOKENS + 1) // 2,
-        "looks_thousand": tokens * (tokens + 1) // 2,
+        "thousand_gb": per_token * 1000 * EXAMPLE_TOKENS / 1e9,
         "ridge": ridge_at(128),
-        "ece_by_hand": 0.05 / 4 + 0.35 * 2 / 4 + 0.55 / 4,
+        "slashed": float(rates["slashes"][:, 0].mean() - rates["lines"][:, 0].mean()),
+        "apart": bool((rates["slashes"][:, 2] < rates["lines"][:, 1]).all()),
+        "trained": float(np.ptp(trained, axis=0).max()),
+        "plan": paired_difference(r["shots"]["accuracy"], r["shots"]["baseline"]),
+        "plan_by_family": {
+            family: paired_difference(plan, first, comparisons=len(noisy_pool.FAMILIES))
+            for family, first, plan in by_family(r["shots"])
+        },
+        "strongest": strongest(r["heads"]),
+        "question": {
+            "each": r["cost"]["query_seconds"]["prompt read each time"][-1],
+            "once": r["cost"]["query_seconds"]["prefix read once"][-1],
+        },
+        "believed": {odds: [believed(odds, n) for n in range(7)] for odds in (9, 4)},
+        "step": ETA * sum(y * x for x, y in PAIRS),
     }
+
+
+def strongest(heads: Mapping[str, Any]) -> dict[str, float]:
+    """The head that looks most at the label: layer and head, counted from 1, and where its attention goes."""
+    layer, head = heads["strongest"][0]
+    looks = {what: heads["offsets"][f"its {what}"][layer][head] for what in ("label", "end")}
+    return {"layer": layer + 1, "head": head + 1, **looks}
+
+
+def accuracies(by_kind: Mapping[str, list[float]]) -> np.ndarray:
+    """(kinds, 3): accuracy, low, high."""
+    return np.array([by_kind[kind] for kind in by_kind])
+
+
+def by_family(shots: Mapping[str, list[float]]) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """For each family of the open experiment the accuracies of the first 32 shots and of the recorded plan."""
+    count = len(noisy_pool.FAMILIES)
+    first, plan = (np.array(shots[key]).reshape(count, -1) for key in ("baseline", "accuracy"))
+    yield from zip(noisy_pool.FAMILIES, first, plan, strict=True)
 
 
 def draw(r: Recorded) -> dict[str, str]:
     """All figures of the deck. r: the recorded results."""
     return {
-        "prompt_dark": prompt(dark=True),
-        "two_ways": two_ways(),
+        "prompt_dark": prompt(),
+        "map": parts(),
         "rule": rule(),
-        "anatomy": anatomy(),
         "counting": counting(),
-        "one_pass": one_pass(),
+        **{f"one_pass_{step}": one_pass(step) for step in (1, 2, 3)},
         "curves": curves(r),
         "against": against(r),
         "law": law(r),
-        "flipped": flipped(r),
-        "reinforce": reinforce(),
-        "reinforced": reinforced(r),
-        "unsupervised": unsupervised(r),
-        "formats": formats(r),
+        "choice": choice(r),
         "order": order(r),
-        "bias": bias(r),
+        "formats": formats(r),
+        "flipped": flipped(r),
         "calibration": calibration(r),
-        "ece": ece(r),
-        "triangle": triangle(),
-        "cost": cost(r),
-        "break_even": break_even(r),
-        "circuit": circuit(),
+        "bayes": bayes(),
+        **{f"circuit_{step}": circuit(step) for step in (1, 2, 3)},
         "cliff": cliff(r),
         "periods": periods(r),
         "heads": heads(r),
         "ablation": ablation(r),
+        "descent": descent(),
+        "reinforced": reinforced(r),
+        "triangle": triangle(),
+        "cost": cost(r),
+        "two_ways": two_ways(),
+        "break_even": break_even(r),
     }
 
 
@@ -125,53 +173,39 @@ def legend(axes: Axes, title: str = "", **options: Any) -> None:
 SHOTS = [("bat", "zor"), ("oak", "kip"), ("cod", "dax")]
 
 
-def prompt(dark: bool) -> str:
-    """The prompt as tokens: three shots and a query that waits for its label."""
+def prompt() -> str:
+    """The prompt as tokens on a dark slide: three shots and a query that waits for its label."""
     c = Canvas(130)
     words = [word for shot in SHOTS for word in (*shot, "\\n")] + ["fern", "?"]
     w, gap = 94, 12.4
     for place, word in enumerate(words):
         x = place * (w + gap)
-        role = "eos" if word == "\\n" else "loss" if place % 3 == 1 else "prompt"
         if word == "?":
-            c.rect(
-                x, 20, w, 80, "none", "#f3b83f" if dark else COLORS["orange"], dashed=True, thick=4, radius=8
-            )
-            c.text(x + w / 2, 60, "?", 40, bold=True, fill="#ffffff" if dark else INK)
+            c.rect(x, 20, w, 80, "none", "#f3b83f", dashed=True, thick=4, radius=8)
+            c.text(x + w / 2, 60, "?", 40, bold=True, fill=PAPER)
         else:
-            look = LOOKS[role]
+            look = LOOKS[role_of(place, word)]
             c.rect(x, 20, w, 80, look.fill, look.line, radius=8, thick=3)
             c.text(x + w / 2, 60, word, 30, mono=True)
     return c.svg()
 
 
-def two_ways() -> str:
-    """Two ways to use examples: into the weights, or in front of every question."""
-    c = Canvas(340)
-    for y, name, words in [
-        (20, "train", "the weights change, once"),
-        (200, "show", "the weights stay, the prompt is long"),
-    ]:
-        c.rect(0, y, 230, 110, "#d3e8f6", COLORS["blue"], radius=10, thick=3)
-        c.text(115, y + 38, "120 examples", 28, bold=True)
-        c.text(115, y + 76, "with folders", 24)
-        c.line(238, y + 55, 452, y + 55, INK, 5, arrow=True)
-        c.text(344, y + 24, name, 30, bold=True, fill=DARK_ORANGE if name == "train" else DARK_BLUE)
-        c.rect(
-            460,
-            y,
-            236,
-            110,
-            "#fde3c0" if name == "train" else "#ffffff",
-            COLORS["orange"] if name == "train" else LINE,
-            radius=10,
-            thick=4,
-        )
-        c.text(578, y + 38, "model", 30, bold=True)
-        c.text(578, y + 76, "new weights" if name == "train" else "as it was", 24)
-        c.line(704, y + 55, 790, y + 55, INK, 5, arrow=True)
-        c.text(806, y + 38, "the folder of a new message", 27, anchor="start", bold=True)
-        c.text(806, y + 76, words, 22, anchor="start", fill=QUIET)
+def role_of(place: int, word: str) -> str:
+    """The look of a token in a row of input, label, end."""
+    return "eos" if word == "\\n" else "loss" if place % 3 == 1 else "prompt"
+
+
+def parts() -> str:
+    """The four parts of the lecture, a question each."""
+    c = Canvas(330)
+    w, h, gap = 570, 150, 28
+    for number, (question, answered_by) in enumerate(PARTS):
+        x, y = (number % 2) * (w + gap), (number // 2) * (h + gap)
+        c.rect(x, y + 2, w, h, "#eef5fb", COLORS["blue"], radius=14, thick=3)
+        c.rect(x + 24, y + 47, 60, 60, INK, radius=30)
+        c.text(x + 54, y + 77, str(number + 1), 32, bold=True, fill=PAPER)
+        c.text(x + 108, y + 58, question, 33, anchor="start", bold=True)
+        c.text(x + 108, y + 106, answered_by, 25, anchor="start", fill=QUIET)
     return c.svg()
 
 
@@ -201,53 +235,12 @@ def rule() -> str:
     return c.svg()
 
 
-def anatomy() -> str:
-    """A prompt in the format arrows: mark, label, end, query."""
-    c = Canvas(250)
-    pieces = [
-        ("bat", 84, "prompt"),
-        (" ->", 84, "eos"),
-        (" zor", 96, "loss"),
-        ("\\n", 60, "padding"),
-        ("oak", 84, "prompt"),
-        (" ->", 84, "eos"),
-        (" kip", 96, "loss"),
-        ("\\n", 60, "padding"),
-        ("cod", 84, "prompt"),
-        (" ->", 84, "eos"),
-    ]
-    x, at = 0.0, []
-    for number, (word, w, role) in enumerate(pieces):
-        look = LOOKS[role]
-        c.rect(x, 60, w, 84, look.fill, look.line, radius=8, thick=3)
-        c.text(x + w / 2, 102, word.replace(" ", "·"), 28, mono=True)
-        at.append((x, w))
-        x += w + (26 if number in (3, 7) else 6)
-    c.rect(x + 8, 60, 110, 84, "#ffffff", COLORS["orange"], dashed=True, thick=4, radius=8)
-    c.text(x + 63, 102, "·dax", 28, mono=True, fill=DARK_ORANGE)
-    for index, words in [(0, "input"), (1, "mark"), (2, "label"), (3, "end")]:
-        left, w = at[index]
-        c.text(left + w / 2, 30, words, 24, bold=True, fill=QUIET)
-    c.brace(at[0][0], at[3][0] + at[3][1], 162, "a demonstration", DARK_BLUE, 26)
-    c.brace(at[8][0], at[9][0] + at[9][1], 162, "the query", DARK_BLUE, 26)
-    c.brace(x + 8, x + 118, 162, "not ours", DARK_ORANGE, 26)
-    return c.svg()
-
-
 def counting() -> str:
     """The counting model's weights for the next word after bat zor, oak kip, bat."""
     c = Canvas(300)
     words = ["bat", "zor", "\\n", "oak", "kip", "\\n", "bat"]
     for place, word in enumerate(words):
-        c.token(
-            place * 110,
-            4,
-            word,
-            "eos" if word == "\\n" else "loss" if place % 3 == 1 else "prompt",
-            w=100,
-            h=66,
-            size=28,
-        )
+        c.token(place * 110, 4, word, role_of(place, word), w=100, h=66, size=28)
     c.rect(7 * 110, 4, 100, 66, "#ffffff", COLORS["orange"], dashed=True, thick=4, radius=8)
     c.text(7 * 110 + 50, 37, "?", 36, bold=True)
     parts = {"zor": [1, 1, 8], "kip": [1, 1], "dax": [1]}
@@ -273,40 +266,44 @@ def counting() -> str:
     return c.svg()
 
 
-def one_pass() -> str:
-    """One row of tokens; the logits at each input's last token answer with 0, 1 and 2 shots."""
-    c = Canvas(300)
-    words = ["[bos]", "bat", "zor", "\\n", "oak", "kip", "\\n", "cod", "dax"]
-    w, gap = 118, 13
-    for place, word in enumerate(words):
-        asks = word in ("bat", "oak", "cod")
-        role = (
-            "prompt"
-            if asks
-            else "loss"
-            if word in ("zor", "kip", "dax")
-            else "eos"
-            if word == "\\n"
-            else "plain"
-        )
-        x = place * (w + gap)
-        c.token(x, 130, word, role, w=w, h=70, size=28)
-        if asks:
-            c.text(x + w / 2, 24, f"{(place - 1) // 3} shots", 28, bold=True, fill=DARK_BLUE)
-            c.line(x + w / 2, 46, x + w / 2, 124, COLORS["blue"], 5, arrow=True)
-            c.line(x + w / 2, 208, x + w / 2, 236, COLORS["orange"], 4)
-            c.line(x + w / 2, 236, x + w / 2 + w + gap, 236, COLORS["orange"], 4)
-            c.line(x + w / 2 + w + gap, 236, x + w / 2 + w + gap, 206, COLORS["orange"], 4, arrow=True)
-    c.text(
-        0,
-        276,
-        "logits at an input's last token score the token after it",
-        26,
-        anchor="start",
-        bold=True,
-        fill=DARK_ORANGE,
-    )
+ROW = ["bat", "zor", "\\n", "oak", "kip", "\\n", "cod", "dax"]
+
+
+def one_pass(step: int) -> str:
+    """One row of tokens, and the inputs whose logits are read, in three steps.
+
+    step: 1, the prompt's end answers with two shots; 2, oak answers with one, for what follows is hidden from it;
+    3, all three, each with the token that it scores.
+    """
+    c = Canvas(330)
+    asks = {1: [6], 2: [6, 3], 3: [6, 3, 0]}[step]
+    w, gap, front = 118, 13, 131.0  # front: the start token
+    c.token(0, 130, "[bos]", "plain", w=w, h=70, size=28)
+    for place, word in enumerate(ROW):
+        x = front + place * (w + gap)
+        if word != "dax" or step == 3:
+            c.token(x, 130, word, role_of(place, word), w=w, h=70, size=28)
+    if step < 3:
+        x = front + 7 * (w + gap)
+        c.rect(x, 130, w, 70, "none", COLORS["orange"], dashed=True, thick=4, radius=8)
+        c.text(x + w / 2, 165, "?", 36, bold=True)
+    for place in asks:
+        x = front + place * (w + gap) + w / 2
+        c.text(x, 24, shots_in_words(place // 3), 28, bold=True, fill=DARK_BLUE)
+        c.line(x, 46, x, 124, COLORS["blue"], 5, arrow=True)
+        c.line(x, 208, x, 236, COLORS["orange"], 4)
+        c.line(x, 236, x + w + gap, 236, COLORS["orange"], 4)
+        c.line(x + w + gap, 236, x + w + gap, 206, COLORS["orange"], 4, arrow=True)
+    for place in asks if step == 3 else asks[1:]:  # what is hidden from the input
+        c.rect(front + (place + 1) * (w + gap) - 8, 118, 4, 92, INK, radius=2)
+    if step > 1:
+        hidden = "what stands behind a bar is hidden from the input before it"
+        c.text(0, 296, hidden, 27, anchor="start", bold=True, fill=DARK_ORANGE)
     return c.svg()
+
+
+def shots_in_words(count: int) -> str:
+    return f"{count} shot{'' if count == 1 else 's'}"
 
 
 # --- what many examples do ------------------------------------------------------------------------------------------
@@ -419,7 +416,7 @@ def law(r: Recorded) -> str:
 
 def flipped(r: Recorded) -> str:
     """Accuracy against shots for four namings of categories."""
-    figure, axes = plot(380)
+    figure, axes = plot(370)
     shots = r.flipped.shots
     for number, name in enumerate(r.flipped.accuracy):
         with_intervals(
@@ -445,42 +442,9 @@ def flipped(r: Recorded) -> str:
 # --- examples from the model ----------------------------------------------------------------------------------------
 
 
-def reinforce() -> str:
-    """Parity with its steps written out, and the way of three boxes: write, keep, show."""
-    c = Canvas(380)
-    bits, states = [1, 0, 0, 1, 1, 0, 1, 1], []
-    ones = 0
-    for bit in bits:
-        ones += bit
-        states.append("odd" if ones % 2 else "even")
-    w, gap = 92, 10
-    for place, (bit, state) in enumerate(zip(bits, states, strict=True)):
-        x = place * (w + gap)
-        c.token(x, 4, str(bit), "prompt", w=w, h=60, size=30)
-        c.token(x, 84, state, "loss", w=w, h=60, size=26)
-    c.token(8 * (w + gap), 84, "so", "plain", w=w, h=60, size=26)
-    c.token(9 * (w + gap), 84, "lun", "eos", w=w, h=60, size=26)
-    c.text(8 * (w + gap), 34, "even or odd number of ones?", 26, anchor="start", fill=QUIET)
-    boxes = [
-        ("write", "4 texts a problem", "#d3e8f6", COLORS["blue"]),
-        ("keep", "right answer only", "#cdeee3", RIGHT),
-        ("show", "as demonstrations", "#fde3c0", COLORS["orange"]),
-        ("ask", "new problems", "#ffffff", LINE),
-    ]
-    wide, between = 226, 88
-    for place, (name, words, fill, line) in enumerate(boxes):
-        x = place * (wide + between)
-        c.rect(x, 230, wide, 120, fill, line, radius=10, thick=4)
-        c.text(x + wide / 2, 270, name, 34, bold=True)
-        c.text(x + wide / 2, 316, words, 24)
-        if place:
-            c.line(x - between + 10, 290, x - 10, 290, INK, 5, arrow=True)
-    return c.svg()
-
-
 def reinforced(r: Recorded) -> str:
     """Accuracy on parity with four kinds of demonstrations."""
-    figure, axes = plot(360)
+    figure, axes = plot(320)
     table = r.reinforced.accuracy
     counts = sorted({int(n) for kind in table for n in table[kind]})
     for number, kind in enumerate(table):
@@ -489,20 +453,6 @@ def reinforced(r: Recorded) -> str:
     axes.axhline(0.5, color=INK, linestyle=":", linewidth=2)
     axes.set_xticks(range(len(counts)), [str(n) for n in counts])
     axes.set(xlabel="demonstrations", xlim=(-0.3, len(counts) - 0.7))
-    shares(axes)
-    legend(axes)
-    return to_svg(figure)
-
-
-def unsupervised(r: Recorded) -> str:
-    """Accuracy on homographs against earlier inputs, with labels and without."""
-    figure, axes = plot(390)
-    for number, kind in enumerate(("inputs with labels", "inputs only")):
-        one = r.unsupervised[kind]
-        counts = list(one)
-        with_intervals(axes, list(range(len(counts))), [one[n] for n in counts], 1 - number, kind)
-        axes.set_xticks(range(len(counts)), counts)
-    axes.set_xlabel("inputs of the same domain before the query")
     shares(axes)
     legend(axes)
     return to_svg(figure)
@@ -541,6 +491,21 @@ def formats(r: Recorded) -> str:
     return to_svg(figure)
 
 
+def choice(r: Recorded) -> str:
+    """The open experiment, task by task: the first 32 of the pool, and 32 that a plan made of all 160."""
+    figure, panels = plot(380, ncols=len(noisy_pool.FAMILIES), sharey=True)
+    for axes, (family, first, plan) in zip(panels, by_family(r.shots), strict=True):
+        for pair in zip(first, plan, strict=True):
+            axes.plot([0, 1], pair, color=LINE, marker="none", linewidth=3)
+        for x, values in enumerate((first, plan)):
+            axes.plot([x] * len(values), values, MARKERS[x], color=CYCLE[x], linestyle="")
+        axes.set_xticks([0, 1], ["first 32", "chosen"])
+        axes.set(xlim=(-0.45, 1.45))
+        axes.set_title(family, weight="normal")
+    shares(panels[0])
+    return to_svg(figure)
+
+
 def order(r: Recorded) -> str:
     """Twenty orders of the same examples, as dots, for three sets of examples."""
     names = list(r.order)
@@ -570,25 +535,9 @@ def order(r: Recorded) -> str:
     return to_svg(figure)
 
 
-def bias(r: Recorded) -> str:
-    """Agreement with the last and with the most frequent label, above chance."""
-    figure, axes = plot(370)
-    for number, what in enumerate(r.bias):
-        one = r.bias[what]
-        counts = list(one)
-        x = [place + 0.08 * (number - 0.5) for place in range(len(counts))]
-        with_intervals(axes, x, [one[n] for n in counts], number, what)
-        axes.set_xticks(range(len(counts)), counts)
-    axes.axhline(0, color=INK, linewidth=2)
-    axes.set_xlabel("shots")
-    axes.set_title("agreement above chance", weight="normal")
-    legend(axes)
-    return to_svg(figure)
-
-
 def calibration(r: Recorded) -> str:
     """Accuracy with skewed demonstrations, plain and calibrated, and the leaning on a question that says nothing."""
-    figure, axes = plot(280)
+    figure, axes = plot(225)
     counts = list(r.calibration)
     names = {
         "leaning": "leaning, empty question",
@@ -605,86 +554,62 @@ def calibration(r: Recorded) -> str:
     return to_svg(figure)
 
 
-def ece(r: Recorded) -> str:
-    """ECE in windows of shots, with the floor that a perfectly calibrated model has."""
-    kinds = list(dict.fromkeys(entry["kind"] for entry in r.ece))
-    figure, panels = plot(340, ncols=len(kinds), sharey=True)
-    for axes, kind in zip(panels, kinds, strict=True):
-        rows = [entry for entry in r.ece if entry["kind"] == kind]
-        x = list(range(len(rows)))
-        with_intervals(axes, x, [[row["ece"], row["low"], row["high"]] for row in rows], 0, "the model")
-        axes.plot(
-            x,
-            [row["floor"] for row in rows],
-            "--",
-            color=COLORS["orange"],
-            marker="s",
-            label="if calibrated perfectly",
-        )
-        axes.set_xticks(x, [str(row["from"]) for row in rows])
-        axes.set_title(kind, weight="normal")
-        axes.set_xlabel("from … shots on")
-        axes.set_xlim(-0.3, 3.3)
-    panels[0].set_ylim(0, None)
-    panels[0].locator_params(axis="y", nbins=4)
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2)
-    return to_svg(figure)
-
-
 # --- cost -----------------------------------------------------------------------------------------------------------
 
 
 def triangle() -> str:
     """Ten tokens: the looks form a triangle, the cache a row."""
-    c = Canvas(330)
-    n, side = 10, 26
+    c = Canvas(300, width=460)
+    n, side = 10, 24
     for row in range(n):
         for column in range(n):
-            looks = column <= row
-            c.rect(
-                column * side,
-                10 + row * side,
-                side - 3,
-                side - 3,
-                "#9cc9e6" if looks else "#f3f5f7",
-                radius=3,
-            )
-    c.text(290, 70, "work: each token looks at all before it", 30, anchor="start", bold=True)
-    c.text(290, 116, "10 tokens: 1 + 2 + … + 10 = 55 looks", 28, anchor="start")
-    c.text(290, 160, "20 tokens: 210, almost four times as many", 28, anchor="start")
+            fill = "#9cc9e6" if column <= row else "#f3f5f7"
+            c.rect(column * side, 4 + row * side, side - 3, side - 3, fill, radius=3)
     for column in range(n):
-        c.rect(column * side, 290, side - 3, side - 3, "#fbd38b", COLORS["orange"], radius=3)
-    c.text(290, 250, "memory: one key and one value a token", 30, anchor="start", bold=True)
-    c.text(290, 302, "20 tokens: twice as many (in every layer)", 28, anchor="start")
-    c.text(900, 302, "= the KV cache", 28, anchor="start", fill=DARK_ORANGE, bold=True)
+        c.rect(column * side, 266, side - 3, side - 3, "#fbd38b", COLORS["orange"], radius=3)
+    c.text(262, 70, "work: 55 looks", 28, anchor="start", bold=True, fill=DARK_BLUE)
+    c.text(262, 112, "for 10 tokens,", 26, anchor="start")
+    c.text(262, 148, "210 for 20", 26, anchor="start")
+    c.text(262, 276, "memory: 10", 28, anchor="start", bold=True, fill=DARK_ORANGE)
     return c.svg()
 
 
 def cost(r: Recorded) -> str:
-    """Milliseconds of a pass by tokens, and of a query by examples, with the prefix read each time or once."""
-    figure, (left, right) = plot(310, ncols=2)
-    one = r.cost
-    left.plot(one.tokens, [1000 * s for s in one.pass_seconds], "o-", color=COLORS["blue"])
-    left.set(xscale="log", yscale="log", xlabel="tokens")
-    ticks(left, "x", [one.tokens[0], one.tokens[2], one.tokens[-1]])
-    left.set_title("one pass, ms", weight="normal")
-    ticks(left, "y", nice(left))
-    values = one.query_seconds
+    """Milliseconds of a question by examples, with the prefix read each time or once."""
+    figure, axes = plot(300, width=680)
+    values = r.cost.query_seconds
     for number, name in enumerate(values):
-        right.plot(
-            one.prefix_shots,
-            [1000 * s for s in values[name]],
-            color=CYCLE[number],
-            marker=MARKERS[number],
-            label=name,
-        )
-    right.set(xlabel="examples", ylim=(0, None))
-    right.set_title("one question, ms", weight="normal")
-    right.set_xticks([16, 64, 128, 256])
-    right.legend(loc="upper left")
-    right.set_ylim(0, 1.35 * max(1000 * s for name in values for s in values[name]))
+        milliseconds = [1000 * seconds for seconds in values[name]]
+        axes.plot(r.cost.prefix_shots, milliseconds, color=CYCLE[number], marker=MARKERS[number], label=name)
+    axes.set(xlabel="examples")
+    axes.set_title("one question, ms", weight="normal")
+    axes.set_xticks([16, 64, 128, 256])
+    axes.legend(loc="upper left")
+    axes.set_ylim(0, 1.35 * max(1000 * s for name in values for s in values[name]))
     return to_svg(figure)
+
+
+def two_ways() -> str:
+    """Two ways to use the same examples, with made-up times for the room to reckon with."""
+    c = Canvas(290)
+    for y, name, once, each in [
+        (6, "train", "8 s, once", "0.25 s a question"),
+        (166, "show", "nothing before", "0.75 s a question"),
+    ]:
+        trained = name == "train"
+        c.rect(0, y, 240, 112, "#d3e8f6", COLORS["blue"], radius=10, thick=3)
+        c.text(120, y + 38, "64 examples", 29, bold=True)
+        c.text(120, y + 78, "with labels", 25)
+        c.line(250, y + 56, 500, y + 56, INK, 5, arrow=True)
+        c.text(370, y + 24, name, 30, bold=True, fill=DARK_ORANGE if trained else DARK_BLUE)
+        c.text(370, y + 88, once, 27)
+        fill, line = ("#fde3c0", COLORS["orange"]) if trained else (PAPER, LINE)
+        c.rect(510, y, 240, 112, fill, line, radius=10, thick=4)
+        c.text(630, y + 38, "model", 30, bold=True)
+        c.text(630, y + 78, "new weights" if trained else "as it was", 25)
+        c.line(760, y + 56, 850, y + 56, INK, 5, arrow=True)
+        c.text(870, y + 56, each, 31, anchor="start", bold=True)
+    return c.svg()
 
 
 def nice(axes: Axes) -> list[float]:
@@ -700,7 +625,7 @@ def nice(axes: Axes) -> list[float]:
 
 def break_even(r: Recorded) -> str:
     """From how many questions on training is cheaper, with intervals; an arrow where the interval has no end."""
-    figure, axes = plot(250)
+    figure, axes = plot(290)
     names = list(r.break_even.queries)
     for y, name in enumerate(names):
         counts = r.break_even.queries[name]
@@ -724,40 +649,94 @@ def break_even(r: Recorded) -> str:
 # --- where it comes from --------------------------------------------------------------------------------------------
 
 
-def circuit() -> str:
-    """The two heads: one writes what stood before, one looks for it and copies what came after."""
-    c = Canvas(420)
-    words = ["A", "B", "C", "D", "A", "?"]
-    w, gap = 120, 56
-    left = 160
-    for place, word in enumerate(words):
-        x = left + place * (w + gap)
-        if word == "?":
-            c.rect(x, 330, w, 70, "#ffffff", COLORS["orange"], dashed=True, thick=4, radius=8)
-            c.text(x + w / 2, 365, "B", 34, mono=True, bold=True, fill=DARK_ORANGE)
-        else:
-            c.token(x, 330, word, "prompt", w=w, h=70, size=34)
-        if 0 < place < 5:
-            c.rect(x - 8, 176, w + 16, 60, "#d3e8f6", COLORS["blue"], radius=8, thick=3)
-            c.text(x + w / 2, 206, f"after {words[place - 1]}", 25, bold=place == 1)
-            c.line(x - gap - w / 2, 326, x + w / 2 - 8, 242, COLORS["blue"], 4, arrow=True)
-    a, b = left + 4 * (w + gap) + w / 2, left + (w + gap) + w / 2
-    out = a + w / 2 + 26  # around the note of the second A itself
-    c.line(a + w / 2 + 4, 365, out, 365, COLORS["orange"], 5)
-    c.line(out, 365, out, 90, COLORS["orange"], 5)
-    c.line(out, 90, b, 90, COLORS["orange"], 5)
-    c.line(b, 90, b, 170, COLORS["orange"], 5, arrow=True)
-    c.text(
-        (a + b) / 2,
-        58,
-        "A now stands last: who carries “after A”? copy its token, B",
-        28,
-        bold=True,
-        fill=DARK_ORANGE,
-    )
-    c.text(0, 206, "layer 1", 28, bold=True, anchor="start", fill=DARK_BLUE)
-    c.text(0, 90, "layer 2", 28, bold=True, anchor="start", fill=DARK_ORANGE)
-    c.text(0, 365, "tokens", 28, bold=True, anchor="start", fill=QUIET)
+def believed(odds: int, shots: int) -> float:
+    """The probability of flipped labels after so many flipped shots, each `odds` times likelier if they are."""
+    return odds**shots / (odds**shots + AGAINST)
+
+
+def bayes() -> str:
+    """What somebody who reckons with Bayes believes about flipped labels, shot by shot."""
+    figure, axes = plot(290)
+    x = list(range(7))
+    for number, odds in enumerate((9, 4)):
+        label = f"a shot speaks {odds} to 1"
+        axes.plot(x, [believed(odds, n) for n in x], color=CYCLE[number], marker=MARKERS[number], label=label)
+    axes.axhline(0.5, color=INK, linestyle=":", linewidth=2)
+    axes.set_xlabel("flipped shots")
+    axes.set_title("probability that labels are flipped", weight="normal")
+    axes.set_xticks(range(7))
+    shares(axes)
+    legend(axes)
+    return to_svg(figure)
+
+
+CIRCUIT = ["A", "B", "C", "D", "A"]
+
+
+def circuit(step: int) -> str:
+    """The two heads in three steps: the row; layer 1 notes what stood before; layer 2 finds the note and copies."""
+    c = Canvas(430)
+    w, gap, left = 120, 56, 160
+    at = [left + place * (w + gap) for place in range(6)]
+    for y, words, fill in [(300, "tokens", QUIET), (176, "layer 1", DARK_BLUE), (70, "layer 2", DARK_ORANGE)]:
+        c.text(0, y, words, 28, bold=True, anchor="start", fill=fill)
+    for x, word in zip(at, CIRCUIT, strict=False):
+        c.token(x, 265, word, "prompt", w=w, h=70, size=34)
+    c.rect(at[5], 265, w, 70, PAPER, COLORS["orange"], dashed=True, thick=4, radius=8)
+    for place, words in enumerate(["last time", "came next", "", "", "now", "next?"]):
+        if words:
+            c.brace(at[place], at[place] + w, 352, words, DARK_BLUE, 26)
+    for place in range(1, 5):
+        noted = step >= 2
+        c.rect(
+            at[place] - 8, 146, w + 16, 60, "#d3e8f6" if noted else "none", COLORS["blue"], dashed=not noted
+        )
+        if noted:
+            c.text(at[place] + w / 2, 176, f"after {CIRCUIT[place - 1]}", 25, bold=place == 1)
+            c.line(at[place] - gap - w / 2, 261, at[place] + w / 2 - 8, 212, COLORS["blue"], 4, arrow=True)
+    if step >= 3:
+        found, right = at[1] + w / 2, at[4] + w + 26  # around the note of the second A itself
+        c.line(at[4] + w + 4, 300, right, 300, COLORS["orange"], 5)
+        c.line(right, 300, right, 70, COLORS["orange"], 5)
+        c.line(right, 70, found, 70, COLORS["orange"], 5)
+        c.line(found, 70, found, 140, COLORS["orange"], 5, arrow=True)
+        asks = "who carries “after A”? copy its token"
+        c.text((found + right) / 2, 38, asks, 28, bold=True, fill=DARK_ORANGE)
+        c.text(at[5] + w / 2, 300, "B", 34, mono=True, bold=True, fill=DARK_ORANGE)
+    return c.svg()
+
+
+def descent() -> str:
+    """One step of gradient descent and one linear attention layer, reckoned on the same two examples."""
+    c = Canvas(300)
+    sums = " + ".join(f"{y}·{x}" for x, y in PAIRS)
+    step = ETA * sum(y * x for x, y in PAIRS)
+    looks = " + ".join(f"{y}·({x}·{QUERY})" for x, y in PAIRS)
+    attended = ETA * sum(y * x * QUERY for x, y in PAIRS)
+    w, gap = 570, 28
+    for column, (name, lines, fill, line) in enumerate(
+        [
+            (
+                "one gradient step from w = 0",
+                [f"w = {ETA}·({sums}) = {step:g}", f"w·{QUERY} = {step * QUERY:g}"],
+                "#fde3c0",
+                COLORS["orange"],
+            ),
+            (
+                "attention without the softmax",
+                ["sum of  value · (key · query)", f"{ETA}·({looks}) = {attended:g}"],
+                "#d3e8f6",
+                COLORS["blue"],
+            ),
+        ]
+    ):
+        x = column * (w + gap)
+        c.rect(x, 84, w, 206, fill, line, radius=14, thick=3)
+        c.text(x + w / 2, 122, name, 30, bold=True)
+        for row, words in enumerate(lines):
+            c.text(x + w / 2, 184 + 58 * row, words, 30, mono=True)
+    shown = " and ".join(f"({x}, {y})" for x, y in PAIRS)
+    c.text(WIDTH / 2, 34, f"examples (x, y) = {shown}; query x = {QUERY}; step size {ETA}", 30)
     return c.svg()
 
 
@@ -834,7 +813,7 @@ def heads(r: Recorded) -> str:
 
 def ablation(r: Recorded) -> str:
     """NLL with all heads, without three drawn ones, and without the three strongest."""
-    figure, axes = plot(308, width=600)
+    figure, axes = plot(308, width=580)
     kinds = list(r.heads.ablation)
     for number, way in enumerate(r.heads.ablation[kinds[0]]):
         x = [place + 0.16 * (number - 1) for place in range(len(kinds))]
@@ -842,7 +821,7 @@ def ablation(r: Recorded) -> str:
     axes.set_xticks(range(len(kinds)), [kind.replace(", ", ",\n") for kind in kinds])
     axes.set_title("NLL, 32 to 63 shots, nats", weight="normal")
     axes.set_xlim(-0.5, len(kinds) - 0.5)
-    axes.legend(loc="upper right", fontsize=21)
+    axes.legend(loc="upper right", fontsize=23)
     top = max(r.heads.ablation[kind][way][2] for kind in kinds for way in r.heads.ablation[kind])
-    axes.set_ylim(-0.12 * top, 2.5 * top)  # a loss may be nearly zero
+    axes.set_ylim(-0.12 * top, 2.9 * top)  # a loss may be nearly zero
     return to_svg(figure)
