@@ -262,7 +262,7 @@ class TestDeck:
             ({"headline": "Something else"}, "begins with 'Something else', course.toml says 'Made up'"),
             ({"title": "Lab 08: made up"}, "has the title 'Lab 08: made up' in its front matter"),
             ({"drawn": ("x", "y")}, "draws 'y', which no slide shows"),
-            ({"shown": "z"}, "does not build: There is no figure 'z'"),
+            ({"shown": "z"}, "does not build: slides/07_made_up.md, line 5: There is no figure 'z'"),
             ({"body": "```python\nreturn x*2\n```"}, "shows the solution of made_up-a-f"),
             ({"body": "TODO: say why."}, "is not finished: 'say why.'"),
             ({"body": "{{ runs(2) }}\n```python\nprint(f(3))\n```"}, "part 2 of the lab runs 'print(f(3))'"),
