@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 # install.py says what else may be set; TORCH_INDEX= and UV= are handed on to it.
 export VENV
 
-.PHONY: course test quick test-latest test-oldest lab-test lab slides live docs bench soak readme lock fresh help
+.PHONY: course test quick test-latest test-oldest lab-test lab slides slides-pdf live docs bench soak readme lock fresh help
 help:
 	@echo "make course   the whole way on a made-up class: release, grade, feedback, report"
 	@echo "make test     all tests, on all cores"
@@ -18,6 +18,7 @@ help:
 	@echo "make lab-test LAB=7   all checks of one lab"
 	@echo "make lab      JupyterLab on labs/"
 	@echo "make slides   build the slides; only one deck with DECK=07_my_lab"
+	@echo "make slides-pdf   the slides as PDF, with notes and without, into build/slides/; DECK=… for one"
 	@echo "make live     see one deck in a browser while you write it: make live DECK=07_my_lab"
 	@echo "make docs     build the documentation into build/docs/"
 	@echo "make bench    speed, as ratios within one run"
@@ -59,6 +60,9 @@ lab: $(INSTALLED)
 
 slides: $(INSTALLED)
 	$(BIN)/python -m course_utils.slides build $(DECK)
+
+slides-pdf: $(INSTALLED)
+	$(BIN)/python -m course_utils.slides pdf $(DECK)
 
 live: $(INSTALLED)
 	@$(BIN)/python -m course_utils.slides live $(DECK)

@@ -1,13 +1,15 @@
 """Builds the decks: Marp Markdown, numbers from results files and figures become one self-contained HTML each.
 
 A deck `slides/NN_name.md` is a jinja2 template; each goes with the lab of its name, but for the first, which goes with
-the whole course. Seven names are visible in it:
+the whole course. Eight names are visible in it:
 
 - `r`: the recorded results `course_utils/results/NN_name.json`; `{{ r.after.accuracy | percent }}`.
   A key that is not there stops the build with its name. In the first deck: all labs' results, `r["02_lora"].nano`.
-- `figure(name, alt)`: puts `slides/figures/NN_name/<name>.svg` into the page, with its text kept as text.
+- `figure(name, alt)`: puts `slides/figures/NN_name/<name>.svg` into the page, with its text kept as text. Where it
+  grows by clicks (`course_utils.viz.diagrams`), marp counts them as it does fragments.
 - `toy`: numbers that `slides/figures/NN_name.py` works out for the toy example, when that script has a `toy()`.
 - `claim(text, holds)`: the text, if the recorded numbers bear it out; else the build stops. For headlines.
+- `runs(part)`: over a block of code, says in which part of the lab it runs; `check_lab` looks whether it does.
 - `where_we_are`: the strip of all lectures with this one lit, for the second slide.
 - `lab`: the lab's facts in course.toml: `{{ lab.title }}`, `{{ lab.number }}`, `{{ lab.name }}`.
 - `exercises`: the lab's exercises in order, as its notebook has them: part, title, minutes, core, points,
@@ -23,6 +25,7 @@ builds again and compares.
     python -m course_utils.slides build [DECK …]
     python -m course_utils.slides check [DECK …]
     python -m course_utils.slides live DECK
+    python -m course_utils.slides pdf [DECK …]
 """
 
 from __future__ import annotations
@@ -40,6 +43,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.machinery import SourceFileLoader
@@ -58,6 +62,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SLIDES = ROOT / "slides"
 MARP = ROOT / "node_modules" / ".bin" / "marp"
 OVERVIEW = "00_whole_way"  # the deck of no lab
+MOST_CLICKS = 3  # of a figure that grows, so that it has at most four states
 
 # Family as the theme names it -> package in package.json. One variable file holds all weights.
 FONTS = {
@@ -76,11 +81,6 @@ _PAPER = re.compile(r"(?:arXiv )?(\d{4}\.\d{4,5})")
 _STAMP = re.compile(r'<meta name="deck-sources" content="([0-9a-f]{64})">')
 # Words of a lab's name that are not written as they are there.
 _SPELLED = {"sft": "SFT", "lora": "LoRA", "gsm8k": "GSM8K", "icl": "ICL"}
-# Marp's page control would stand on the last lines of a slide; above the headline there is no text.
-_CONTROL = (
-    "<style>html body[data-bespoke-view] .bespoke-marp-parent>div.bespoke-marp-osc"
-    "{top:6px;bottom:auto;transform:translateX(-50%) scale(.7);transform-origin:top}</style>"
-)
 
 
 class Recorded:
@@ -122,7 +122,7 @@ class Composed:
         lock = (ROOT / "package-lock.json").read_text(encoding="utf-8")
         config = (SLIDES / "marp.config.mjs").read_text(encoding="utf-8")
         digest = hashlib.sha256()
-        for part in (self.markdown, self.theme, config, lock):
+        for part in (self.markdown, self.theme, config, _head(), lock):
             digest.update(part.encode())
             digest.update(b"\0")
         return digest.hexdigest()
@@ -156,6 +156,11 @@ def claim(text: str, holds: bool) -> str:
             f"A slide says {text!r}, and the recorded results no longer bear it out: rewrite it."
         )
     return text
+
+
+def runs(part: int) -> str:
+    """The mark over a block of code that stands in this part of the lab."""
+    return f'<div class="runs">Runs in the lab: part {part}</div>\n'
 
 
 def points(value: float, digits: int = 1, unit: str = " points", plus: str = "+") -> str:
@@ -199,9 +204,7 @@ def compose(deck: str, recorded: dict[str, Any] | None = None) -> Composed:
     if not source.is_file():
         raise _unknown(deck)
     r = Recorded(_recorded(deck) if recorded is None else recorded, "r")
-    script = _figure_script(deck)
-    figures: dict[str, str] = {k: tidy_svg(v) for k, v in script.draw(r).items()} if script else {}
-    toy = script.toy() if script and hasattr(script, "toy") else {}
+    figures, toy = _drawn(deck, r)
 
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
     filters = (percent, number, interval, points, versus, or_never, short, last_line, listed)
@@ -213,14 +216,39 @@ def compose(deck: str, recorded: dict[str, Any] | None = None) -> Composed:
             toy=toy,
             figure=_figure_function(figures),
             claim=claim,
+            runs=runs,
             exercises=exercises(deck),
             where_we_are=where_we_are(deck),
             lab=_lab(deck),
         )
-    except jinja2.TemplateError as error:
-        line = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
-        raise CourseError(f"{source.name}{line}: {error.message}.") from error
+    except (jinja2.TemplateError, CourseError) as error:
+        line = _line(error, "<template>")
+        what = f"{error.message}." if isinstance(error, jinja2.TemplateError) else str(error)
+        raise CourseError(f"slides/{source.name}, line {line}: {what}") from error
     return Composed(link_papers(markdown), theme(), figures)
+
+
+def _drawn(deck: str, r: Recorded) -> tuple[dict[str, str], dict[str, Any]]:
+    """The figures of a deck and the numbers of its toy; raises CourseError with the line where its script fails."""
+    try:
+        script = _figure_script(deck)
+        figures = {name: tidy_svg(svg) for name, svg in script.draw(r).items()} if script else {}
+        return figures, script.toy() if script and hasattr(script, "toy") else {}
+    except Exception as error:  # a script may raise anything
+        path = SLIDES / "figures" / f"{deck}.py"
+        said = str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {error}"
+        raise CourseError(f"slides/figures/{path.name}, line {_line(error, str(path))}: {said}") from error
+
+
+def _line(error: BaseException, file: str) -> int:
+    """The last line of this file on the way to the error."""
+    if isinstance(error, jinja2.TemplateSyntaxError | SyntaxError):
+        return error.lineno or 0
+    return next(
+        frame.lineno or 0
+        for frame in traceback.extract_tb(error.__traceback__)[::-1]
+        if frame.filename == file
+    )
 
 
 def _unknown(deck: str) -> CourseError:
@@ -358,6 +386,7 @@ def _figure_function(figures: dict[str, str]) -> Callable[..., str]:
         if len(alt.split()) < 4:
             raise CourseError(f"Figure {name!r} needs an alt text that says what is to be seen, not {alt!r}.")
         svg = figures[name]
+        svg = svg.replace(">", ">" + _clicks(name, svg), 1)
         # Several figures share a page: their ids must not meet.
         svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
         svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
@@ -367,6 +396,20 @@ def _figure_function(figures: dict[str, str]) -> Callable[..., str]:
         return f'<figure class="drawn">{svg}</figure>'
 
     return figure
+
+
+def _clicks(name: str, svg: str) -> str:
+    """An empty fragment for each click of a figure that grows: the theme shows what comes with it.
+
+    Marp makes a click of each fragment; what comes with one may lie in many places of a drawing.
+    """
+    clicks = sorted({int(click) for click in re.findall(r'class="step-(\d+)"', svg)})
+    if clicks != list(range(1, len(clicks) + 1)) or len(clicks) > MOST_CLICKS:
+        raise CourseError(
+            f"Figure {name!r} grows with the clicks {', '.join(map(str, clicks))}: "
+            f"count them from 1, without gaps, up to {MOST_CLICKS}."
+        )
+    return "".join(f'<g data-marpit-fragment="{click}"></g>' for click in clicks)
 
 
 def _figure_script(deck: str) -> Any:
@@ -440,7 +483,52 @@ def marp(composed: Composed) -> bytes:
             raise CourseError(f"marp failed: {(done.stderr or done.stdout).strip()[-600:]}")
         page = (folder / "deck.html").read_text(encoding="utf-8")
     stamp = f'<meta name="deck-sources" content="{composed.stamp}">'
-    return page.replace("<head>", f"<head>{stamp}{_CONTROL}", 1).encode("utf-8")
+    return page.replace("<head>", f"<head>{stamp}{_head()}", 1).encode("utf-8")
+
+
+def _head() -> str:
+    """What each page has beside marp's own: the place of the page control, and the article for phones and paper."""
+    return (SLIDES / "head.html").read_text(encoding="utf-8")
+
+
+def look(names: Sequence[str]) -> int:
+    """Print what on the slides of these built decks does not fit or is small, with file and line; 1 if anything is.
+
+    Where there is no browser, say so: the tests look as well.
+    """
+    from course_utils import slide_pages
+
+    found = 0
+    try:
+        with slide_pages.chromium() as browser:
+            for deck in names:
+                _, faults, _ = slide_pages.turn_over(browser, SLIDES / f"{deck}.html")
+                for number, said in faults.items():
+                    for fault in said:
+                        print(f"slides/{deck}.md, line {line_of(deck, number)}: {fault}", file=sys.stderr)
+                        found = 1
+    except slide_pages.Missing as error:
+        print(f"Nobody looked whether the slides fit: {error}", file=sys.stderr)
+    return found
+
+
+def line_of(deck: str, number: int) -> int:
+    """The line of slides/<deck>.md on which this slide begins, counted from 1."""
+    lines = (SLIDES / f"{deck}.md").read_text(encoding="utf-8").splitlines()
+    rules = [line for line, text in enumerate(lines, start=1) if text == "---"]
+    return rules[number] + 1  # the first two enclose the front matter
+
+
+def pdf(names: Sequence[str]) -> None:
+    """Write the committed pages as PDF into build/slides/: the slides, and the slides with their notes."""
+    from course_utils import slide_pages
+
+    with slide_pages.chromium() as browser:
+        for deck in names:
+            if not (SLIDES / f"{deck}.html").is_file():
+                raise _unknown(deck)
+            for path in slide_pages.pdf(browser, SLIDES / f"{deck}.html", ROOT / "build" / "slides"):
+                print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1024:.0f} kB")
 
 
 def _laid_out(composed: Composed, folder: Path) -> list[str]:
@@ -497,7 +585,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m course_utils.slides", description="Build, check or preview the decks."
     )
-    parser.add_argument("action", choices=["build", "check", "live"])
+    parser.add_argument("action", choices=["build", "check", "live", "pdf"])
     parser.add_argument("deck", nargs="*", help="names such as 01_sft_masking; all decks when none is given")
     options = parser.parse_args(arguments)
     try:
@@ -507,13 +595,18 @@ def main(arguments: list[str] | None = None) -> int:
             with tempfile.TemporaryDirectory() as name:
                 live(options.deck[0], Path(name))
             return 0
-        for deck in options.deck or decks():
-            if options.action == "build":
-                path = build(deck)
-                print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1024:.0f} kB")
-            else:
+        chosen = options.deck or decks()
+        if options.action == "check":
+            for deck in chosen:
                 check(deck)
                 print(f"slides/{deck}.html is what its sources make.")
+        elif options.action == "pdf":
+            pdf(chosen)
+        else:
+            for deck in chosen:
+                path = build(deck)
+                print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1024:.0f} kB")
+            return look(chosen)
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1

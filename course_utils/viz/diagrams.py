@@ -3,6 +3,9 @@
 Lengths are CSS pixels: a figure drawn WIDTH wide fills a slide's text area at its own size, so a font size given
 here is the size seen in the lecture room. Nothing is random and no font is measured: the same calls give the same
 bytes everywhere.
+
+A figure may grow by clicks: what `Canvas.step(1)` holds, or a matplotlib artist with `set_gid("step-1")`, comes with
+the first. Paper and phones show all of it.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ import html
 import io
 import re
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH = 1168  # of a slide's text area
-SMALL = 21  # smallest text on a slide
+SMALL = 22  # smallest text on a slide
 
 # The decks embed the first of each; the others serve where an SVG is opened by itself.
 SANS = "Course Sans, Atkinson Hyperlegible, DejaVu Sans, sans-serif"
@@ -89,7 +94,10 @@ def plot(height: float, width: float = WIDTH, **options: Any) -> tuple[Figure, A
 
 
 def to_svg(figure: Figure) -> str:
-    """The figure as SVG with its text kept as text, the same bytes each time; closes the figure."""
+    """The figure as SVG with its text kept as text, the same bytes each time; closes the figure.
+
+    An artist whose gid is "step-1" comes with the first click.
+    """
     from matplotlib import pyplot as plt
 
     stream = io.StringIO()
@@ -100,9 +108,10 @@ def to_svg(figure: Figure) -> str:
     )
     plt.close(figure)
     # matplotlib counts in points, 72 to the inch, which the slide takes for pixels.
-    return re.sub(
+    svg = re.sub(
         r'width="[\d.]+pt" height="[\d.]+pt"', f'width="{_n(width)}" height="{_n(height)}"', stream.getvalue()
     )
+    return re.sub(r'id="(step-\d+)"', r'class="\1"', svg)  # several artists may come with one click
 
 
 def css_colours() -> dict[str, str]:
@@ -121,6 +130,15 @@ class Canvas:
     def __init__(self, height: float, width: float = WIDTH) -> None:
         self.width, self.height = width, height
         self._parts: list[str] = []
+
+    @contextmanager
+    def step(self, click: int) -> Iterator[None]:
+        """What is drawn inside comes with this click, counted from 1; with 0 it is there from the start."""
+        if click:
+            self._parts.append(f'<g class="step-{click}">')
+        yield
+        if click:
+            self._parts.append("</g>")
 
     def rect(
         self, x: float, y: float, w: float, h: float, fill: str, line: str = "none", **options: Any

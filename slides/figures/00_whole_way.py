@@ -142,16 +142,14 @@ def way(dark: bool) -> str:
     heads = (("data", 120), ("what is graded", 238), ("what you have", 356))
     for i, ((name, cells), look) in enumerate(zip(STEPS.items(), looks, strict=True)):
         x = i * (w + gap)
-        box(c, x, 8, w, 76, name, look, size=30, bold=True)
-        if i:
-            c.line(x - gap + 6, 46, x - 6, 46, ink, 4, arrow=True)
-        if dark:
-            continue
-        for (head, y), words in zip(heads, cells, strict=True):
-            c.text(x, y, head, 22, anchor="start", fill=QUIET)
-            lines = words.split("\n")
-            for k, line in enumerate(lines):
-                c.text(x, y + 34 + 32 * k, line, 25, anchor="start", bold=head == "what you have")
+        with c.step(0 if dark else i):
+            box(c, x, 8, w, 76, name, look, size=30, bold=True)
+            if i:
+                c.line(x - gap + 6, 46, x - 6, 46, ink, 4, arrow=True)
+            for (head, y), words in () if dark else zip(heads, cells, strict=True):
+                c.text(x, y, head, 22, anchor="start", fill=QUIET)
+                for k, line in enumerate(words.split("\n")):
+                    c.text(x, y + 34 + 32 * k, line, 25, anchor="start", bold=head == "what you have")
     return c.svg()
 
 
@@ -169,10 +167,12 @@ def graded() -> str:
     said = ["2", "+", "3", "?", "####", "5", "EOS"]
     text = ["Two", "and", "three", "make", "five", ".", "EOS"]
     row(6, "Pre-training", "all but the first", text, ["prompt", *["loss"] * 5, "eos"])
-    row(134, "Instructions", "the answer only", said, ["prompt"] * 4 + ["loss"] * 2 + ["eos"])
-    row(262, "Rewards", "one number for all", said, ["prompt"] * 4 + ["plain"] * 3)
-    start, end = left + 4 * (w + gap), left + 7 * (w + gap) - gap
-    c.brace(start, end, 338, "written by the model. Right? 1. Wrong? 0.", DARK_JUDGED, 25)
+    with c.step(1):
+        row(134, "Instructions", "the answer only", said, ["prompt"] * 4 + ["loss"] * 2 + ["eos"])
+    with c.step(2):
+        row(262, "Rewards", "one number for all", said, ["prompt"] * 4 + ["plain"] * 3)
+        start, end = left + 4 * (w + gap), left + 7 * (w + gap) - gap
+        c.brace(start, end, 338, "written by the model. Right? 1. Wrong? 0.", DARK_JUDGED, 25)
     return c.svg()
 
 
@@ -204,10 +204,12 @@ def scale() -> str:
     ):
         c.text(0, y + 28, name, 28, anchor="start", bold=True)
         c.text(0, y + 64, below, 25, anchor="start", fill=QUIET)
-        c.rect(left, y, place(value) - left, 86, look.fill, look.line, radius=4, thick=3)
+        x = place(value)  # a point: a logarithmic line has no 0 for a bar to begin at
+        c.line(left, y + 43, place(1e25), y + 43, LINE, 1.5)
+        c.rect(x - 20, y + 23, 40, 40, look.fill, look.line, radius=20, thick=4)
         power, first = int(log10(value)), value / 10 ** int(log10(value))
         raised = str(power).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        c.text(place(value) - 16, y + 43, f"{first:.1f} × 10{raised}", 27, anchor="end", bold=True)
+        c.text(x, y + 2, f"{first:.1f} × 10{raised}", 27, bold=True)
     return c.svg()
 
 
@@ -324,7 +326,7 @@ def recipes() -> str:
 
 def lenient(r: Recorded) -> str:
     """Lab 04: what a careless checker sees over the rounds, and what the honest rule sees."""
-    figure, axes = plot(330, 660)
+    figure, axes = plot(330, 612)
     scores = r["04_expert_iteration"].lenient["last number"]
     for i, (key, words, colour) in enumerate(
         (

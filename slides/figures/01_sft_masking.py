@@ -226,9 +226,12 @@ def shift() -> str:
     for t in range(7):
         counted = PARTS[t + 1] in ("loss", "eos")
         colour = LOOKS[PARTS[t + 1]].line if counted else LINE
-        c.line(middle(t), 114, middle(t + 1) - 8, 284, colour, 6 if counted else 3, arrow=True)
-    c.text(middle(2), 382, "predicted, and ignored", 25, fill=QUIET)
-    c.text(middle(5), 382, "these three are the loss", 25, bold=True, fill=DARK_LOSS)
+        with c.step(2 if counted else 1):
+            c.line(middle(t), 114, middle(t + 1) - 8, 284, colour, 6 if counted else 3, arrow=True)
+    with c.step(1):
+        c.text(middle(2), 382, "predicted, and ignored", 25, fill=QUIET)
+    with c.step(2):
+        c.text(middle(5), 382, "these three are the loss", 25, bold=True, fill=DARK_LOSS)
     return c.svg()
 
 
@@ -388,11 +391,15 @@ def packing() -> str:
         (0, "one long text", [*range(8)], False),
         (610, "two examples in one row", [0, 1, 2, 3, 0, 1, 2, 3], True),
     ]
+    top, below = 46, 46 + 8 * cell
     for left, title, positions, separate in panels:
-        c.text(left + 62, 19, title, 27, anchor="start", bold=True)
-        top = 46
+        panel = 2 if separate else 0
+        with c.step(panel):
+            c.text(left + 62, 19, title, 27, anchor="start", bold=True)
+            for q in range(8):
+                c.text(left + 40, top + q * cell + cell / 2, names[q], 23, mono=True)
+                c.text(left + 62 + (q + 0.5) * cell, below + 20, names[q], 23, mono=True)
         for q in range(8):
-            c.text(left + 40, top + q * cell + cell / 2, names[q], 23, mono=True)
             for k in range(8):
                 same = (q < first) == (k < first)
                 if k > q:
@@ -401,25 +408,27 @@ def packing() -> str:
                     fill, line = ("#56b4e9" if q < first else "#e69f00"), "#ffffff"
                 else:
                     fill, line = ("#ffffff", "#e3e7eb") if separate else (WRONG, "#ffffff")
-                c.rect(left + 62 + k * cell, top + q * cell, cell, cell, fill, line, radius=3, thick=2)
-                if not same and k < q and not separate:
-                    c.cross(left + 62 + (k + 0.5) * cell, top + (q + 0.5) * cell, 7, "#ffffff")
-        below = top + 8 * cell
-        for k in range(8):
-            c.text(left + 62 + (k + 0.5) * cell, below + 20, names[k], 23, mono=True)
-            reset = separate and k == first
-            c.text(
-                left + 62 + (k + 0.5) * cell, below + 54, str(positions[k]), 23, mono=True,
-                bold=reset, fill=DARK_RIGHT if reset else QUIET,
-            )  # fmt: skip
-        c.text(left + 62 + 8 * cell + 16, below + 54, "position", 23, anchor="start", fill=QUIET)
+                leaks = not same and k < q and not separate
+                with c.step(1 if leaks else panel):
+                    c.rect(left + 62 + k * cell, top + q * cell, cell, cell, fill, line, radius=3, thick=2)
+                    if leaks:
+                        c.cross(left + 62 + (k + 0.5) * cell, top + (q + 0.5) * cell, 7, "#ffffff")
         side = left + 62 + 8 * cell + 16
-        if separate:
-            c.tick(side + 14, top + 6 * cell, 13)
-            c.text(side + 40, top + 6 * cell, "blocks", 25, anchor="start", bold=True, fill=DARK_RIGHT)
-        else:
-            c.cross(side + 14, top + 6 * cell, 11)
-            c.text(side + 40, top + 6 * cell, "leak", 25, anchor="start", bold=True, fill=DARK_WRONG)
+        with c.step(3 if separate else 0):
+            for k in range(8):
+                reset = separate and k == first
+                c.text(
+                    left + 62 + (k + 0.5) * cell, below + 54, str(positions[k]), 23, mono=True,
+                    bold=reset, fill=DARK_RIGHT if reset else QUIET,
+                )  # fmt: skip
+            c.text(side, below + 54, "position", 23, anchor="start", fill=QUIET)
+        with c.step(2 if separate else 1):
+            if separate:
+                c.tick(side + 14, top + 6 * cell, 13)
+                c.text(side + 40, top + 6 * cell, "blocks", 25, anchor="start", bold=True, fill=DARK_RIGHT)
+            else:
+                c.cross(side + 14, top + 6 * cell, 11)
+                c.text(side + 40, top + 6 * cell, "leak", 25, anchor="start", bold=True, fill=DARK_WRONG)
     return c.svg()
 
 
@@ -450,14 +459,14 @@ def truncated() -> str:
 def step(r: Recorded) -> str:
     """Loss of the last tokens of one answer before and after one gradient step; more would not be readable."""
     figure, axes = plot(400)
-    shown = slice(-36, None)
+    shown = slice(-20, None)
     tokens = ["EOS" if token == "<|im_end|>" else token for token in r.step.tokens[shown]]
     places = range(len(tokens))
     axes.bar([x - 0.21 for x in places], r.step.before[shown], 0.42, color=COLORS["sky"], label="before")
     axes.bar(
         [x + 0.21 for x in places], r.step.after[shown], 0.42, color=COLORS["orange"], label="after one step"
     )
-    axes.set_xticks(places, tokens, family="monospace", rotation=90, fontsize=21)
+    axes.set_xticks(places, tokens, family="monospace", fontsize=22)
     axes.set_xlim(-0.8, len(tokens) - 0.2)
     axes.set_title("loss of a token, in nats", weight="normal")
     axes.grid(axis="x", visible=False)
@@ -554,18 +563,14 @@ def repair(r: Recorded) -> str:
     for y, name in enumerate(reversed(list(ways))):
         value = max(ways[name], floor_of_plot)
         leaks = value > 1e-3
-        axes.barh(
-            y,
-            value,
-            height=0.62,
-            color=COLORS["vermillion"] if leaks else COLORS["green"],
-            left=floor_of_plot,
+        # points: a logarithmic axis has no 0 for bars to begin at
+        axes.plot(
+            value, y, "s" if leaks else "o", color=COLORS["vermillion" if leaks else "green"], markersize=18
         )
         words = f"{value:.1f} nats" if leaks else "rounding error"
-        axes.annotate(
-            words, (value + floor_of_plot, y), (12, 0), textcoords="offset points", va="center", weight="bold"
-        )
+        axes.annotate(words, (value, y), (18, 0), textcoords="offset points", va="center", weight="bold")
     axes.set_yticks(range(len(list(ways))), list(reversed(list(ways))))
+    axes.set_ylim(-0.6, len(list(ways)) - 0.4)
     axes.set_xscale("log")
     axes.set_xlim(floor_of_plot, 3000)
     axes.set_xticks([1e-6, 1e-4, 1e-2, 1], ["one millionth", "", "one hundredth", "1 nat"])

@@ -172,10 +172,12 @@ def outer(dark: bool) -> str:
     right = grid(c, a_left, middle - cell / 2, [A], "loss", cell)
     c.text(right + gap / 2, middle, "=", 44, bold=True, fill=ink)
     p_left = right + gap
-    right = grid(c, p_left, top, [[b * a for a in A] for b in B], "plain", cell)
+    right = p_left + len(A) * cell
     for i, b in enumerate(B):
-        words = f"{b} times A".replace("-", "−")
-        c.text(right + 26, top + (i + 0.5) * cell, words, 27, anchor="start", fill=ink)
+        with c.step(0 if dark else i + 1):
+            grid(c, p_left, top + i * cell, [[b * a for a in A]], "plain", cell)
+            words = f"{b} times A".replace("-", "−")
+            c.text(right + 26, top + (i + 0.5) * cell, words, 27, anchor="start", fill=ink)
     if not dark:
         c.text(left + cell / 2, 20, "B", 30, bold=True)
         c.text(a_left + 2 * cell, 20, "A", 30, bold=True)
@@ -183,7 +185,8 @@ def outer(dark: bool) -> str:
         below = top + 3 * cell + 12
         c.brace(left - 36, left + cell + 36, below, "3 numbers", DARK_TRAINED, 27)
         c.brace(a_left, a_left + 4 * cell, below, "4 numbers", DARK_TRAINED, 27)
-        c.brace(p_left, p_left + 4 * cell, below, "12 entries, of rank 1", QUIET, 27)
+        with c.step(3):
+            c.brace(p_left, p_left + 4 * cell, below, "12 entries, of rank 1", QUIET, 27)
     return c.svg()
 
 
@@ -307,7 +310,7 @@ def flow() -> str:
 
 def by_hand() -> str:
     """Numbers through the layer: alpha = 4, rank 2, three inputs, two outputs."""
-    c = Canvas(404)
+    c = Canvas(420)
     cell = 50
     low = _product(HAND["A"], HAND["x"])
     up = _product(HAND["B"], low)
@@ -319,35 +322,44 @@ def by_hand() -> str:
     def sign(x: float, y: float, words: str) -> None:
         c.text(x, y, words, 36, bold=True)
 
+    def named(x: float, y: float, name: str, rows: list[list[float]], role: str) -> float:
+        """A matrix around the middle line y with its name above. Returns the x of its right edge."""
+        height = len(rows) * cell
+        right = grid(c, x, y - height / 2, rows, role, cell, 26)
+        c.text((x + right) / 2, y - height / 2 - 22, name, 26, bold=True)
+        return right
+
     # the frozen way
-    y, size = 80, 26
-    x = grid(c, 0, y - cell, HAND["W"], "prompt", cell, size)
-    x = grid(c, x + 24, y - 1.5 * cell, HAND["x"], "plain", cell, size)
-    sign(x + 28, y, "+")
-    x = _column(c, x + 56, y, HAND["b"], "prompt")
-    sign(x + 32, y, "=")
-    frozen_end = _column(c, x + 64, y, base)
+    top = 122
+    x = named(0, top, "W", HAND["W"], "prompt")
+    x = named(x + 24, top, "x", HAND["x"], "plain")
+    sign(x + 28, top, "+")
+    c.text(x + 98, top - cell - 22, "b", 26, bold=True)
+    x = _column(c, x + 56, top, HAND["b"], "prompt")
+    sign(x + 32, top, "=")
+    frozen_end = _column(c, x + 64, top, base)
     # the trained way
-    y = 286
-    x = grid(c, 0, y - cell, HAND["B"], "loss", cell, size)
-    x = grid(c, x + 24, y - cell, HAND["A"], "loss", cell, size)
-    x = grid(c, x + 24, y - 1.5 * cell, HAND["x"], "plain", cell, size)
-    sign(x + 28, y, "=")
-    x = grid(c, x + 56, y - cell, HAND["B"], "loss", cell, size)
-    x = grid(c, x + 24, y - cell, low, "plain", cell, size)
-    sign(x + 28, y, "=")
-    x = grid(c, x + 56, y - cell, up, "plain", cell, size)
-    sign(x + 60, y, f"× {HAND['scale']:g} =")
-    trained_end = _column(c, x + 118, y, scaled)
-    # together
-    y = 183
-    x = 1000
-    c.line(frozen_end + 14, 80, x - 14, y - 26, QUIET, 3, arrow=True)
-    c.line(trained_end + 14, 286, x - 14, y + 26, QUIET, 3, arrow=True)
-    c.text(x - 80, y, "+", 36, bold=True)
-    end = _column(c, x, y, total, "eos")
-    c.text(end + 24, y, "= y", 34, bold=True, anchor="start")
-    c.text(0, 386, "α = 4, r = 2: the factor is 2", 25, anchor="start", fill=QUIET)
+    with c.step(1):
+        y = 324
+        x = named(0, y, "B", HAND["B"], "loss")
+        x = named(x + 24, y, "A", HAND["A"], "loss")
+        x = named(x + 24, y, "x", HAND["x"], "plain")
+        sign(x + 28, y, "=")
+        x = named(x + 56, y, "B", HAND["B"], "loss")
+        x = named(x + 24, y, "A x", low, "plain")
+    with c.step(2):
+        sign(x + 28, y, "=")
+        x = grid(c, x + 56, y - cell, up, "plain", cell, 26)
+        sign(x + 60, y, f"× {HAND['scale']:g} =")
+        c.text(x + 60, y - cell - 22, "α / r = 4 / 2", 25, fill=QUIET)
+        trained_end = _column(c, x + 118, y, scaled)
+    with c.step(3):
+        middle, x = 223, 1000
+        c.line(frozen_end + 14, top, x - 14, middle - 26, QUIET, 3, arrow=True)
+        c.line(trained_end + 14, y, x - 14, middle + 26, QUIET, 3, arrow=True)
+        c.text(x - 80, middle, "+", 36, bold=True)
+        end = _column(c, x, middle, total, "eos")
+        c.text(end + 24, middle, "= y", 34, bold=True, anchor="start")
     return c.svg()
 
 
@@ -540,24 +552,28 @@ def rounding(r: Recorded) -> str:
     right.set_xscale("log")
     for axes, key, title, colour, ends, hatch in (
         (left, "unnoticed", "merge not noticed", "orange", (0, 0.1), "//"),
-        (right, "worst", "worst change, of the largest weight", "blue", (1e-9, 10), ""),
+        (right, "worst", "worst change, of the largest; ×10 a tick", "blue", (2e-8, 1), None),
     ):
         values = [r.merge[dtype][key] for dtype in r.merge]
-        axes.barh(
-            range(len(values)), values[::-1], height=0.6, color=COLORS[colour], hatch=hatch, edgecolor="white"
-        )
+        if hatch is None:  # a logarithmic axis has no 0 for bars to begin at
+            axes.plot(values[::-1], range(len(values)), "o", color=COLORS[colour], markersize=18)
+        else:
+            axes.barh(
+                range(len(values)), values[::-1], 0.6, color=COLORS[colour], hatch=hatch, edgecolor="white"
+            )
         for y, value in enumerate(values[::-1]):
             axes.annotate(
                 f"{100 * value:.{1 if key == 'unnoticed' else max(1, -floor(log10(100 * value)))}f} %",
                 (value, y),
-                (10, 0),
+                (10 if hatch else 18, 0),
                 textcoords="offset points",
                 va="center",
                 weight="bold",
             )
         axes.set_yticks(range(len(values)), list(r.merge)[::-1])
+        axes.set_ylim(-0.6, len(values) - 0.4)
         axes.set_xlim(*ends)
-        axes.set_xticks([])
+        axes.set_xticks([] if hatch else [10.0**power for power in range(-7, 1)], [] if hatch else [""] * 8)
         axes.minorticks_off()
         axes.grid(visible=False)
         axes.set_title(title, weight="normal")

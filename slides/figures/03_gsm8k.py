@@ -202,13 +202,15 @@ def chain(dark: bool) -> str:
         c.text(x + w / 2, 52, name, 30, bold=True)
         if i:
             c.line(x - gap + 6, 52, x - 6, 52, "#b4c0cb" if dark else QUIET, 4, arrow=True)
-        if not dark:
-            for k, words in enumerate(asks):
+        with c.step(0 if dark else i // 3 + 1):
+            for k, words in enumerate(() if dark else asks):
                 c.text(x + w / 2, 126 + 30 * k, words, 22)
     if not dark:
         third = 2 + 3 * (w + gap)
-        c.brace(2, third - gap, 186, "makes the model and its text", DARK_BLUE, 26)
-        c.brace(third, 5 * (w + gap) + 2 + w, 186, "makes the number", DARK_ORANGE, 26)
+        with c.step(1):
+            c.brace(2, third - gap, 186, "makes the model and its text", DARK_BLUE, 26)
+        with c.step(2):
+            c.brace(third, 5 * (w + gap) + 2 + w, 186, "makes the number", DARK_ORANGE, 26)
     return c.svg()
 
 
@@ -562,18 +564,19 @@ def coin() -> str:
         ways = comb(throws, heads)
         x = left + heads * (w + gap)
         uneven = heads <= lost or heads >= gained
-        c.rect(
-            x,
-            base - unit * ways,
-            w,
-            unit * ways,
-            LOOKS["loss"].fill if uneven else PAPER,
-            LOOKS["loss"].line if uneven else LINE,
-            radius=4,
-            thick=3,
-            dashed=not uneven,
-        )
-        c.text(x + w / 2, base - unit * ways / 2, str(ways), 32 if ways > 1 else 28, bold=True)
+        with c.step(abs(heads - throws // 2) + 1):
+            c.rect(
+                x,
+                base - unit * ways,
+                w,
+                unit * ways,
+                LOOKS["loss"].fill if uneven else PAPER,
+                LOOKS["loss"].line if uneven else LINE,
+                radius=4,
+                thick=3,
+                dashed=not uneven,
+            )
+            c.text(x + w / 2, base - unit * ways / 2, str(ways), 32 if ways > 1 else 28, bold=True)
         c.text(x + w / 2, base + 26, f"{heads} : {throws - heads}", 27)
     c.text(
         WIDTH / 2,
@@ -805,7 +808,7 @@ def errors(r: Recorded) -> str:
                     f"{100 * share:.0f} %",
                     ha="center",
                     va="center",
-                    fontsize=21,
+                    fontsize=23,
                     bbox={"fc": "white", "ec": "none", "pad": 2, "alpha": 0.9},
                 )
             start += share
@@ -820,7 +823,7 @@ def errors(r: Recorded) -> str:
         loc="lower center",
         bbox_to_anchor=(0.36, 1.0),
         ncols=6,
-        fontsize=21,
+        fontsize=22,
         columnspacing=1.0,
         handlelength=1.2,
         handletextpad=0.5,

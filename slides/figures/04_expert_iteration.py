@@ -57,7 +57,7 @@ SIX = [
     ("There are 14.", "verify"),
     ("4+10 = 14  #### 14", "cap"),
 ]
-RULES = ("verify", "cut", "once", "cap")
+RULES = {"verify": 1, "cut": 2, "once": 3, "cap": 3}  # and the click with which its column comes
 
 # Format rate and accuracy given the format, before and after.
 AREA = (0.2, 0.5, 1.0, 0.6)
@@ -408,15 +408,16 @@ def loop(dark: bool, only: str = "") -> str:
         c.text(x + w / 2, 54, name, 34, bold=True, fill=INK if lit else "#b4c0cb")
         if i:
             c.line(x - gap + 8, 54, x - 8, 54, way, 4, arrow=True)
-        if not dark:
-            for k, words in enumerate(asks):
+        with c.step(0 if dark else i // 2 + 1):
+            for k, words in enumerate(() if dark else asks):
                 c.text(x + w / 2, 132 + 31 * k, words, 24)
     first, last = 4 + w / 2, 4 + 3 * (w + gap) + w / 2
     top = h + 14 if dark else 186
-    c.line(last, top, last, foot, way, 4)
-    c.line(last, foot, first, foot, way, 4)
-    c.line(first, foot, first, top, way, 4, arrow=True)
-    c.text(WIDTH / 2, foot + 30, "the new model asks itself in the next round", 26, bold=True, fill=ink)
+    with c.step(0 if dark else 3):
+        c.line(last, top, last, foot, way, 4)
+        c.line(last, foot, first, foot, way, 4)
+        c.line(first, foot, first, top, way, 4, arrow=True)
+        c.text(WIDTH / 2, foot + 30, "the new model asks itself in the next round", 26, bold=True, fill=ink)
     return c.svg()
 
 
@@ -447,24 +448,28 @@ def six(answer: bool) -> str:
     place = {rule: 730 + 120 * i for i, rule in enumerate(RULES)}
     if answer:
         for rule, x in place.items():
-            c.text(x, 20, rule, 27, bold=True, fill=QUIET)
+            with c.step(RULES[rule]):
+                c.text(x, 20, rule, 27, bold=True, fill=QUIET)
     for i, (words, stop) in enumerate(SIX):
         y = 72 + h * i
         kept = answer and stop is None
         if kept:
-            c.rect(0, y - 25, WIDTH, 50, LOOKS["loss"].fill, radius=8)
+            with c.step(3):
+                c.rect(0, y - 25, WIDTH, 50, LOOKS["loss"].fill, radius=8)
         c.text(14, y, f"{i + 1}", 25, anchor="start", fill=QUIET)
         c.text(50, y, words, 25, anchor="start", mono=True, bold=kept)
         if not answer:
             continue
         for rule, x in place.items():
+            with c.step(RULES[rule]):
+                if rule == stop:
+                    c.cross(x, y, 11)
+                elif rule == "cut" and "Tom" in words:
+                    c.text(x, y, "end off", 25, bold=True, fill=DARK_ORANGE)
+                else:
+                    c.tick(x, y, 10)
             if rule == stop:
-                c.cross(x, y, 11)
                 break
-            if rule == "cut" and "Tom" in words:
-                c.text(x, y, "end off", 25, bold=True, fill=DARK_ORANGE)
-            else:
-                c.tick(x, y, 10)
     return c.svg()
 
 
@@ -672,9 +677,9 @@ def control() -> str:
 
 def area() -> str:
     """Accuracy as an area: format rate wide, accuracy given the format high; the climb in two trapezoids."""
-    c = Canvas(330, 660)
+    c = Canvas(304, 564)
     f0, s0, f1, s1 = AREA
-    left, base, wide, high = 60, 284, 520, 400
+    left, base, wide, high = 54, 260, 484, 400
     # The formula's terms are the areas of two trapezoids: the diagonal halves the corner.
     for corners, fill, line in (
         ([(0, 0), (f0, 0), (f0, s0), (0, s0)], LOOKS["prompt"].fill, LOOKS["prompt"].line),

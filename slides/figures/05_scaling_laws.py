@@ -348,11 +348,12 @@ def resample() -> str:
     ]
     for k, (runs, words) in enumerate(draws):
         y = 106 + 76 * k
-        row(y, runs, f"resample {k + 1}", False)
         right = left + 5 * (w + gap)
-        c.line(right + 4, y + 30, right + 56, y + 30, QUIET, 4, arrow=True)
-        c.text(right + 72, y + 30, "a fit", 27, anchor="start", bold=True)
-        c.text(right + 146, y + 30, words, 22, anchor="start", fill=QUIET)
+        with c.step(k + 1):
+            row(y, runs, f"resample {k + 1}", False)
+            c.line(right + 4, y + 30, right + 56, y + 30, QUIET, 4, arrow=True)
+            c.text(right + 72, y + 30, "a fit", 27, anchor="start", bold=True)
+            c.text(right + 146, y + 30, words, 22, anchor="start", fill=QUIET)
     return c.svg()
 
 
@@ -599,18 +600,21 @@ def parabola() -> str:
     fine = np.geomspace(sizes[0], sizes[-1], 80)
     found = scaling.isoflop({"n": sizes, "d": 1e21 / 6 / sizes, "loss": losses})
     left.plot(
-        fine / best, np.polyval(found.coefficients[0], np.log(fine)), color=COLORS["blue"], marker="none"
-    )
+        fine / best, np.polyval(found.coefficients[0], np.log(fine)), color=COLORS["blue"], marker="none",
+        gid="step-1",
+    )  # fmt: skip
     left.plot(sizes / best, losses, "o", color=INK)
     left.plot(1, loss(LOPSIDED, best, 1e21 / 6 / best), "*", color=COLORS["green"], markersize=30,
-              markeredgecolor="white", zorder=4)  # fmt: skip
+              markeredgecolor="white", zorder=4, gid="step-2")  # fmt: skip
     left.plot(
-        found.n[0] / best, found.loss[0], "v", color=WRONG, markersize=20, markeredgecolor="white", zorder=4
-    )
-    note(left, "the best", (1, losses[4]), (8, -34), color=DARK_RIGHT)
+        found.n[0] / best, found.loss[0], "v", color=WRONG, markersize=20, markeredgecolor="white", zorder=4,
+        gid="step-1",
+    )  # fmt: skip
+    note(left, "the best", (1, losses[4]), (8, -34), color=DARK_RIGHT, gid="step-2")
     note(
-        left, "parabola's bottom", (found.n[0] / best, found.loss[0]), (-6, -34), color=DARK_WRONG, ha="right"
-    )
+        left, "parabola's bottom", (found.n[0] / best, found.loss[0]), (-6, -34), color=DARK_WRONG, ha="right",
+        gid="step-1",
+    )  # fmt: skip
     spread = losses.max() - losses.min()
     left.set(xscale="log", xlabel="N over the best N", yticks=[], xlim=(0.035, 16))
     left.set_ylim(losses.min() - 0.34 * spread, losses.max() + 0.06 * spread)
@@ -629,6 +633,7 @@ def parabola() -> str:
     right.set_title("parabola's N over the best N", weight="normal")
     ticks(right, "x", [2, 4, 8, 16, 32])
     right.set_yticks([0.6, 0.8, 1.0])
+    right.set_gid("step-3")
     return to_svg(figure)
 
 

@@ -1,106 +1,19 @@
-"""Every slide, as a browser lays it out at 1280×720: nothing overflows, nothing is small, nothing is fetched."""
+"""Every slide, as a browser lays it out at 1280×720: nothing overflows, nothing is small, nothing is fetched.
+
+And the same pages by clicks, on paper, on a phone and to a screen reader.
+"""
 
 from __future__ import annotations
 
+import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from course_utils import slides
-
-# One string for each fault on the slide that is shown. Inside figures, sizes are those after scaling.
-FAULTS = r"""
-(section) => {
-  const faults = [], smallest = 20, slack = 1;
-  // A slide itself lies in an svg; here the ones inside it are meant, which have their own checks below.
-  const drawn = (element) => element.closest("figure svg, mjx-container, style, script");
-  const page = section.getBoundingClientRect();
-  const control = document.querySelector(".bespoke-marp-osc").getBoundingClientRect();
-  const say = (what, text) => faults.push(what + ": " + text.trim().replace(/\s+/g, " ").slice(0, 60));
-  const outside = (box, frame) =>
-    box.left < frame.left - slack || box.top < frame.top - slack ||
-    box.right > frame.right + slack || box.bottom > frame.bottom + slack;
-  const meet = (a, b, by) =>
-    a.left < b.right - by && b.left < a.right - by && a.top < b.bottom - by && b.top < a.bottom - by;
-
-  if (section.scrollHeight > section.clientHeight + slack || section.scrollWidth > section.clientWidth + slack)
-    say("slide overflows", `${section.scrollWidth}×${section.scrollHeight}`);
-
-  for (const element of section.querySelectorAll("*")) {
-    if (drawn(element)) continue;
-    if (["PRE", "TD", "TH", "DIV"].includes(element.tagName) && element.scrollWidth > element.clientWidth + slack)
-      say("text wider than its box", element.textContent);
-  }
-  const words = document.createTreeWalker(section, NodeFilter.SHOW_TEXT);
-  while (words.nextNode()) {
-    const node = words.currentNode, parent = node.parentElement;
-    if (!node.data.trim() || drawn(parent)) continue;
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    for (const box of range.getClientRects()) {
-      if (outside(box, page)) { say("text outside the slide", node.data); break; }
-      if (meet(box, control, 0)) { say("text under the page control", node.data); break; }
-    }
-    if (parseFloat(getComputedStyle(parent).fontSize) < smallest) say("small text", node.data);
-  }
-  for (const formula of section.querySelectorAll("mjx-container")) {
-    if (outside(formula.getBoundingClientRect(), page)) say("formula outside the slide", formula.textContent);
-    if (parseFloat(getComputedStyle(formula).fontSize) < smallest) say("small formula", formula.textContent);
-  }
-  for (const drawing of section.querySelectorAll("figure.drawn svg")) {
-    const frame = drawing.getBoundingClientRect();
-    if (outside(frame, page)) say("figure outside the slide", drawing.getAttribute("aria-label"));
-    const texts = [...drawing.querySelectorAll("text")];
-    const boxes = texts.map((text) => text.getBoundingClientRect());
-    texts.forEach((text, i) => {
-      const m = text.getScreenCTM();
-      const size = parseFloat(getComputedStyle(text).fontSize) * Math.sqrt(Math.abs(m.a * m.d - m.b * m.c));
-      if (size < smallest) say("small text in a figure", text.textContent);
-      if (outside(boxes[i], frame)) say("text cut off by its figure", text.textContent);
-      for (let j = 0; j < i; j++)
-        if (meet(boxes[i], boxes[j], 3))
-          say("texts on top of each other", text.textContent + " / " + texts[j].textContent);
-    });
-  }
-  // Nothing that flows may reach the source line at the foot, nor another block.
-  const blocks = [...section.children].filter((e) => e.getClientRects().length && e.tagName !== "STYLE");
-  const foot = page.bottom - 18;
-  blocks.forEach((block, i) => {
-    const box = block.getBoundingClientRect(), name = block.textContent || block.tagName;
-    if (box.bottom > foot) say("too low", name);
-    for (const other of blocks.slice(0, i))
-      if (meet(box, other.getBoundingClientRect(), 2)) say("blocks overlap", name);
-  });
-  return faults;
-}
-"""
-
-
-def turn_over(browser: Any, path: Path) -> tuple[int, dict[int, list[str]], list[str]]:
-    """Turn over all slides of a page: their number, the faults by slide number, and what was fetched."""
-    page = browser.new_page(viewport={"width": 1280, "height": 720})
-    fetched: list[str] = []
-    page.on("request", lambda request: fetched.append(request.url))
-    page.goto(path.as_uri())
-    page.evaluate("document.fonts.ready")
-    count = page.evaluate("document.querySelectorAll('svg.bespoke-marp-slide').length")
-    faults: dict[int, list[str]] = {}
-    for number in range(1, count + 1):
-        page.evaluate(f"location.hash = '#{number}'")
-        # Marp splits a slide into layers only for background pictures, which the decks do not use.
-        section = page.wait_for_selector("svg.bespoke-marp-active section", state="visible")
-        page.wait_for_function(
-            f"document.querySelector('svg.bespoke-marp-active section').id === '{number}'", timeout=30_000
-        )
-        found = section.owner_frame().evaluate(
-            f"({FAULTS})(document.querySelector('svg.bespoke-marp-active section'))"
-        )
-        if found:
-            faults[number] = found
-    page.close()
-    outside = [url for url in fetched if not url.startswith(("data:", "blob:")) and url != path.as_uri()]
-    return count, faults, outside
+from course_utils import slide_pages, slides
+from course_utils.slide_pages import pdf, show, turn_over
 
 
 @pytest.mark.parametrize("deck", slides.decks())
@@ -114,9 +27,10 @@ def test_every_slide_fits_and_can_be_read(browser: Any, deck: str) -> None:
 BROKEN = {
     "slide overflows": "\n\n".join(f"Line {n} of too many." for n in range(30)),
     "text wider than its box": "```python\n" + "x = " + " + ".join(["a_long_name"] * 12) + "\n```",
-    "small text": '<p style="font-size: 15px">Nobody in the last row can read this.</p>',
-    "small text in a figure": '<figure class="drawn"><svg viewBox="0 0 400 100" width="200" height="50">'
-    '<text x="10" y="50" font-size="24">half size</text></svg></figure>',
+    "small text": '<p style="font-size: 25px">Nobody in the last row can read this.</p>',
+    "small text: A source": '<div class="source" style="font-size: 21px">A source, too small.</div>',
+    "small text in a figure": '<figure class="drawn"><svg viewBox="0 0 400 100" width="360" height="90">'
+    '<text x="10" y="50" font-size="24">scaled down to 21.6</text></svg></figure>',
     "text cut off by its figure": '<figure class="drawn"><svg viewBox="0 0 300 60" width="300" height="60">'
     '<text x="10" y="40" font-size="30">longer than its picture is wide</text></svg></figure>',
     "texts on top of each other": '<figure class="drawn"><svg viewBox="0 0 400 60" width="400" height="60">'
@@ -136,11 +50,115 @@ def broken_deck(tmp_path_factory: pytest.TempPathFactory) -> Path:
     composed = slides.Composed(markdown, slides.theme(), {})
     path = tmp_path_factory.mktemp("decks") / "broken.html"
     path.write_bytes(slides.marp(composed))
+    path.with_suffix(".md").write_text(markdown, encoding="utf-8")
     return path
 
 
 def test_a_broken_deck_is_found_out(browser: Any, broken_deck: Path) -> None:
     _, faults, fetched = turn_over(browser, broken_deck)
     for number, fault in enumerate(BROKEN, start=1):
-        assert any(text.startswith(fault + ":") for text in faults.get(number, [])), (number, fault, faults)
+        assert any(text.startswith(fault) for text in faults.get(number, [])), (number, fault, faults)
     assert fetched == ["http://127.0.0.1:9/picture.png"]
+
+
+def test_the_build_names_file_and_line(
+    browser: Any, broken_deck: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(slide_pages, "chromium", lambda: nullcontext(browser))
+    source = broken_deck.with_suffix(".md").read_text(encoding="utf-8").splitlines()
+    monkeypatch.setattr(slides, "SLIDES", broken_deck.parent)
+    assert slides.look(["broken"]) == 1
+    said = capsys.readouterr().err.splitlines()
+    [small] = [line for line in said if "Nobody in the last row" in line]
+    found = re.match(r"slides/broken\.md, line (\d+): small text: ", small)
+    assert found
+    assert source[int(found[1])].startswith("# small text")  # the line after the empty one
+
+
+@pytest.fixture
+def open_deck(browser: Any) -> Any:
+    """open_deck(name, width, height) gives a page with this deck."""
+    pages = []
+
+    def open_page(deck: str, width: int = 1280, height: int = 720) -> Any:
+        page = browser.new_page(viewport={"width": width, "height": height})
+        pages.append(page)
+        page.goto((slides.SLIDES / f"{deck}.html").as_uri())
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+
+
+SEEN = """() => [...document.querySelectorAll("svg.bespoke-marp-active [class^=step-]")]
+  .filter((part) => getComputedStyle(part).visibility == "visible").map((part) => part.getAttribute("class"))"""
+
+
+def test_a_figure_grows_click_by_click(open_deck: Any) -> None:
+    page = open_deck("01_sft_masking")
+    growing = "document.querySelectorAll('section:has([data-marpit-fragment=\"3\"])')[0].id"
+    number = int(page.evaluate(growing))
+    show(page, number)
+    for click in range(4):
+        assert set(page.evaluate(SEEN)) == {f"step-{n}" for n in range(1, click + 1)}
+        assert page.evaluate("location.hash") == f"#{number}"
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"location.hash === '#{number + 1}'")
+
+
+@pytest.mark.parametrize("deck", ["01_sft_masking", "05_scaling_laws"])
+def test_on_paper_every_slide_is_a_page_and_figures_are_whole(
+    browser: Any, open_deck: Any, tmp_path: Path, deck: str
+) -> None:
+    count = open_deck(deck).evaluate("document.querySelectorAll('svg.bespoke-marp-slide').length")
+    plain, with_notes = pdf(browser, slides.SLIDES / f"{deck}.html", tmp_path)
+
+    def boxes(path: Path) -> list[bytes]:
+        return re.findall(rb"/MediaBox \[0 0 ([\d.]+ [\d.]+)\]", path.read_bytes())
+
+    assert boxes(plain) == [b"960 540"] * count
+    assert set(boxes(with_notes)) == {b"594.95996 841.91998"}  # A4
+    assert count <= len(boxes(with_notes)) <= count + 2
+    page = open_deck(deck)
+    page.emulate_media(media="print")
+    hidden = "[...document.querySelectorAll('[class^=step-]')].filter(p => getComputedStyle(p).visibility != 'visible')"
+    assert page.evaluate(f"{hidden}.length") == 0
+
+
+@pytest.mark.parametrize("deck", slides.decks())
+def test_a_phone_shows_the_notes_below_each_slide(open_deck: Any, deck: str) -> None:
+    page = open_deck(deck, 390, 844)
+    page.wait_for_selector("html.article")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    found = page.evaluate(
+        """[...document.querySelectorAll(".bespoke-marp-note")].map((note) => {
+             const box = note.getBoundingClientRect(), slide = note.previousElementSibling.getBoundingClientRect();
+             const sizes = [note, ...note.querySelectorAll("*")].map((e) => parseFloat(getComputedStyle(e).fontSize));
+             const below = box.top - slide.bottom, shape = slide.width / slide.height;
+             return [shape, slide.width, below, box.right, note.innerText, Math.min(...sizes)];
+           })"""
+    )
+    assert len(found) == page.evaluate("document.querySelectorAll('svg.bespoke-marp-slide').length")
+    for shape, width, below, right, words, size in found:
+        assert shape == pytest.approx(16 / 9)
+        assert width == 390
+        assert 0 <= below < 20
+        assert right <= 390
+        assert "Say:" in words
+        assert size >= 16
+    page.set_viewport_size({"width": 844, "height": 390})
+    page.wait_for_selector("html:not(.article) svg.bespoke-marp-active")
+
+
+def test_a_screen_reader_gets_each_formula(open_deck: Any) -> None:
+    page = open_deck("02_lora")
+    for number, roles, words in [
+        (6, {"MathMLMath", "MathMLUnder", "MathMLSub"}, {"Δ", "𝑊", "𝐵", "𝐴", "weights", "𝑟", "out", "in"}),
+        (14, {"MathMLMath", "MathMLFraction"}, {"𝛼", "𝑟"}),
+    ]:
+        show(page, number)
+        tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+        heard = [node for node in tree if not node["ignored"]]
+        assert roles <= {node["role"]["value"] for node in heard}
+        assert words <= {node["name"]["value"] for node in heard if node["role"]["value"] == "StaticText"}

@@ -154,6 +154,21 @@ def test_slides_in_order_have_no_complaints() -> None:
         ),
         (lambda pages: [pages[0].replace("Ask:", "Ask "), *pages[1:]], "deck, slide 1", "has no 'Ask:'"),
         (lambda pages: [pages[0] + CODE_OF_13_LINES, *pages[1:]], "deck, slide 1", "13 lines"),
+        (
+            lambda pages: [pages[0] + grown(1, 2), *pages[1:]],
+            "deck, slide 1",
+            "grows by 2 clicks, and its notes say",
+        ),
+        (
+            lambda pages: [pages[0].replace("Say:", "Click: x. Say:"), *pages[1:]],
+            "deck, slide 1",
+            "grows by 0 clicks",
+        ),
+        (
+            lambda pages: [pages[0] + '<div class="kind paper">Measured in the lab</div>', *pages[1:]],
+            "deck, slide 1",
+            "says 'Measured in the lab' over its headline",
+        ),
         (lambda pages: pages[:-2], "deck, slide 7", "the next slide does not answer"),
         (lambda pages: pages[:6], "deck", "has 2 slides with a question"),
     ],
@@ -230,13 +245,16 @@ class TestDeck:
                 "def f(x):\n    ### BEGIN SOLUTION\n    return x * 2  # twice\n    ### END SOLUTION",
                 metadata={"nbgrader": {"grade_id": "made_up-a-f", "solution": True, "grade": False}},
             )
-            source = nbformat.v4.new_notebook(cells=[cell])
+            part = nbformat.v4.new_markdown_cell("## 1 · A part")
+            given = nbformat.v4.new_code_cell("# once\nprint(f(3))")
+            source = nbformat.v4.new_notebook(cells=[part, cell, given])
             return [str(complaint) for complaint in deck_complaints(self.LAB, source)]
 
         return check
 
     def test_in_order(self, write: Callable) -> None:
         assert write() == []
+        assert write(body="{{ runs(1) }}\n```python\nprint(f(3))  # twice three\n```") == []
 
     @pytest.mark.parametrize(
         ("change", "says"),
@@ -244,9 +262,11 @@ class TestDeck:
             ({"headline": "Something else"}, "begins with 'Something else', course.toml says 'Made up'"),
             ({"title": "Lab 08: made up"}, "has the title 'Lab 08: made up' in its front matter"),
             ({"drawn": ("x", "y")}, "draws 'y', which no slide shows"),
-            ({"shown": "z"}, "does not build: There is no figure 'z'"),
+            ({"shown": "z"}, "does not build: slides/07_made_up.md, line 5: There is no figure 'z'"),
             ({"body": "```python\nreturn x*2\n```"}, "shows the solution of made_up-a-f"),
             ({"body": "TODO: say why."}, "is not finished: 'say why.'"),
+            ({"body": "{{ runs(2) }}\n```python\nprint(f(3))\n```"}, "part 2 of the lab runs 'print(f(3))'"),
+            ({"body": "{{ runs(1) }}\n```python\nreturn x*3\n```"}, "part 1 of the lab runs 'return x*3'"),
         ],
     )
     def test_out_of_order(self, write: Callable, change: dict, says: str) -> None:
@@ -314,9 +334,14 @@ def test_a_deck_without_its_number_does_not_build(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ('{{ figure("nothing", alt="one two three four") }}', "There is no figure 'nothing'"),
-        ("{{ nobody }}", "'nobody' is undefined"),
-        ("line\n{% if %}", "line 2"),
+        (
+            '{{ figure("nothing", alt="one two three four") }}',
+            "07_made_up.md, line 1: There is no figure 'nothing'",
+        ),
+        ("\n{{ nobody }}", "07_made_up.md, line 2: 'nobody' is undefined"),
+        ('\n\n{{ claim("All is well", false) }}', "07_made_up.md, line 3: A slide says 'All is well'"),
+        ("\n{{ r.accuracy }}", "07_made_up.md, line 2: r.accuracy is not in the recorded results"),
+        ("line\n{% if %}", "07_made_up.md, line 2: "),
     ],
 )
 def test_a_mistake_in_a_deck_is_one_sentence(
@@ -328,6 +353,71 @@ def test_a_mistake_in_a_deck_is_one_sentence(
         slides.compose("07_made_up", {})
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("def draw(r):\n    return {'x': r.nothing}", "figures/07_made_up.py, line 2: r.nothing is not in"),
+        ("def draw(r):\n\n    return {'x': 1 / 0}", "figures/07_made_up.py, line 3: ZeroDivisionError"),
+        ("def draw(r)\n", "figures/07_made_up.py, line 1: SyntaxError"),
+    ],
+)
+def test_a_mistake_in_a_figure_is_found_by_its_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str, says: str
+) -> None:
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "07_made_up.py").write_text(script, encoding="utf-8")
+    (tmp_path / "07_made_up.md").write_text("# one", encoding="utf-8")
+    monkeypatch.setattr(slides, "SLIDES", tmp_path)
+    with pytest.raises(CourseError) as caught:
+        slides.compose("07_made_up", {})
+    assert says in str(caught.value)
+
+
+def grown(*clicks: int) -> str:
+    """The page of a figure with one part for each click."""
+    canvas = diagrams.Canvas(50)
+    for click in clicks:
+        with canvas.step(click):
+            canvas.text(0, 0, "x")
+    return slides._figure_function({"x": canvas.svg()})("x", "One two three four.")
+
+
+def test_a_figure_that_grows_has_a_fragment_for_each_click() -> None:
+    assert "fragment" not in grown(0)
+    assert re.findall('data-marpit-fragment="(.)"', grown(0, 2, 1, 2)) == ["1", "2"]
+    with pytest.raises(
+        CourseError, match=r"'x' grows with the clicks 1, 3: count them from 1, without gaps, up to 3"
+    ):
+        grown(1, 3)
+    with pytest.raises(CourseError, match="grows with the clicks 1, 2, 3, 4"):
+        grown(1, 2, 3, 4)
+
+
+def test_artists_of_a_plot_come_with_a_click_too() -> None:
+    figure, axes = diagrams.plot(200)
+    axes.plot([0, 1], [0, 1], gid="step-1")
+    axes.plot([0, 1], [1, 0], gid="step-1")
+    assert diagrams.to_svg(figure).count('class="step-1"') == 2
+
+
+@pytest.mark.parametrize("deck", slides.decks()[:6])
+def test_pictures_grow_and_code_runs(deck: str) -> None:
+    """At least two figures a lecture grow, one in the first, and one block of code stands in the lab."""
+    text = (slides.SLIDES / f"{deck}.md").read_text(encoding="utf-8")
+    svgs = [path.read_text(encoding="utf-8") for path in (slides.SLIDES / "figures" / deck).glob("*.svg")]
+    growing = sum('class="step-2"' in svg for svg in svgs)
+    assert growing >= (1 if deck == slides.OVERVIEW else 2)
+    assert ("{{ runs(" in text) == (deck != slides.OVERVIEW)
+
+
+def test_a_screen_reader_gets_mathml(marp: None) -> None:
+    page = slides.marp(
+        slides.Composed("---\nmarp: true\nmath: mathjax\n---\n\n$\\frac{1}{x}$\n", "", {})
+    ).decode()
+    assert "<mfrac><mn>1</mn><mi>x</mi></mfrac>" in page
+    assert '<svg aria-hidden="true"' in page
 
 
 def test_a_figure_needs_an_alt_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -20,8 +20,20 @@ GOALS = 3
 LEAST_READING = 3
 MINUTES = (15, 30, 45, 60)
 
+# How the words over a headline begin, by the kind that gives the slide, or them, a colour.
+KINDS = {
+    "question": "Quick question",
+    "answer": "Answer",
+    "measured": "Measured in|Worked out in",
+    "paper": "What (?:the )?papers (?:measured|say)",
+    "wrong": "What goes wrong|Museum of silent failures|What circulates|Where the idea fails",
+}
+
 _NOTE = re.compile(r"<!--(?!\s*_)(.*?)-->", re.DOTALL)
 _CODE = re.compile(r"^```\w+\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_RUNS = re.compile(r'class="runs">[^<]*part (\d+)</div>\s*^```\w+\n(.*?)^```', re.DOTALL | re.MULTILINE)
+_STRIP = re.compile(r'<div class="kind strip">.*?<b class="(\w*)">(.*?)</b></div>')  # of a deck in parts
+_OVER_HEADLINE = re.compile(r'<div class="kind ?(?!strip)(\w*)">(.*?)</div>')
 _PLAN = re.compile(r"^Minutes: (.*)$", re.MULTILINE)
 _HEADLINE = re.compile(r"^# (\S.*)$", re.MULTILINE)
 _FETCHES = r"<(?:img|script|link|iframe|source|video|audio|use|image)\b[^>]*?\b(?:src|href)="
@@ -41,6 +53,10 @@ def deck_complaints(
         return found
     pages = pages_of(composed.markdown)
     found += [Complaint(place, what, cure) for what, cure in _titles(lab, composed.markdown, pages)]
+    found += [
+        Complaint(place, f"says that part {part} of the lab runs {line!r}, and it does not.")
+        for part, line in not_run(source, composed.markdown)
+    ]
     return found + [
         Complaint(place, f"shows the solution of {name}.", "Show the idea in other code.")
         for name in given_away(source, pages)
@@ -153,6 +169,14 @@ def _slide(page: str) -> Iterator[str]:
     for part in ("Say:", "Ask:", "Watch:"):
         if part not in notes:
             yield f"has no {part!r} in its speaker notes."
+    for kind, said in _OVER_HEADLINE.findall(page) + _STRIP.findall(page):
+        kinds = {kind} if kind else set(re.findall(r"_class: (\w+)", page)) & KINDS.keys()
+        begins = {name for name, words in KINDS.items() if re.match(words, said)}
+        if kinds != begins:
+            yield f"says {said!r} over its headline, which is not how a slide of the kind {kind or 'it has'} begins."
+    clicks, told = page.count("data-marpit-fragment"), notes.count("Click:")
+    if clicks != told:
+        yield f"grows by {clicks} clicks, and its notes say what comes with {told}: write `Click: …` for each."
     for code in _CODE.findall(page):
         if code.count("\n") > MOST_CODE_LINES:
             yield f"shows {code.count(chr(10))} lines of code, more than {MOST_CODE_LINES}."
@@ -192,6 +216,38 @@ def given_away(source: NotebookNode, pages: list[str]) -> Iterator[str]:
         for first, last in nbk.regions(cell.source, nbk.SOLUTION) if nbk.is_solution(cell) else ():
             if _squeezed("\n".join(lines[first + 1 : last])) in text:
                 yield nbk.grade_id(cell)
+
+
+def shown_to_run(markdown: str) -> list[tuple[int, list[str]]]:
+    """The part of the lab and the lines of code of each block under `runs(part)`; without output, comments, prompts."""
+    return [
+        (
+            int(part),
+            [
+                line.removeprefix(">>> ")
+                for line in code.splitlines()
+                if _squeezed(line) and (">>>" not in code or line.startswith(">>> "))
+            ],
+        )
+        for part, code in _RUNS.findall(markdown)
+    ]
+
+
+def not_run(source: NotebookNode, markdown: str) -> Iterator[tuple[int, str]]:
+    """Lines that a slide says a part of the lab runs, and that stand in no cell there which the student is given."""
+    given: dict[int, str] = {}
+    part = 0
+    for cell in source.cells:
+        if cell.cell_type == "markdown" and (
+            heading := re.search(r"^## (\d+) · ", cell.source, re.MULTILINE)
+        ):
+            part = int(heading[1])
+        elif cell.cell_type == "code" and not nbk.is_solution(cell):
+            given[part] = given.get(part, "") + _squeezed(cell.source)
+    for part, lines in shown_to_run(markdown):
+        for line in lines:
+            if _squeezed(line) not in given.get(part, ""):
+                yield part, line
 
 
 def _squeezed(text: str) -> str:
