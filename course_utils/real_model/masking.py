@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from course_utils import data
-from course_utils.evaluation import chat_prompt, evaluate
+from course_utils.evaluation import chat_prompt, evaluate, stops_cleanly
 from course_utils.training import build_trainer
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def measure(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, plan: Pl
     `losses`: for each chat its part -> [tokens, mean loss in nats], and no entry for a part that nothing predicts;
     `trained`: "before", and after training with padding masked "by position" and "by number": for each test problem
     `end`, the probability of the end token right after the right answer; `answer`, the mean loss of the tokens before
-    it; `stops`, whether the model's own greedy answer ends within max_new_tokens.
+    it; of the model's own greedy answer `stops`, whether it ends within max_new_tokens, `clean`, whether right after
+    its one answer line, and `text`.
     Raises CourseError if the data are not at hand.
     """
     chats = list(data.load(plan.data, "test", plan.chats))
@@ -163,15 +164,20 @@ def endings(
     tokenizer: PreTrainedTokenizerBase,
     problems: Sequence[dict[str, str]],
     max_new_tokens: int,
-) -> dict[str, list[float]]:
-    """For each problem: `end`, `answer` and `stops`, as `measure` says."""
+) -> dict[str, list[Any]]:
+    """What `measure` says of `trained`, for each problem."""
     losses = [token_losses(model, chat_parts(one, tokenizer)[0]) for one in problems]
     answers = [chat_parts(one, tokenizer)[1].count("answer") for one in problems]
-    own = evaluate(
-        model, tokenizer, problems, max_new_tokens=max_new_tokens, batch_size=len(problems)
-    ).completions
+    own = [
+        completion
+        for [completion] in evaluate(
+            model, tokenizer, problems, max_new_tokens=max_new_tokens, batch_size=len(problems)
+        ).completions
+    ]
     return {
         "end": [float((-loss[-1]).exp()) for loss in losses],
         "answer": [float(loss[-1 - n : -1].mean()) for loss, n in zip(losses, answers, strict=True)],
-        "stops": [float(group[0].stopped) for group in own],
+        "stops": [float(completion.stopped) for completion in own],
+        "clean": [float(stops_cleanly(completion)) for completion in own],
+        "text": [completion.text for completion in own],
     }

@@ -145,6 +145,10 @@ class TestMasking:
         assert np.mean(arms["by position"]["end"]) > 0.9
         assert np.mean(arms["by number"]["end"]) < 0.5
         assert np.mean(arms["by position"]["stops"]) > 0.5
+        assert arms["by position"]["clean"] == [
+            float("<|" not in text and stops and text.count("####") == 1)
+            for text, stops in zip(arms["by position"]["text"], arms["by position"]["stops"], strict=True)
+        ]
         assert np.mean(arms["before"]["stops"]) == np.mean(arms["by number"]["stops"]) == 0
         assert np.mean(arms["by number"]["answer"]) < np.mean(arms["before"]["answer"])
         assert found["steps"] == 16
