@@ -72,13 +72,19 @@ def real() -> dict[str, object]:
         "steps": found["steps"],
         "problems": n,
         "chats": len(found["losses"]),
-        "stops": {
-            arm: (sum(one["stops"]) / n, *wilson_interval(sum(one["stops"]), n)) for arm, one in arms.items()
+        "limit": found["max_new_tokens"],
+        **{
+            what: {
+                arm: (sum(one[what]) / n, *wilson_interval(sum(one[what]), n)) for arm, one in arms.items()
+            }
+            for what in ("stops", "clean")
         },
         "end": {arm: share_interval(one["end"]) for arm, one in arms.items()},
-        "lost": share_difference(arms["by number"]["stops"], arms["by position"]["stops"], comparisons=4),
-        "end_lost": share_difference(arms["by number"]["end"], arms["by position"]["end"], comparisons=4),
-        "end_change": share_difference(arms["by number"]["end"], arms["before"]["end"], comparisons=4),
+        "lost": {
+            what: share_difference(arms["by number"][what], arms["by position"][what], comparisons=6)
+            for what in ("stops", "clean", "end")
+        },
+        "text": arms["by number"]["text"][5],
         "answers": paired_difference(arms["by number"]["answer"], arms["by position"]["answer"]),
         "question_loss": sum(parts["question"]) / len(parts["question"]),
         "answer_loss": sum(parts["answer"]) / len(parts["answer"]),
@@ -604,8 +610,12 @@ def repair(r: Recorded) -> str:
 
 def real_model() -> str:
     """SmolLM2 before training and after it, padding masked by position and by number: does it stop?"""
-    figure, axes = plot(380)
-    rows = [("stops by itself", "stops"), ("probability of the end\nafter the right answer", "end")]
+    figure, axes = plot(410)
+    rows = [
+        ("stops by itself", "stops"),
+        ("stops right after\nits answer line", "clean"),
+        ("probability of the end\nafter the right answer", "end"),
+    ]
     looks = {"before": ("black", "o"), "by position": ("blue", "s"), "by number": ("vermillion", "^")}
     found = real()
     for y, (_, key) in enumerate(reversed(rows)):
@@ -617,12 +627,12 @@ def real_model() -> str:
                 [low, high],
                 [place, place],
                 color=COLORS[colour],
-                linewidth=10,
+                linewidth=9,
                 alpha=0.4,
                 marker="none",
                 solid_capstyle="butt",
             )
-            axes.plot(mean, place, marker, color=COLORS[colour], markersize=15, linestyle="", label=label)
+            axes.plot(mean, place, marker, color=COLORS[colour], markersize=13, linestyle="", label=label)
             axes.annotate(
                 f"{100 * mean:.0f} %",
                 (high, place),

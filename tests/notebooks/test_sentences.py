@@ -392,3 +392,24 @@ def test_lab_3_what_the_text_says_of_the_real_model() -> None:
     assert small["before"]["accuracy"] < 0.1, "almost nothing"
     assert small["after"]["accuracy"] > 0.75, "most of the problems"
     assert results.load(LAB_1)["before"]["any_accuracy"] > 0.6, "most of them, in another format"
+
+
+def test_lab_1_what_the_text_says_of_the_real_model() -> None:
+    found = real_model.recorded("masking")
+    chat, arms = found["chat"], found["trained"]
+    assert chat["pad_token"] == chat["end_token"]
+    learned = [label for label in chat["labels"] if label != -100]
+    assert 0.3 < len(learned) / len(chat["ids"]) < 0.4, "a third"
+    assert [place for place, label in enumerate(learned) if label == chat["pad_token"]] == [len(learned) - 1]
+    real = slides._figure_script(LAB_1).real()
+    assert real["harder"].low > 0, "the question's tokens have the higher loss"
+    assert real["stops"]["by number"][0] > 0.5, "in most of its answers"
+    assert real["clean"]["by position"][0] > 0.85, "right after nearly every answer line"
+    assert real["clean"]["by number"][0] < 0.1, "hardly ever"
+    assert real["end"]["by position"][0] > 0.9
+    assert real["end"]["by number"][0] < 0.1
+    assert real["answers"].high < 0, "on the rest of the answer it is a little lower"
+    assert real["stops"]["before"][0] < 0.5
+    assert (found["steps"], found["examples"], found["max_new_tokens"], real["problems"]) == (8, 32, 72, 24)
+    assert "####" in arms["by number"]["text"][5]
+    assert "####" not in arms["by number"]["text"][5].splitlines()[-1], "such as the one above"
