@@ -790,7 +790,7 @@ def rates(r: Recorded) -> str:
 
 def real_model() -> str:
     """Share of the squared size that the first singular values hold: the small model's change, and the real one's."""
-    figure, both = plot(390, ncols=2, sharey=True)
+    figure, both = plot(340, ncols=2, sharey=True)
     looks = {
         "change": ("ΔW", "vermillion", "s"),
         "weights": ("W", "blue", "o"),

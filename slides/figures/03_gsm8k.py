@@ -954,5 +954,5 @@ def real_model() -> str:
         axes.grid(axis="y", visible=False)
     both[0].set_yticks(range(len(RULES)), list(reversed(RULES)))
     both[0].set_ylim(-0.55, len(RULES) - 0.45)
-    both[0].legend(loc="lower right")
+    both[0].legend(loc="upper right")
     return to_svg(figure)
