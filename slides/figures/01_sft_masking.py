@@ -610,7 +610,7 @@ def repair(r: Recorded) -> str:
 
 def real_model() -> str:
     """SmolLM2 before training and after it, padding masked by position and by number: does it stop?"""
-    figure, axes = plot(400)
+    figure, axes = plot(370)
     rows = [
         ("stops by itself", "stops"),
         ("stops right after\nits answer line", "clean"),
