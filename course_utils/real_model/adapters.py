@@ -97,7 +97,7 @@ def measure(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, plan: Pl
     }
     adapter = {"rank": plan.rank, "alpha": 2 * plan.rank}
     run = fine_tune(model, tokenizer, easy, learning_rate=plan.lora_rate, lora=adapter, **training)
-    ids = tokenizer(chat_prompt(easy[0]["question"], tokenizer), add_special_tokens=False)["input_ids"]
+    ids = tokenizer(chat_prompt(str(easy[0]["question"]), tokenizer), add_special_tokens=False)["input_ids"]
     found["merge"] = {dtype: merged(run.model, ids, dtype) for dtype in TYPES}
     del run
     found["memory"] = {method: step_bytes(model, method, plan) for method in ("full", "lora")}

@@ -98,7 +98,8 @@ def chat_parts(problem: dict[str, str], tokenizer: PreTrainedTokenizerBase) -> t
         (problem["answer"], "answer"),
         (tokenizer.eos_token, "end"),
     )
-    ids, parts = [], []
+    ids: list[int] = []
+    parts: list[str] = []
     for text, part in pieces:
         ids += ids_of(text)
         parts += [part] * (len(ids) - len(parts))
