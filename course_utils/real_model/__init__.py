@@ -1,7 +1,8 @@
 """One question a lab, asked of a real model: SmolLM2-135M (`course model get smollm2`).
 
-Each module here asks one: `measure(model, tokenizer)` returns plain JSON data. What it found is recorded in
-course_utils/results/real_model.json, and shown wherever the model is not at hand:
+Each module here asks one: `measure(model, tokenizer)` returns plain JSON data. NEEDS_GSM8K = True says that it takes
+GSM8K's problems. What it found is recorded in course_utils/results/real_model.json, and shown wherever the model or
+the problems are not at hand:
 
     python -m course_utils.real_model masking
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from course_utils import results
+from course_utils.data import gsm8k
 from course_utils.errors import CourseError
 from course_utils.models.fetched import FETCHED
 
@@ -26,6 +28,11 @@ LIVE_SECONDS = 180  # what a lab's cell may take; longer ones are measured with 
 def questions() -> list[str]:
     """The names of what is asked, one for each module of this package."""
     return sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+
+
+def needs_gsm8k(name: str) -> bool:
+    """Whether the question `name` takes GSM8K's problems."""
+    return getattr(importlib.import_module(f"{__name__}.{name}"), "NEEDS_GSM8K", False)
 
 
 def measure(name: str) -> dict[str, Any]:
@@ -89,6 +96,11 @@ def ask(name: str) -> dict[str, Any]:
         return known
     if known["seconds"] > LIVE_SECONDS and os.environ.get("COURSE_PROFILE") != "real":
         print(f"From the record ({how}). With COURSE_PROFILE=real it is measured here.")
+        return known
+    if needs_gsm8k(name) and not gsm8k.is_at_hand():
+        print(
+            f"From the record ({how}). Set {gsm8k.DATA_VARIABLE} to a folder with GSM8K, and it is measured here."
+        )
         return known
     print(f"{MODEL.name} is at hand and is asked now; it took {how} when it was recorded …")
     found = measure(name)

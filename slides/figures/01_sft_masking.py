@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import FixedLocator, MaxNLocator, MultipleLocator, PercentFormatter
 
+from course_utils.evaluation import paired_difference, share_difference, share_interval, wilson_interval
+from course_utils.real_model import recorded
 from course_utils.viz.diagrams import INK, LINE, LOOKS, QUIET, WIDTH, WRONG, Canvas, plot, to_svg
 from course_utils.viz.style import COLORS
 
@@ -56,6 +58,37 @@ def toy() -> dict[str, object]:
         "long_weight": str(Fraction(1, 2 * MICRO_BATCHES[1][0])),
         "fair_weight": str(Fraction(1, tokens)),
         "short_over_long": MICRO_BATCHES[1][0] // MICRO_BATCHES[0][0],
+        "real": real(),
+    }
+
+
+def real() -> dict[str, object]:
+    """What SmolLM2 did: rates of each way with their intervals, and differences paired by problem or chat."""
+    found = recorded("masking")
+    arms = found["trained"]
+    n = len(arms["before"]["stops"])
+    parts = {part: [chat[part][1] for chat in found["losses"]] for part in ("question", "answer")}
+    return {
+        "steps": found["steps"],
+        "problems": n,
+        "chats": len(found["losses"]),
+        "limit": found["max_new_tokens"],
+        **{
+            what: {
+                arm: (sum(one[what]) / n, *wilson_interval(sum(one[what]), n)) for arm, one in arms.items()
+            }
+            for what in ("stops", "clean")
+        },
+        "end": {arm: share_interval(one["end"]) for arm, one in arms.items()},
+        "lost": {
+            what: share_difference(arms["by number"][what], arms["by position"][what], comparisons=6)
+            for what in ("stops", "clean", "end")
+        },
+        "text": arms["by number"]["text"][5],
+        "answers": paired_difference(arms["by number"]["answer"], arms["by position"]["answer"]),
+        "question_loss": sum(parts["question"]) / len(parts["question"]),
+        "answer_loss": sum(parts["answer"]) / len(parts["answer"]),
+        "harder": paired_difference(parts["question"], parts["answer"]),
     }
 
 
@@ -82,6 +115,7 @@ def draw(r: Recorded) -> dict[str, str]:
         "packing": packing(),
         "repair": repair(r),
         "truncated": truncated(),
+        "real_model": real_model(),
     }
 
 
@@ -576,4 +610,47 @@ def repair(r: Recorded) -> str:
     axes.set_xticks([1e-6, 1e-4, 1e-2, 1], ["one millionth", "", "one hundredth", "1 nat"])
     axes.minorticks_off()
     axes.grid(axis="y", visible=False)
+    return to_svg(figure)
+
+
+def real_model() -> str:
+    """SmolLM2 before training and after it, padding masked by position and by number: does it stop?"""
+    figure, axes = plot(370)
+    rows = [
+        ("stops by itself", "stops"),
+        ("stops right after\nits answer line", "clean"),
+        ("probability of the end\nafter the right answer", "end"),
+    ]
+    looks = {"before": ("black", "o"), "by position": ("blue", "s"), "by number": ("vermillion", "^")}
+    found = real()
+    for y, (_, key) in enumerate(reversed(rows)):
+        for number, (arm, (colour, marker)) in enumerate(looks.items()):
+            mean, low, high = found[key][arm]
+            place = y + 0.27 * (1 - number)
+            label = arm.replace("by", "masked by") if y == 0 else None
+            axes.plot(
+                [low, high],
+                [place, place],
+                color=COLORS[colour],
+                linewidth=9,
+                alpha=0.4,
+                marker="none",
+                solid_capstyle="butt",
+            )
+            axes.plot(mean, place, marker, color=COLORS[colour], markersize=13, linestyle="", label=label)
+            axes.annotate(
+                f"{100 * mean:.0f} %",
+                (high, place),
+                (12, 0),
+                textcoords="offset points",
+                va="center",
+                weight="bold",
+            )
+    axes.set_yticks(range(len(rows)), [name for name, _ in reversed(rows)])
+    axes.set_xlim(-0.02, 1.14)
+    axes.set_ylim(-0.5, len(rows) - 0.5)
+    axes.xaxis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 1]))
+    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axes.grid(axis="y", visible=False)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     return to_svg(figure)

@@ -12,6 +12,7 @@ from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from course_utils import results
 from course_utils.models.architectures import ARCHITECTURES
+from course_utils.real_model import recorded
 from course_utils.viz.diagrams import INK, LINE, LOOKS, PAPER, QUIET, WIDTH, WRONG, Canvas, plot, to_svg
 from course_utils.viz.style import COLORS, CYCLE, HATCHES, MARKERS
 
@@ -56,6 +57,7 @@ def toy() -> dict[str, Any]:
     weights = ARCHITECTURES["Qwen2.5-Math-1.5B"].parameters
     llama = block_shapes("Llama-3-8B")
     return {
+        "real": recorded("adapters"),
         "claimed": CLAIMED,
         "claimed_per_block": CLAIMED / blocks,
         "claimed_share": CLAIMED / weights,
@@ -110,6 +112,7 @@ def draw(r: Recorded) -> dict[str, str]:
         "spectrum": spectrum(r),
         "ranks": ranks(r),
         "rates": rates(r),
+        "real_model": real_model(),
     }
 
 
@@ -798,4 +801,32 @@ def rates(r: Recorded) -> str:
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
     axes.grid(axis="x", visible=False)
     figure.legend(loc="outside upper center", ncols=2)
+    return to_svg(figure)
+
+
+def real_model() -> str:
+    """Share of the squared size that the first singular values hold: the small model's change, and the real one's."""
+    figure, both = plot(340, ncols=2, sharey=True)
+    looks = {
+        "change": ("ΔW", "vermillion", "s"),
+        "weights": ("W", "blue", "o"),
+        "noise": ("noise", "black", "^"),
+    }
+    found = recorded("adapters")["spectrum"]
+    for axes, (size, title) in zip(
+        both, {"small": "the embedded model", "real": "SmolLM2-135M"}.items(), strict=True
+    ):
+        for kind, (name, colour, marker) in looks.items():
+            held = found[size][kind]["energy"]
+            places = [place / (len(held) - 1) for place in range(len(held))]
+            axes.plot(places, held, color=COLORS[colour], marker=marker, markevery=(2, 6), label=name)
+        axes.axhline(0.9, color=QUIET, linestyle=":", linewidth=2)
+        axes.set_title(title, weight="normal")
+        axes.set_xlabel("singular values kept")
+        axes.xaxis.set_major_locator(MultipleLocator(0.25))
+        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+        axes.set_ylim(0, 1.04)
+    both[0].set_ylabel("squared size held")
+    both[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    both[1].legend(loc="lower right")
     return to_svg(figure)

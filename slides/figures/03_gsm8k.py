@@ -16,8 +16,10 @@ from matplotlib.ticker import MultipleLocator, PercentFormatter
 from scipy.stats import binomtest
 
 from course_utils import results
-from course_utils.evaluation import wilson_interval
+from course_utils.data.answers import any_answer, is_correct, parse_answer
+from course_utils.evaluation import share_difference, wilson_interval
 from course_utils.models import model_path
+from course_utils.real_model import recorded
 from course_utils.viz.diagrams import INK, LINE, LOOKS, PALE, PAPER, QUIET, WIDTH, Canvas, plot, to_svg
 from course_utils.viz.style import COLORS
 
@@ -68,6 +70,7 @@ def toy() -> dict[str, Any]:
     z = 2  # easier by hand than 1.96
     by_hand = [(1 + z * z / 8 + sign * z * z / 8) / (1 + z * z / 4) for sign in (-1, 1)]
     return {
+        "real": real(),
         "problems": PROBLEMS,
         "old": OLD,
         "new": NEW,
@@ -100,6 +103,39 @@ def toy() -> dict[str, Any]:
     }
 
 
+SETS = {"gsm8k": "GSM8K", "word_problems": "one or two steps"}
+RULES = {
+    "right, in the format": lambda text, stopped, gold: is_correct(text, gold),
+    "right, any format": lambda text, stopped, gold: any_answer(text) == gold,
+    "has an answer line": lambda text, stopped, gold: parse_answer(text) is not None,
+    "stops by itself": lambda text, stopped, gold: stopped,
+}
+
+
+def real() -> dict[str, Any]:
+    """What SmolLM2 did on each set by each rule: before and after with Wilson's interval, and the paired difference."""
+    found = recorded("gsm8k_accuracy")
+    shares: dict[str, Any] = {"examples": sum(found["examples"].values()), "steps": found["steps"]}
+    for name, one in found["sets"].items():
+        n = len(one["gold"])
+        shares[name] = {"n": n, "limit": found["max_new_tokens"][name]}
+        for rule, holds in RULES.items():
+            kept = {
+                when: [
+                    holds(text, stopped, gold)
+                    for (text, stopped), gold in zip(one[when], one["gold"], strict=True)
+                ]
+                for when in ("before", "after")
+            }
+            shares[name][rule] = {
+                **{
+                    when: (sum(values) / n, *wilson_interval(sum(values), n)) for when, values in kept.items()
+                },
+                "change": share_difference(kept["after"], kept["before"], comparisons=len(RULES) * len(SETS)),
+            }
+    return shares
+
+
 def draw(r: Recorded) -> dict[str, str]:
     """All figures of the deck. r: the recorded results."""
     return {
@@ -126,6 +162,7 @@ def draw(r: Recorded) -> dict[str, str]:
         "errors": errors(r),
         "tries": tries(r),
         "ten_dark": ten(answer=True, dark=True),
+        "real_model": real_model(),
     }
 
 
@@ -873,4 +910,52 @@ def tries(r: Recorded) -> str:
     axes.yaxis.set_major_locator(MultipleLocator(0.5))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
     axes.set_xlabel("k tries at temperature 0.8")
+    return to_svg(figure)
+
+
+def real_model() -> str:
+    """SmolLM2 before and after fine-tuning on two sets: right answers and form, with intervals."""
+    figure, both = plot(400, ncols=2, sharey=True)
+    found = real()
+    for axes, (name, title) in zip(both, SETS.items(), strict=True):
+        for y, rule in enumerate(reversed(RULES)):
+            for when, colour, marker, place in (
+                ("before", "blue", "o", y + 0.19),
+                ("after", "orange", "s", y - 0.19),
+            ):
+                share, low, high = found[name][rule][when]
+                axes.plot(
+                    [low, high],
+                    [place, place],
+                    color=COLORS[colour],
+                    linewidth=9,
+                    alpha=0.4,
+                    marker="none",
+                    solid_capstyle="butt",
+                )
+                axes.plot(
+                    share,
+                    place,
+                    marker,
+                    color=COLORS[colour],
+                    markersize=13,
+                    linestyle="",
+                    label=when if y == 0 else None,
+                )
+                axes.annotate(
+                    f"{100 * share:.0f} %",
+                    (high, place),
+                    (10, 0),
+                    textcoords="offset points",
+                    va="center",
+                    weight="bold",
+                )
+        axes.set_title(f"{title}, {found[name]['n']} problems", weight="normal")
+        axes.set_xlim(-0.03, 1.24)
+        axes.set_xticks([0, 0.5, 1])
+        axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+        axes.grid(axis="y", visible=False)
+    both[0].set_yticks(range(len(RULES)), list(reversed(RULES)))
+    both[0].set_ylim(-0.55, len(RULES) - 0.45)
+    both[0].legend(loc="upper right")
     return to_svg(figure)

@@ -16,10 +16,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from transformers import AutoConfig
 
-from course_utils import results, slides
+from course_utils import real_model, results, slides
+from course_utils.data.answers import parse_answer
 from course_utils.errors import CourseError
 from course_utils.grading import notebook as nbk
+from course_utils.real_model.adapters import ADAPTERS
 
 LAB_1, LAB_2, LAB_3 = "01_sft_masking", "02_lora", "03_gsm8k"
 MINE = (LAB_1, LAB_2, LAB_3)
@@ -333,3 +337,79 @@ def test_the_vocabulary_that_lab_3_names_is_the_models() -> None:
     size = slides._figure_script(LAB_3)._vocabulary()
     assert f"each of the {size} tokens of our vocabulary" in text
     assert rf"\ln {size} \approx 6.8" in text
+
+
+def test_lab_2_what_the_text_says_of_the_real_model() -> None:
+    found = real_model.recorded("adapters")
+    space: dict[str, Any] = {"nn": torch.nn, "torch": torch}
+    exec("from course_utils.models.architectures import meta_model", space)
+    for name in ("lora-count-lora_parameter_count", "lora-count-count_lora_parameters", "lora-setup3"):
+        exec(cell(LAB_2, name), space)
+    exec(cell(LAB_2, "lora-memory-training_memory"), space)
+    config = AutoConfig.for_model(**found["config"])
+    for name, (rank, targets) in ADAPTERS.items():
+        assert found["counts"][name] == space["count_lora_parameters"](config, rank, targets)
+    for method, measured in found["memory"].items():
+        bill = space["training_memory"](
+            config, method, "float32", "adamw", rank=found["rank"], tokens=found["tokens"]
+        )
+        assert abs(bill["total"] / measured - 1) < 0.07, "a few per cent"
+    real, small = found["merge"], results.load(LAB_2)["merge"]
+    assert 0.04 < small["bfloat16"]["unnoticed"] < 0.07, "one weight in twenty"
+    assert real["bfloat16"]["unnoticed"] > 0.5, "more than half"
+    assert 0.08 < real["bfloat16"]["merge"] / real["bfloat16"]["adapter"] < 0.12, "a tenth"
+    assert real["float32"]["merge"] < 1e-5, "nothing is lost"
+    ratios = {size: one["change"]["top8"] / one["noise"]["top8"] for size, one in found["spectrum"].items()}
+    assert round(ratios["real"]) in (10, 11), "ten times"
+    assert round(ratios["small"]) == 3, "three times"
+    for one in found["spectrum"].values():
+        assert 0.17 < one["change"]["most"] < 0.27, "a fifth to a quarter"
+    longer = results.load(LAB_2)["spectrum"]["rank90_share"]["ΔW"]
+    assert longer > found["spectrum"]["small"]["change"]["most"], "its change needed more directions"
+    assert found["steps"] == 8
+    assert found["config"]["num_attention_heads"] == 3 * found["config"]["num_key_value_heads"]
+
+
+def test_lab_3_what_the_text_says_of_the_real_model() -> None:
+    real = slides._figure_script(LAB_3).real()
+    strict, lenient, form, stops = slides._figure_script(LAB_3).RULES
+    for name in ("gsm8k", "word_problems"):
+        one = real[name]
+        assert all(one[rule]["change"].low < 0 < one[rule]["change"].high for rule in (strict, lenient))
+        assert one[form]["change"].low > 0, "brings the form"
+        assert one[stops]["before"][0] < 0.5, "before training most answers were cut"
+        kept = real_model.recorded("gsm8k_accuracy")["sets"][name]
+        wrong = sum(
+            parse_answer(text) not in (None, gold)
+            for (text, _), gold in zip(kept["after"], kept["gold"], strict=True)
+        )
+        assert wrong > one["n"] / 2, "mostly a wrong number in good form"
+    easy = real["word_problems"]
+    assert min(easy[form]["after"][0], easy[stops]["after"][0]) > 0.85, "almost every answer"
+    assert real["gsm8k"][strict]["after"][2] < 0.15, "near 0"
+    assert real["examples"] == 80
+    small = results.load(LAB_3)
+    assert small["before"]["accuracy"] < 0.1, "almost nothing"
+    assert small["after"]["accuracy"] > 0.75, "most of the problems"
+    assert results.load(LAB_1)["before"]["any_accuracy"] > 0.6, "most of them, in another format"
+
+
+def test_lab_1_what_the_text_says_of_the_real_model() -> None:
+    found = real_model.recorded("masking")
+    chat, arms = found["chat"], found["trained"]
+    assert chat["pad_token"] == chat["end_token"]
+    learned = [label for label in chat["labels"] if label != -100]
+    assert 0.3 < len(learned) / len(chat["ids"]) < 0.4, "a third"
+    assert [place for place, label in enumerate(learned) if label == chat["pad_token"]] == [len(learned) - 1]
+    real = slides._figure_script(LAB_1).real()
+    assert real["harder"].low > 0, "the question's tokens have the higher loss"
+    assert real["stops"]["by number"][0] > 0.5, "in most of its answers"
+    assert real["clean"]["by position"][0] > 0.85, "right after nearly every answer line"
+    assert real["clean"]["by number"][0] < 0.1, "hardly ever"
+    assert real["end"]["by position"][0] > 0.9
+    assert real["end"]["by number"][0] < 0.1
+    assert real["answers"].high < 0, "on the rest of the answer it is a little lower"
+    assert real["stops"]["before"][0] < 0.5
+    assert (found["steps"], found["examples"], found["max_new_tokens"], real["problems"]) == (8, 32, 72, 24)
+    assert "####" in arms["by number"]["text"][5]
+    assert "####" not in arms["by number"]["text"][5].splitlines()[-1], "such as the one above"
