@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.ticker import MultipleLocator, PercentFormatter
 
-from course_utils import results
+from course_utils import real_model, results
 from course_utils.data.calculator import check_calculator
 from course_utils.evaluation import (
     Difference,
@@ -152,6 +152,7 @@ def toy() -> dict[str, Any]:
         "asked": {arm: _asked(arm, 1) for arm in ("format", "temperature 0", "too hard")},
         "second": {arm: _second(arm) for arm in ("hint", "again")},
         "strict_kept": {arm: _strict_kept(arm) for arm in ("last number", "number anywhere")},
+        "real": real_model.recorded("samples"),
     }
 
 
@@ -180,6 +181,7 @@ def draw(r: Recorded) -> dict[str, str]:
         "hard": hard(),
         "hint": hint(),
         "star": star(),
+        "real": real(),
         "checked_dark": loop(dark=True, only="check"),
     }
 
@@ -912,4 +914,34 @@ def star() -> str:
     axes.set_xticks([0, 5, 10], ["0 %", "5 %", "10 %"])
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
+    return to_svg(figure)
+
+
+def real() -> str:
+    """The real model: pass@k on one-step problems, and pass@1 after training on right texts or on all."""
+    asked = real_model.recorded("samples")
+    figure, (left, right) = plot(370, ncols=2, sharey=True, width_ratios=[1.3, 1])
+    ks = [int(k) for k in asked["pass"]]
+    means = [mean for mean, *_ in asked["pass"].values()]
+    left.errorbar(
+        ks, means, _arms(means, [(low, high) for _, low, high in asked["pass"].values()]), color=COLORS["blue"],
+        marker=MARKERS[0], capsize=6, elinewidth=4,
+    )  # fmt: skip
+    left.set_xticks(ks)
+    left.set_xlabel("k samples")
+    left.set_title("pass@k", weight="normal")
+    for x, (arm, colour) in enumerate((("right", "orange"), ("all", "blue"))):
+        mean, low, high = asked["arms"][arm]["share"]
+        right.bar(
+            x, mean, 0.6, yerr=_arms([mean], [(low, high)]), color=COLORS[colour], hatch=HATCHES[x],
+            edgecolor="white", capsize=8, error_kw={"elinewidth": 3},
+        )  # fmt: skip
+        right.annotate(
+            f"{mean:.0%}", (x, high), (0, 10), textcoords="offset points", ha="center", weight="bold"
+        )
+    right.set_xticks([0, 1], ["right only", "all"])
+    right.set_title("pass@1, trained on", weight="normal")
+    right.grid(axis="x", visible=False)
+    left.set_ylim(0, 1.04)
+    _percent(left.yaxis, 0.5)
     return to_svg(figure)

@@ -203,7 +203,7 @@ def test_rows_come_twice():
 def test_a_head_is_switched_off_and_on_again():
     """Off is what zeros in its columns of the output matrix give."""
     torch.manual_seed(0)
-    config = LlamaConfig(**(TOY.to_dict() | {"vocab_size": 11, "head_dim": 3, "initializer_range": 0.5}))
+    config = LlamaConfig(**(TOY.to_dict() | {"vocab_size": 11, "head_dim": 4, "initializer_range": 0.5}))
     model = LlamaForCausalLM(config).eval()
     ids = torch.tensor([[1, 2, 3, 1, 2]])
     with torch.no_grad():
@@ -211,7 +211,7 @@ def test_a_head_is_switched_off_and_on_again():
         with shots.without(model, [(1, 1)]):
             ablated = model(ids).logits
         assert torch.equal(model(ids).logits, whole)
-        model.model.layers[1].self_attn.o_proj.weight[:, 3:6] = 0
+        model.model.layers[1].self_attn.o_proj.weight[:, 4:8] = 0
         torch.testing.assert_close(model(ids).logits, ablated)
     assert not torch.allclose(ablated, whole)
 
