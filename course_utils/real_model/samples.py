@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 STEPS = (1, 1)  # longer problems it solves too seldom to say anything
 TEACHING = 24  # worked solutions that show the format
-PROBLEMS, SAMPLES, KS = 32, 8, (1, 2, 4, 8)
-TOKENS = 30
+PROBLEMS, SAMPLES, KS = 24, 8, (1, 2, 4, 8)
+TOKENS = 48  # the longest solution of these problems has fewer
 RECIPE: dict[str, Any] = {
     "learning_rate": 1e-3,
     "batch_size": 4,

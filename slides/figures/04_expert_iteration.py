@@ -918,30 +918,22 @@ def star() -> str:
 
 
 def real() -> str:
-    """The real model: pass@k on one-step problems, and pass@1 after training on right texts or on all."""
+    """pass@k of the real model on problems of one step."""
     asked = real_model.recorded("samples")
-    figure, (left, right) = plot(370, ncols=2, sharey=True, width_ratios=[1.3, 1])
+    figure, axes = plot(370)
     ks = [int(k) for k in asked["pass"]]
     means = [mean for mean, *_ in asked["pass"].values()]
-    left.errorbar(
+    axes.errorbar(
         ks, means, _arms(means, [(low, high) for _, low, high in asked["pass"].values()]), color=COLORS["blue"],
         marker=MARKERS[0], capsize=6, elinewidth=4,
     )  # fmt: skip
-    left.set_xticks(ks)
-    left.set_xlabel("k samples")
-    left.set_title("pass@k", weight="normal")
-    for x, (arm, colour) in enumerate((("right", "orange"), ("all", "blue"))):
-        mean, low, high = asked["arms"][arm]["share"]
-        right.bar(
-            x, mean, 0.6, yerr=_arms([mean], [(low, high)]), color=COLORS[colour], hatch=HATCHES[x],
-            edgecolor="white", capsize=8, error_kw={"elinewidth": 3},
-        )  # fmt: skip
-        right.annotate(
-            f"{mean:.0%}", (x, high), (0, 10), textcoords="offset points", ha="center", weight="bold"
+    for k, mean in zip(ks, means, strict=True):
+        axes.annotate(
+            f"{mean:.0%}", (k, mean), (14, -14), textcoords="offset points", va="center", weight="bold"
         )
-    right.set_xticks([0, 1], ["right only", "all"])
-    right.set_title("pass@1, trained on", weight="normal")
-    right.grid(axis="x", visible=False)
-    left.set_ylim(0, 1.04)
-    _percent(left.yaxis, 0.5)
+    axes.set_xticks(ks, [f"k = {k}" for k in ks])
+    axes.set_xlim(0.7, 8.8)
+    axes.set_ylim(0, 1.04)
+    _percent(axes.yaxis, 0.5)
+    axes.grid(axis="x", visible=False)
     return to_svg(figure)

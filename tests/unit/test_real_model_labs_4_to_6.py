@@ -18,20 +18,6 @@ from course_utils.real_model import compute, samples, shots
 # Lab 04: its own samples
 
 
-SUMS = [{"question": "1+1?", "answer": "#### 2"}, {"question": "2+2?", "answer": "#### 4"}]
-WRITTEN = [["#### 2", "#### 2", "so #### 2", "#### 3"], ["#### 5", "#### 4", ""]]
-
-
-def test_texts_are_one_of_each_problem_first_and_once_only():
-    texts = samples.draw_texts(SUMS, WRITTEN, 3, right=True)
-    assert [one["answer"] for one in texts] == ["#### 2", "#### 4", "so #### 2"]
-    assert texts[1]["question"] == "2+2?"
-    every = samples.draw_texts(SUMS, WRITTEN, 5, right=False)
-    assert [one["answer"] for one in every] == ["#### 2", "#### 5", "so #### 2", "#### 4", "#### 3"]
-    with pytest.raises(CourseError, match="3 texts are not 4: sample more problems"):
-        samples.draw_texts(SUMS, WRITTEN, 4, right=True)
-
-
 def test_coverage_by_hand():
     found = samples.coverage([2, 1, 0], samples=2)
     assert list(found) == ["1", "2"]
@@ -40,28 +26,19 @@ def test_coverage_by_hand():
     assert all(low <= mean <= high for mean, low, high in found.values())
 
 
-def test_how_many_problems_it_takes():
-    """A spread of one and an effect of one: (1.96 + 0.84)² = 7.84 problems. Half the effect, four times as many."""
-    gap = [math.sqrt(1.5), -math.sqrt(1.5), math.sqrt(1.5), -math.sqrt(1.5)]
-    assert np.std(gap, ddof=1) == pytest.approx(math.sqrt(2))
-    assert samples.needed(gap, math.sqrt(2)) == 8
-    assert samples.needed(gap, math.sqrt(2) / 2) == 32
-
-
 @pytest.mark.slow
 def test_own_samples_of_the_small_model():
     model, tokenizer = load_base("nano-math", "strong", device="cpu", dtype="float32")
     before = {name: weight.clone() for name, weight in model.named_parameters()}
-    found = samples.measure(model, tokenizer, teaching=8, held_out=12, pool=12, budget=8)
+    found = samples.measure(model, tokenizer, teaching=8, problems=12)
     assert all(torch.equal(weight, before[name]) for name, weight in model.named_parameters())
-    assert found["right_texts"]["right"] == 8 > found["right_texts"]["all"]
     means = [found["pass"][str(k)][0] for k in samples.KS]
     assert means == sorted(means)
     assert means[0] == pytest.approx(sum(found["correct"]) / 12 / samples.SAMPLES)
     assert means[-1] == pytest.approx(np.mean([c > 0 for c in found["correct"]]))
-    right, every = (np.array(found["arms"][arm]["correct"]) / samples.TRIES for arm in ("right", "all"))
-    assert len(right) == len(every) == 12
-    assert found["gap"][0] == pytest.approx((right - every).mean())
+    solved = sum(c > 0 for c in found["correct"])
+    assert 0 < solved <= found["right"] <= sum(found["correct"])
+    assert found["right"] < found["texts"] <= 12 * samples.SAMPLES
 
 
 # Lab 05: what it costs, and what context is worth
