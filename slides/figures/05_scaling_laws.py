@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.ticker import NullFormatter, NullLocator
 from scipy.optimize import minimize_scalar
 
-from course_utils import results, scaling
+from course_utils import real_model, results, scaling
 from course_utils.viz.diagrams import INK, LINE, QUIET, WIDTH, WRONG, Canvas, plot, to_svg
 from course_utils.viz.style import COLORS, CYCLE, MARKERS
 
@@ -90,6 +90,7 @@ def toy() -> dict[str, Any]:
         "huber_of_nine": huber_centre(),
         "largest_bias": 1 - parabola_bias(LOPSIDED, 12),
         "planted_bias": 1 - parabola_bias(REFIT, 12),
+        "real": real_model.recorded("compute"),
     }
 
 
@@ -119,6 +120,7 @@ def draw(r: Recorded) -> dict[str, str]:
         "residuals": residuals(r),
         "forecast": forecast(r),
         "coverage": coverage(r),
+        "real": real(),
     }
 
 
@@ -854,4 +856,33 @@ def coverage(r: Recorded) -> str:
     right.set_yscale("log")
     right.set_title("−ln coverage, logarithmic", weight="normal")
     ticks(right, "y", [0.2, 0.5, 1, 2, 4])
+    return to_svg(figure)
+
+
+def real() -> str:
+    """The real model: 6ND over torch's count by context, and its loss by the number of tokens before."""
+    asked = real_model.recorded("compute")
+    figure, (left, right) = plot(360, ncols=2)
+    contexts = [row["context"] for row in asked["flops"]]
+    for (key, words), colour, marker, dark, above in (
+        (("total", "N in all"), COLORS["blue"], "o", DARK_BLUE, 22),
+        (("non_embedding", "N without embeddings"), COLORS["orange"], "s", DARK_ORANGE, -70),
+    ):
+        values = [row["six_nd"][key] for row in asked["flops"]]
+        left.plot(contexts, values, color=colour, marker=marker)
+        note(left, words, (contexts[0], values[0]), (0, above), color=dark)
+    left.axhline(1, color=INK, linewidth=2, linestyle="--")
+    left.set(xscale="log", ylim=(0, 1.25), xlabel="context, tokens")
+    ticks(left, "x", contexts, [f"{context:,d}" for context in contexts])
+    left.set_yticks([0, 0.5, 1])
+    left.set_title("6ND / FLOPs that torch counts", weight="normal")
+    middles = [np.sqrt(first * last) for first, last, *_ in asked["bins"]]
+    means = np.array([entry[2:] for entry in asked["bins"]])
+    right.errorbar(
+        middles, means[:, 0], [means[:, 0] - means[:, 1], means[:, 2] - means[:, 0]], color=COLORS["blue"], marker="o",
+        capsize=6, elinewidth=4,
+    )  # fmt: skip
+    right.set(xscale="log", xlabel="tokens before")
+    ticks(right, "x", [1, 10, 100])
+    right.set_title("loss, nats a token", weight="normal")
     return to_svg(figure)
