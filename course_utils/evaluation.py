@@ -99,14 +99,15 @@ def paired_difference(
 def share_difference(
     first: ArrayLike, second: ArrayLike, comparisons: int = 1, confidence: float = 0.95
 ) -> Difference:
-    """`paired_difference` of shares, with an interval that is not empty where no cluster differs.
+    """`paired_difference` of shares, with an interval within [-1, 1] that is not empty where no cluster differs.
 
     There it is the largest share of clusters that may yet differ (Clopper and Pearson 1934), both ways.
     Raises CourseError for other shapes.
     """
     gap = _gaps(first, second)
     if gap.any():
-        return paired_difference(first, second, comparisons, confidence)
+        found = paired_difference(first, second, comparisons, confidence)
+        return Difference(found.mean, max(found.low, -1.0), min(found.high, 1.0))
     unseen = 1 - ((1 - confidence) / (2 * comparisons)) ** (1 / len(gap))
     return Difference(0.0, -unseen, unseen)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.ticker import MultipleLocator, PercentFormatter
 
-from course_utils import results
+from course_utils import real_model, results
 from course_utils.data.calculator import check_calculator
 from course_utils.evaluation import (
     Difference,
@@ -152,6 +152,7 @@ def toy() -> dict[str, Any]:
         "asked": {arm: _asked(arm, 1) for arm in ("format", "temperature 0", "too hard")},
         "second": {arm: _second(arm) for arm in ("hint", "again")},
         "strict_kept": {arm: _strict_kept(arm) for arm in ("last number", "number anywhere")},
+        "real": real_model.recorded("samples"),
     }
 
 
@@ -180,6 +181,7 @@ def draw(r: Recorded) -> dict[str, str]:
         "hard": hard(),
         "hint": hint(),
         "star": star(),
+        "real": real(),
         "checked_dark": loop(dark=True, only="check"),
     }
 
@@ -917,4 +919,31 @@ def star() -> str:
     axes.set_xticks([0, 5, 10], ["0 %", "5 %", "10 %"])
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
+    return to_svg(figure)
+
+
+def real() -> str:
+    """pass@k of the real model on problems of one step."""
+    asked = real_model.recorded("samples")
+    figure, axes = plot(370)
+    ks = [int(k) for k in asked["pass"]]
+    means = [mean for mean, *_ in asked["pass"].values()]
+    axes.errorbar(
+        ks, means, _arms(means, [(low, high) for _, low, high in asked["pass"].values()]), color=COLORS["blue"],
+        marker=MARKERS[0], capsize=6, elinewidth=4,
+    )  # fmt: skip
+    for k, mean in zip(ks, means, strict=True):
+        axes.annotate(
+            f"{100 * mean:.0f} %",
+            (k, mean),
+            (14, -14),
+            textcoords="offset points",
+            va="center",
+            weight="bold",
+        )
+    axes.set_xticks(ks, [f"k = {k}" for k in ks])
+    axes.set_xlim(0.7, 8.8)
+    axes.set_ylim(0, 1.04)
+    _percent(axes.yaxis, 0.5)
+    axes.grid(axis="x", visible=False)
     return to_svg(figure)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from course_utils import results
+from course_utils import real_model, results
 from course_utils.data import icl_tasks
 from course_utils.evaluation import paired_difference
 from course_utils.models.nano_icl import behaviour
@@ -56,6 +56,7 @@ def toy() -> dict[str, Any]:
     rates = {name: accuracies(by_kind) for name, by_kind in r["formats"].items()}
     trained = np.array([rates[name][:, 0] for name in ("lines", "semicolons", "bars")])
     return {
+        "real": real_model.recorded("shots"),
         "parts": [question for question, _ in PARTS],
         "map_labels": len(icl_tasks.draw("map", 1, r["one_pass"]["shots"], seed=5)[0].labels),
         "counted_log": float(np.log(10 / 92)),
@@ -104,6 +105,7 @@ def draw(r: Recorded) -> dict[str, str]:
     """All figures of the deck. r: the recorded results."""
     return {
         "prompt_dark": prompt(),
+        "real": real(),
         "map": parts(),
         "rule": rule(),
         "counting": counting(),
@@ -824,4 +826,35 @@ def ablation(r: Recorded) -> str:
     axes.legend(loc="upper right", fontsize=23)
     top = max(r.heads.ablation[kind][way][2] for kind in kinds for way in r.heads.ablation[kind])
     axes.set_ylim(-0.12 * top, 2.9 * top)  # a loss may be nearly zero
+    return to_svg(figure)
+
+
+def real() -> str:
+    """The real model on real sentences: accuracy by shots, before and after calibration; what its heads are for."""
+    asked = real_model.recorded("shots")
+    figure, (left, right) = plot(360, ncols=2, width_ratios=[1.5, 1])
+    counts = list(asked["accuracy"]["plain"])
+    for (way, words), number in zip(
+        (("plain", "as it comes"), ("calibrated", "calibrated")), (0, 1), strict=True
+    ):
+        means = np.array(list(asked["accuracy"][way].values()))
+        left.errorbar(
+            np.arange(len(counts)) + 0.08 * (number - 0.5), means[:, 0],
+            [means[:, 0] - means[:, 1], means[:, 2] - means[:, 0]], color=CYCLE[number], marker=MARKERS[number],
+            capsize=6, elinewidth=4, label=words,
+        )  # fmt: skip
+    left.axhline(1 / asked["labels"], color=INK, linewidth=2, linestyle=":")
+    left.set_xticks(range(len(counts)), counts)
+    left.set(ylim=(0, 1.02), xlabel="shots")
+    left.set_title("accuracy", weight="normal")
+    left.legend(loc="lower right", ncols=2)
+    gaps = np.array(list(asked["heads"]["damage"].values()))
+    right.errorbar(
+        range(len(gaps)), gaps[:, 0], [gaps[:, 0] - gaps[:, 1], gaps[:, 2] - gaps[:, 0]], color=COLORS["vermillion"],
+        marker="D", linestyle="", capsize=6, elinewidth=4,
+    )  # fmt: skip
+    right.axhline(0, color=INK, linewidth=2)
+    right.set_xticks(range(len(gaps)), ["repeats", "labels"])
+    right.set_xlim(-0.5, 1.5)
+    right.set_title("nats lost without the heads", weight="normal")
     return to_svg(figure)

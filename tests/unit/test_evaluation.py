@@ -199,6 +199,10 @@ def test_shares_that_never_differ_leave_room_for_a_difference() -> None:
     assert share_difference(alike, alike) == pytest.approx((0, -seen.high, seen.high))
     assert paired_difference(alike, alike) == (0, 0, 0)  # what it is there for
     assert share_difference([1.0, 0.5, 0.0], [0.5, 0.5, 0.0]) == paired_difference([1, 0.5, 0], [0.5, 0.5, 0])
+    beyond = paired_difference([1.0, 1.0, 0.5], [0.0, 0.0, 0.0])
+    assert beyond.high > 1
+    assert share_difference([1.0, 1.0, 0.5], [0.0, 0.0, 0.0]) == (beyond.mean, beyond.low, 1.0)
+    assert share_difference([0.0, 0.0, 0.0], [1.0, 1.0, 0.5]) == (-beyond.mean, -1.0, -beyond.low)
 
 
 @pytest.mark.parametrize("difference", [paired_difference, share_difference])

@@ -30,7 +30,7 @@ def test_coverage_by_hand():
 def test_own_samples_of_the_small_model():
     model, tokenizer = load_base("nano-math", "strong", device="cpu", dtype="float32")
     before = {name: weight.clone() for name, weight in model.named_parameters()}
-    found = samples.measure(model, tokenizer, teaching=8, problems=12)
+    found = samples.measure(model, tokenizer, teaching=8, pool=12, held_out=6, budget=6)
     assert all(torch.equal(weight, before[name]) for name, weight in model.named_parameters())
     means = [found["pass"][str(k)][0] for k in samples.KS]
     assert means == sorted(means)
@@ -39,6 +39,34 @@ def test_own_samples_of_the_small_model():
     solved = sum(c > 0 for c in found["correct"])
     assert 0 < solved <= found["right"] <= sum(found["correct"])
     assert found["right"] < found["texts"] <= 12 * samples.SAMPLES
+    assert found["right_texts"]["right"] == 6 > found["right_texts"]["all"]
+    shares = [np.array(found["arms"][arm]["correct"]) / samples.TRIES for arm in ("right", "all")]
+    assert [found["arms"][arm]["share"][0] for arm in ("right", "all")] == pytest.approx(
+        [share.mean() for share in shares]
+    )
+    assert found["gap"][0] == pytest.approx((shares[0] - shares[1]).mean())
+
+
+def test_texts_to_train_on_one_of_each_problem_first():
+    problems = [{"question": name, "answer": "#### 4"} for name in "abc"]
+    groups = [["#### 4", "#### 4", "4 #### 4", "#### 5"], ["#### 6"], ["", "#### 7", "x #### 4"]]
+    chosen = samples.draw_texts(problems, groups, 3, right=True)
+    assert [tuple(one.values()) for one in chosen] == [("a", "#### 4"), ("c", "x #### 4"), ("a", "4 #### 4")]
+    chosen = samples.draw_texts(problems, groups, 4, right=False)
+    assert [tuple(one.values()) for one in chosen] == [
+        ("a", "#### 4"),
+        ("b", "#### 6"),
+        ("c", "#### 7"),
+        ("a", "4 #### 4"),
+    ]
+    with pytest.raises(CourseError, match="3 texts are not 4: sample more problems"):
+        samples.draw_texts(problems, groups, 4, right=True)
+
+
+def test_how_many_problems_a_difference_takes():
+    # Spread 0.5, effect 0.1: (2.8 * 5) ** 2 = 196, the usual sample size at 80 % power.
+    assert samples.needed([0.5, -0.5] * 500, 0.1) == 197  # the spread's n - 1 is a hair more than one half
+    assert samples.needed([0.5, -0.5] * 500, 0.05) == pytest.approx(4 * 197, abs=4)
 
 
 # Lab 05: what it costs, and what context is worth

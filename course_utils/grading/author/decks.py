@@ -24,7 +24,7 @@ MINUTES = (15, 30, 45, 60)
 KINDS = {
     "question": "Quick question",
     "answer": "Answer",
-    "measured": r"Measured in|Worked out in|And on a real model\?",
+    "measured": r"Measured (?:in|on)|Worked out in|And on a real model\?",
     "paper": "What (?:the )?papers (?:measured|say)",
     "wrong": "What goes wrong|Museum of silent failures|What circulates|Where the idea fails",
 }
