@@ -211,7 +211,7 @@ def ends(*way: str) -> Callable[[float, float], dict[tuple[str, ...], float]]:
         (
             LAB_1,
             {("step", "before"): [1.0, 2.0, 3.0]},
-            "# One gradient step: the token with the highest loss is EOS",
+            "# One gradient step: the highest loss is on EOS",
         ),
         (LAB_1, {("step", "before"): [3.0, 2.0, 1.0]}, "# One gradient step, watched closely"),
         (LAB_1, {("templates", "Alpaca's", "interval"): [0.1, 0.2]}, "intervals, which do not overlap"),
