@@ -23,8 +23,8 @@ STEPS = (1, 1)  # longer problems it solves too seldom to say anything
 TEACHING = 24  # worked solutions that show the format
 POOL, SAMPLES, KS = 64, 8, (1, 2, 4, 8)  # problems that it writes its own texts for, and how many of each
 BUDGET = 24  # texts that an arm is trained on
-# Problems that judge the arms, and samples of each. With 48 the difference was +0.05 and unclear, and `needed` said 173:
-# so these are 192 others.
+# Problems that judge the arms, and samples of each. With 48 the difference was +0.05 and unclear, and `needed` said
+# 173: so these are 192 others.
 HELD_OUT, TRIES = 192, 4
 TOKENS = 48  # the longest solution of these problems has fewer
 EFFECT = 0.05  # a difference of the arms that one would like to see
@@ -103,9 +103,9 @@ def measure(
     start = fine_tune(model, tokenizer, train[:teaching], epochs=2, **RECIPE).model.merge_and_unload()
     drawn = evaluate(start, tokenizer, own, samples=SAMPLES, seed=1, **sampling)
     groups = [[completion.text for completion in group] for group in drawn.completions]
-    answers = {problem["question"]: problem["answer"] for problem in own}
+    answers = {problem["question"]: str(problem["answer"]) for problem in own}
     judged = [
-        is_correct(text, problem["answer"])
+        is_correct(text, str(problem["answer"]))
         for problem, group in zip(own, groups, strict=True)
         for text in dict.fromkeys(group)
     ]
@@ -134,5 +134,5 @@ def measure(
         },
         "gap": list(share_difference(shares["right"], shares["all"])),
         "effect": EFFECT,
-        "needed": needed(shares["right"] - shares["all"], EFFECT),
+        "needed": needed(list(shares["right"] - shares["all"]), EFFECT),
     }

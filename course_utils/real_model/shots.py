@@ -204,7 +204,11 @@ def without(model: PreTrainedModel, heads: Sequence[tuple[int, int]]) -> Iterato
         output = model.model.layers[layer].self_attn.o_proj
         size = output.in_features // model.config.num_attention_heads
 
-        def silence(module, inputs, size=size, off=tuple(head for where, head in heads if where == layer)):
+        off = tuple(head for where, head in heads if where == layer)
+
+        def silence(
+            module: torch.nn.Module, inputs: tuple[torch.Tensor], size: int = size, off: tuple[int, ...] = off
+        ) -> tuple[torch.Tensor]:
             mixed = inputs[0].clone()
             for head in off:
                 mixed[..., head * size : (head + 1) * size] = 0
@@ -237,7 +241,11 @@ def look_at_heads(
     order = np.dstack(np.unravel_index(np.argsort(-scores, axis=None), scores.shape))[0]
     chosen = [(int(layer), int(head)) for layer, head in order[:strongest]]
     rng = np.random.default_rng(0)
-    sets = {"all heads": [[]], "without the strongest": [chosen], "without others": []}
+    sets: dict[str, list[list[tuple[int, int]]]] = {
+        "all heads": [[]],
+        "without the strongest": [chosen],
+        "without others": [],
+    }
     for _ in range(DRAWS):
         others = []
         for layer in sorted({layer for layer, _ in chosen}):

@@ -936,14 +936,14 @@ def real() -> str:
         axes.annotate(
             f"{100 * mean:.0f} %",
             (k, mean),
-            (14, -14),
+            (14, 16),
             textcoords="offset points",
             va="center",
             weight="bold",
         )
     axes.set_xticks(ks, [f"k = {k}" for k in ks])
     axes.set_xlim(0.7, 8.8)
-    axes.set_ylim(0, 1.04)
-    _percent(axes.yaxis, 0.5)
+    axes.set_ylim(0, 0.6)
+    _percent(axes.yaxis, 0.25)
     axes.grid(axis="x", visible=False)
     return to_svg(figure)
