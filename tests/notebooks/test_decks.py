@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable
@@ -527,9 +526,6 @@ class TestCheck:
 
     @pytest.fixture
     def copy(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-        deck = "01_sft_masking"
-        recorded = results.load(deck)
-        monkeypatch.setattr(slides.results, "load", lambda name: json.loads(json.dumps(recorded)))
         for path in slides.SLIDES.rglob("*"):
             if path.is_file() and path.suffix in (".md", ".html", ".css", ".mjs", ".svg", ".py"):
                 target = tmp_path / path.relative_to(slides.SLIDES)
