@@ -202,10 +202,12 @@ def _titles(lab: Lab, markdown: str, pages: list[str]) -> Iterator[tuple[str, st
     headline = _HEADLINE.search(pages[0])
     if headline and headline[1] != lab.title:
         yield f"begins with {headline[1]!r}, course.toml says {lab.title!r}.", "Write `# {{ lab.title }}`."
-    title = re.search(r'^title: "?(.*?)"?$', markdown.split("\n---\n", 1)[0], re.MULTILINE)
+    front = re.search(r"""^title: (?:"(.*)"|'(.*)')$""", markdown.split("\n---\n", 1)[0], re.MULTILINE)
+    # In YAML's single quotes a title may have quotes of its own.
+    title = front and (front[1] or front[2].replace("''", "'"))
     wanted = f"Lab {lab.number:02d}: {lab.title}"
-    if title is None or title[1].casefold() != wanted.casefold():
-        yield f"has the title {title and title[1]!r} in its front matter, it should be {wanted!r}.", ""
+    if title is None or title.casefold() != wanted.casefold():
+        yield f"has the title {title!r} in its front matter, it should be {wanted!r}.", ""
 
 
 def given_away(source: NotebookNode, pages: list[str]) -> Iterator[str]:
