@@ -8,8 +8,9 @@ be shared between two files but what is only read: folders come from tmp_path, p
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -65,6 +66,16 @@ def lacking() -> Callable[[str], None]:
     """Call it with what the machine lacks, and the command that brings it: the test is skipped, but in CI, which has
     everything, it fails."""
     return pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+
+
+@pytest.fixture
+def at_a_terminal() -> Iterator[None]:
+    """Ctrl-C and a hang-up do what they do there, also where `nohup` or a shell's background has them ignored."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.hookimpl(trylast=True)

@@ -47,7 +47,9 @@ def short():
 # Signals
 
 
-def test_a_closed_terminal_leaves_nothing_behind_and_the_next_run_goes_on(make_room, tmp_path, short):
+def test_a_closed_terminal_leaves_nothing_behind_and_the_next_run_goes_on(
+    make_room, tmp_path, short, at_a_terminal
+):
     """What the other signals do is the same, and in tests/unit/test_cli.py."""
     room = make_room(tmp_path / "course", REAL)
     (room.paths.root / "course.toml").touch()

@@ -175,7 +175,7 @@ def test_no_permission_and_a_full_disk_are_one_sentence(course, monkeypatch):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("text", ["", "3 of 4 are graded."])
-def test_a_command_that_is_stopped_says_how_to_go_on(course, monkeypatch, number, text):
+def test_a_command_that_is_stopped_says_how_to_go_on(course, monkeypatch, at_a_terminal, number, text):
     """A second signal waits until all is put in order; the handlers are put back."""
     tidied = []
 
@@ -198,7 +198,7 @@ def test_a_command_that_is_stopped_says_how_to_go_on(course, monkeypatch, number
     assert signal.getsignal(number) == before
 
 
-def test_what_a_closed_terminal_does_to_a_command_counts_as_its_signal(course, monkeypatch):
+def test_what_a_closed_terminal_does_to_a_command_counts_as_its_signal(course, monkeypatch, at_a_terminal):
     def stopped(*_):
         try:
             os.kill(os.getpid(), signal.SIGHUP)

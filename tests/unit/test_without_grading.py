@@ -105,7 +105,7 @@ def test_every_library_that_is_imported_has_its_place():
         "traitlets",
         "zmq",
     }  # with ours
-    elsewhere = {"distributed", "vllm", "landlock", "google", "gguf"}
+    elsewhere = {"distributed", "vllm", "landlock", "google", "gguf", "playwright"}
     strays: dict[str, list[str]] = {}
     for path in (ROOT / "course_utils").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
