@@ -23,6 +23,8 @@ ARGUMENTS = [
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
 ]
 
 # One string for each fault on the slide that is shown. Inside figures, sizes are those after scaling.

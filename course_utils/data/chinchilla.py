@@ -23,6 +23,8 @@ URL = (
     "https://raw.githubusercontent.com/epoch-research/analyzing-chinchilla/"
     f"92258837425e1b5f2851d624287f0120583a3d0e/data/{FILE}"
 )
+# Their fit to these points: Besiroglu et al. 2024, table 1.
+REFIT = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
 SHA256 = "193478df4e90f040016431996c45682659306840ecdadf83cfb9cd5ca0aa1b30"
 
 

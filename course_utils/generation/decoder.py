@@ -43,7 +43,7 @@ class _Linear:
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         self.outputs, self._bias = len(weight), bias
-        self._weight, self._transposed = weight, weight.T
+        self._weight = weight
         if weight.numel() >= _LARGE_WEIGHT:
             with contextlib.suppress(
                 AttributeError, RuntimeError, NotImplementedError
@@ -59,7 +59,7 @@ class _Linear:
         """total + self(x)."""
         if self._weight.is_mkldnn or self._bias is not None or x.ndim != 2:
             return total + self(x)
-        return torch.addmm(total, x, self._transposed)
+        return torch.addmm(total, x, self._weight.T)
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ from course_utils.evaluation import chat_prompt
 from course_utils.memory import peak_bytes, tensor_bytes
 from course_utils.models import load_base
 from course_utils.models.architectures import meta_model
+from course_utils.real_model._chats import short
 from course_utils.training import fine_tune
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -79,8 +80,7 @@ def measure(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, plan: Pl
     Raises CourseError if the data are not at hand.
     """
     easy = word_problems.generate(plan.examples, seed=0, steps=(1, 2))
-    pool = list(data.load(plan.data, "train", 8 * plan.examples))
-    hard = [one for one in pool if _tokens(one, tokenizer) <= plan.longest][: plan.examples]
+    hard = short(data.load(plan.data, "train", 8 * plan.examples), tokenizer, plan.longest, plan.examples)
     found: dict[str, Any] = {
         "config": {name: getattr(model.config, name, None) for name in FIELDS},
         "counts": {name: peft_count(model, *adapter) for name, adapter in ADAPTERS.items()},
@@ -108,11 +108,6 @@ def measure(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, plan: Pl
     shifted = fine_tune(small, small_tokenizer, easy, learning_rate=plan.small_rate, **training).model
     found["spectrum"]["small"] = spectrum(small, shifted, 1)
     return found
-
-
-def _tokens(problem: Mapping[str, str], tokenizer: PreTrainedTokenizerBase) -> int:
-    text = chat_prompt(problem["question"], tokenizer) + problem["answer"] + tokenizer.eos_token
-    return len(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
 def _adapted(model: PreTrainedModel, rank: int, targets: str | Sequence[str]) -> Any:

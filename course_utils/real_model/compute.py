@@ -12,15 +12,15 @@ import numpy as np
 from scipy.special import stdtrit
 
 from course_utils import scaling
+from course_utils.data.chinchilla import REFIT
 from course_utils.errors import CourseError
 from course_utils.evaluation import paired_difference
+from course_utils.real_model._chats import token_losses
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 TOKENS_READ = 2e12  # the model card of HuggingFaceTB/SmolLM2-135M: "Pretraining tokens: 2T"
-# The refit of Chinchilla's runs (Besiroglu et al. 2024, arXiv 2404.10102, table 1), as in the lab.
-REFIT = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
 CONTEXTS = (64, 256, 1024, 8192)
 CONFIG = (
     "vocab_size",
@@ -90,16 +90,7 @@ def documentation(least: int, tokenizer: PreTrainedTokenizerBase, documents: int
 
 def losses_by_position(model: PreTrainedModel, windows: Sequence[Sequence[int]]) -> np.ndarray:
     """Losses in nats of each window's tokens but the first, column p given p tokens before. (windows, length - 1)."""
-    import torch
-    from torch.nn.functional import cross_entropy
-
-    rows = []
-    for window in windows:
-        ids = torch.tensor([window], device=model.device)
-        with torch.no_grad():
-            logits = model(input_ids=ids).logits[0, :-1].float()
-        rows.append(cross_entropy(logits, ids[0, 1:], reduction="none").cpu().numpy())
-    return np.array(rows)
+    return np.array([token_losses(model, window).numpy() for window in windows])
 
 
 def by_bins(losses: np.ndarray) -> dict[str, Any]:

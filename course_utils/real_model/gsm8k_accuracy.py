@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from course_utils import data
 from course_utils.data.answers import parse_answer
-from course_utils.evaluation import chat_prompt, evaluate
+from course_utils.evaluation import evaluate
+from course_utils.real_model._chats import short
 from course_utils.training import fine_tune
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 NEEDS_GSM8K = True
@@ -60,7 +59,11 @@ def measure(
     Raises CourseError where GSM8K is asked for and not at hand.
     """
     asked = {one.name: one.load("test", one.test) for one in sets}
-    examples = [example for one in sets for example in short_examples(one, tokenizer)]
+    examples = [
+        example
+        for one in sets
+        for example in short(one.load("train", 8 * one.train), tokenizer, one.longest, one.train)
+    ]
 
     def written(answering: PreTrainedModel) -> dict[str, list[list[Any]]]:
         found = {}
@@ -98,14 +101,3 @@ def measure(
             for one in sets
         },
     }
-
-
-def short_examples(one: Asked, tokenizer: PreTrainedTokenizerBase) -> list[Mapping[str, str]]:
-    """The set's first training examples of at most `longest` tokens, prompt and end included: time is short."""
-
-    def fits(problem: Mapping[str, str]) -> bool:
-        text = chat_prompt(problem["question"], tokenizer) + problem["answer"] + tokenizer.eos_token
-        return len(tokenizer(text, add_special_tokens=False)["input_ids"]) <= one.longest
-
-    pool: Iterable[Mapping[str, str]] = one.load("train", 8 * one.train)
-    return [problem for problem in pool if fits(problem)][: one.train]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from course_utils import data
 from course_utils.evaluation import chat_prompt, evaluate, stops_cleanly
+from course_utils.real_model._chats import token_losses
 from course_utils.training import build_trainer
 
 if TYPE_CHECKING:
@@ -104,17 +105,6 @@ def chat_parts(problem: dict[str, str], tokenizer: PreTrainedTokenizerBase) -> t
         ids += ids_of(text)
         parts += [part] * (len(ids) - len(parts))
     return ids, parts
-
-
-def token_losses(model: PreTrainedModel, ids: list[int]) -> torch.Tensor:
-    """(T - 1,) loss in nats of each token but the first."""
-    import torch
-    from torch.nn.functional import cross_entropy
-
-    row = torch.tensor([ids], device=model.device)
-    with torch.no_grad():
-        logits = model(input_ids=row).logits[0, :-1].float()
-    return cross_entropy(logits, row[0, 1:], reduction="none").cpu()
 
 
 def part_losses(model: PreTrainedModel, ids: list[int], parts: list[str]) -> dict[str, list[float]]:

@@ -14,7 +14,7 @@ import html
 import io
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from course_utils.viz import tokens
 from course_utils.viz.style import COLORS
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 WIDTH = 1168  # of a slide's text area
@@ -91,6 +92,26 @@ def plot(height: float, width: float = WIDTH, **options: Any) -> tuple[Figure, A
     style.use()
     plt.style.use(_SLIDE_PLOT)
     return plt.subplots(figsize=(width / 72, height / 72), layout="constrained", **options)
+
+
+def interval_bar(
+    axes: Axes, place: float, share: Sequence[float], colour: str, marker: str, label: str | None = None
+) -> None:
+    """A share with its interval, (mean, low, high), as a lying bar at the height `place`; its per cent stand behind."""
+    mean, low, high = share
+    axes.plot(
+        [low, high],
+        [place, place],
+        color=colour,
+        linewidth=9,
+        alpha=0.4,
+        marker="none",
+        solid_capstyle="butt",
+    )
+    axes.plot(mean, place, marker, color=colour, markersize=13, linestyle="", label=label)
+    axes.annotate(
+        f"{100 * mean:.0f} %", (high, place), (12, 0), textcoords="offset points", va="center", weight="bold"
+    )
 
 
 def to_svg(figure: Figure) -> str:

@@ -13,7 +13,18 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, MultipleLocator, Percen
 
 from course_utils.evaluation import paired_difference, share_difference, share_interval, wilson_interval
 from course_utils.real_model import recorded
-from course_utils.viz.diagrams import INK, LINE, LOOKS, QUIET, WIDTH, WRONG, Canvas, plot, to_svg
+from course_utils.viz.diagrams import (
+    INK,
+    LINE,
+    LOOKS,
+    QUIET,
+    WIDTH,
+    WRONG,
+    Canvas,
+    interval_bar,
+    plot,
+    to_svg,
+)
 from course_utils.viz.style import COLORS
 
 if TYPE_CHECKING:
@@ -625,27 +636,8 @@ def real_model() -> str:
     found = real()
     for y, (_, key) in enumerate(reversed(rows)):
         for number, (arm, (colour, marker)) in enumerate(looks.items()):
-            mean, low, high = found[key][arm]
-            place = y + 0.27 * (1 - number)
             label = arm.replace("by", "masked by") if y == 0 else None
-            axes.plot(
-                [low, high],
-                [place, place],
-                color=COLORS[colour],
-                linewidth=9,
-                alpha=0.4,
-                marker="none",
-                solid_capstyle="butt",
-            )
-            axes.plot(mean, place, marker, color=COLORS[colour], markersize=13, linestyle="", label=label)
-            axes.annotate(
-                f"{100 * mean:.0f} %",
-                (high, place),
-                (12, 0),
-                textcoords="offset points",
-                va="center",
-                weight="bold",
-            )
+            interval_bar(axes, y + 0.27 * (1 - number), found[key][arm], COLORS[colour], marker, label)
     axes.set_yticks(range(len(rows)), [name for name, _ in reversed(rows)])
     axes.set_xlim(-0.02, 1.14)
     axes.set_ylim(-0.5, len(rows) - 0.5)

@@ -20,7 +20,19 @@ from course_utils.data.answers import any_answer, is_correct, parse_answer
 from course_utils.evaluation import share_difference, wilson_interval
 from course_utils.models import model_path
 from course_utils.real_model import recorded
-from course_utils.viz.diagrams import INK, LINE, LOOKS, PALE, PAPER, QUIET, WIDTH, Canvas, plot, to_svg
+from course_utils.viz.diagrams import (
+    INK,
+    LINE,
+    LOOKS,
+    PALE,
+    PAPER,
+    QUIET,
+    WIDTH,
+    Canvas,
+    interval_bar,
+    plot,
+    to_svg,
+)
 from course_utils.viz.style import COLORS
 
 if TYPE_CHECKING:
@@ -923,33 +935,8 @@ def real_model() -> str:
                 ("before", "blue", "o", y + 0.19),
                 ("after", "orange", "s", y - 0.19),
             ):
-                share, low, high = found[name][rule][when]
-                axes.plot(
-                    [low, high],
-                    [place, place],
-                    color=COLORS[colour],
-                    linewidth=9,
-                    alpha=0.4,
-                    marker="none",
-                    solid_capstyle="butt",
-                )
-                axes.plot(
-                    share,
-                    place,
-                    marker,
-                    color=COLORS[colour],
-                    markersize=13,
-                    linestyle="",
-                    label=when if y == 0 else None,
-                )
-                axes.annotate(
-                    f"{100 * share:.0f} %",
-                    (high, place),
-                    (10, 0),
-                    textcoords="offset points",
-                    va="center",
-                    weight="bold",
-                )
+                label = when if y == 0 else None
+                interval_bar(axes, place, found[name][rule][when], COLORS[colour], marker, label)
         axes.set_title(f"{title}, {found[name]['n']} problems", weight="normal")
         axes.set_xlim(-0.03, 1.24)
         axes.set_xticks([0, 0.5, 1])

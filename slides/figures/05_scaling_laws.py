@@ -14,6 +14,7 @@ from matplotlib.ticker import NullFormatter, NullLocator
 from scipy.optimize import minimize_scalar
 
 from course_utils import real_model, results, scaling
+from course_utils.data.chinchilla import REFIT
 from course_utils.viz.diagrams import INK, LINE, QUIET, WIDTH, WRONG, Canvas, plot, to_svg
 from course_utils.viz.style import COLORS, CYCLE, MARKERS
 
@@ -30,8 +31,6 @@ BUDGET = 64  # of the toy, as N · D
 # Hoffmann et al. 2022, arXiv 2203.15556: method 3 as printed, and with the digits of the paper's LaTeX source.
 PRINTED = {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.34, "beta": 0.28}
 UNROUNDED = {"E": 1.69337, "A": 406.4003, "B": 410.7225, "alpha": 0.33917084, "beta": 0.2849083}
-# Besiroglu et al. 2024, arXiv 2404.10102, table 1.
-REFIT = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
 # A made-up surface whose exponents differ much, for what a parabola does to it.
 LOPSIDED = {"E": 1.8172, "A": 40.0, "B": 4e5, "alpha": 0.2, "beta": 0.6}
 # Hoffmann et al. 2022, table 2: the exponent a of the best N and the interval printed with it, by method.

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from course_utils import slide_pages
 
 
 @dataclass
@@ -33,14 +23,11 @@ class Seen:
 
 @pytest.fixture(scope="module")  # one Playwright at a time: other modules start theirs
 def browser(lacking) -> Iterator[object]:
-    if CHROMIUM is None:
-        lacking("Chromium is not installed: on Debian, apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+    try:
+        with slide_pages.chromium() as chromium:
+            yield chromium
+    except slide_pages.Missing as error:
+        lacking(str(error))
 
 
 @pytest.fixture

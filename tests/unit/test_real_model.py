@@ -16,7 +16,7 @@ from course_utils.data import gsm8k, word_problems
 from course_utils.errors import CourseError
 from course_utils.evaluation import chat_prompt
 from course_utils.models import load_base
-from course_utils.real_model import adapters, gsm8k_accuracy, masking
+from course_utils.real_model import _chats, adapters, gsm8k_accuracy, masking
 
 FOUND = {"value": 1.0, "seconds": 12.0, "threads": 2, "weights": "4 bits"}
 
@@ -256,7 +256,7 @@ class TestAccuracy:
         _, tokenizer = nano
         asked = gsm8k_accuracy.Asked("word_problems", train=10, test=1, longest=70, max_new_tokens=8)
         pool = asked.load("train", 80)
-        taken = gsm8k_accuracy.short_examples(asked, tokenizer)
+        taken = _chats.short(pool, tokenizer, 70, 10)
         lengths = [len(masking.chat_parts(problem, tokenizer)[0]) for problem in pool]
         assert taken == [p for p, length in zip(pool, lengths, strict=True) if length <= 70][:10]
         assert taken
